@@ -1,0 +1,59 @@
+use std::io::Write;
+
+use holdall_diag::Failure;
+use holdall_graph::Graph;
+use holdall_tabular::{Construct, ValidModel};
+use holdall_weights::Weights;
+
+use crate::{AcceptedPlan, Format, Options, Plan, Support, codes};
+
+/// Writes one format. A writer implements the functions for the bodies that its format holds.
+pub trait Writer: Sync {
+    /// Which format.
+    fn format(&self) -> &'static Format;
+
+    /// What becomes of a construct: one exhaustive match. Also makes the generated support table.
+    fn support(&self, construct: Construct, options: &Options) -> Support;
+
+    /// The plan for a model. Fails for options with bad values.
+    ///
+    /// Writers whose answers depend on more than the construct override this and refine the plan.
+    fn plan<'m>(&self, model: &'m ValidModel, options: &Options) -> Result<Plan<'m>, Failure> {
+        Ok(Plan::new(model, self.format(), options.clone(), |construct| {
+            self.support(construct, options)
+        }))
+    }
+
+    /// Writes a tabular model. Whatever the plan accepted can be written; anything else is a bug in
+    /// [`Writer::support`].
+    fn write(&self, plan: &AcceptedPlan<'_>, out: &mut dyn Write) -> Result<(), Failure> {
+        let _ = (plan, out);
+        Err(refuse(self.format(), "tabular models"))
+    }
+
+    /// Writes a tensor graph.
+    fn write_graph(
+        &self,
+        graph: &Graph,
+        options: &Options,
+        out: &mut dyn Write,
+    ) -> Result<(), Failure> {
+        let _ = (graph, options, out);
+        Err(refuse(self.format(), "tensor graphs"))
+    }
+
+    /// Writes named tensors.
+    fn write_weights(
+        &self,
+        weights: &Weights,
+        options: &Options,
+        out: &mut dyn Write,
+    ) -> Result<(), Failure> {
+        let _ = (weights, options, out);
+        Err(refuse(self.format(), "bare weights"))
+    }
+}
+
+fn refuse(format: &Format, what: &str) -> Failure {
+    Failure::unsupported(codes::BODY, format!("{} does not hold {what}", format.title))
+}
