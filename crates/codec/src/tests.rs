@@ -21,7 +21,7 @@ fn model() -> holdall_tabular::ValidModel {
     validate(model).unwrap()
 }
 
-fn plan(model: &holdall_tabular::ValidModel, exp: &Support) -> Plan<'_> {
+fn plan<'m>(model: &'m holdall_tabular::ValidModel, exp: &Support) -> Plan<'m> {
     Plan::new(model, &DEMO, Options::none(), |construct| {
         if construct == holdall_tabular::Construct::Unary(UnaryOp::Exp) {
             exp.clone()
