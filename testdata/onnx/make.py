@@ -47,6 +47,10 @@ def case(name, model, note, target=None, **options):
         model, name=name, initial_types=[("X", FloatTensorType([None, WIDTH]))], target_opset=target,
         options={id(model): {"zipmap": False, **options}} if classifier else None,
     )
+    # skl2onnx lists the opsets in the order of a hash: sorted, so that a new run writes the same.
+    opsets = sorted(document.opset_import, key=lambda opset: opset.domain)
+    del document.opset_import[:]
+    document.opset_import.extend(opsets)
     onnx.checker.check_model(document)
     (folder / "model.onnx").write_bytes(document.SerializeToString())
 

@@ -1,0 +1,81 @@
+"""Converts every fixture to PMML, scores it with JPMML-Evaluator, compares.
+
+Fields are matched by name, or by position when the document has other names than inputs.csv. The
+label or prediction is the target field (or the output field of that name); probabilities are output
+fields `probability(CLASS)`.
+"""
+
+import sys
+
+import jpmml_evaluator
+import pandas as pd
+from _peers import Mismatch, arguments, columns, compare, is_text, run, table, tolerance_of
+from jpmml_evaluator import make_evaluator
+
+
+def frame(evaluator, folder):
+    header, found = columns(folder / "inputs.csv")
+    fields = [field.getName() for field in evaluator.getInputFields()]
+    names = header
+    if not set(fields) <= set(header):
+        if len(fields) != len(header):
+            raise Mismatch(f"fields are {fields}, inputs.csv has {header}")
+        names = fields
+    kinds = {field.getName(): field.getDataType() for field in evaluator.getInputFields()}
+    data = {}
+    for name, column in zip(names, found):
+        if not is_text(column):
+            whole = kinds.get(name) in ("integer", "string")
+            column = [
+                None if v != v else (int(v) if whole and v.is_integer() else v) for v in column
+            ]
+            if kinds.get(name) == "string":
+                column = [None if v is None else str(v) for v in column]
+        data[name] = pd.Series(column, dtype=object)
+    return pd.DataFrame(data)
+
+
+def score(path, folder, keys):
+    try:
+        evaluator = make_evaluator(str(path)).verify()
+        asked = frame(evaluator, folder)
+        found = evaluator.evaluateAll(asked)
+    except Mismatch:
+        raise
+    except Exception as error:
+        raise Mismatch(f"JPMML: {' '.join(str(error).split())[:300]}") from None
+    if "errors" in found and found["errors"].notna().any():
+        row = int(found["errors"].notna().to_numpy().argmax())
+        count = int(found["errors"].notna().sum())
+        raise Mismatch(f"JPMML refuses {count} rows, first row {row + 1}: {found['errors'].iloc[row]}")
+    targets = [field.getName() for field in evaluator.getTargetFields()]
+    header, _ = table(folder / "expected.csv")
+    given = {}
+    for name in header:
+        tries = [name]
+        if name in ("label", "prediction"):
+            tries = [*targets[:1], name, "_target", "predictedValue", f"predicted_{(targets or [''])[0]}"]
+        elif name.startswith("probability_"):
+            tries = [f"probability({name[len('probability_'):]})", name]
+        elif name.startswith("prediction_") and len(targets) > 1:
+            tries = [targets[int(name.rpartition("_")[2])], name]
+        for other in tries:
+            if other in found:
+                given[name] = found[other].tolist()
+                break
+    if header == ["prediction"] and not given and len(found.columns) == 1:
+        given["prediction"] = found.iloc[:, 0].tolist()  # a target without a name
+    if len(given) < len(header):
+        missing = [name for name in header if name not in given]
+        raise Mismatch(f"no output for {', '.join(missing)}; there are {list(map(str, found.columns))}")
+    return compare(folder, given, tolerance_of(keys, False, (1e-12, 1e-13)))
+
+
+def main():
+    options = arguments(__doc__).parse_args()
+    print(f"JPMML-Evaluator-Python {jpmml_evaluator.__version__}")
+    return run(options, "pmml", score)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+#!/bin/sh
+# Peer checks: holdall against the programs that others use, from pinned packages.
+#
+#   tests/peers/run.sh [onnx] [pmml] [pfa] [signing]      default: all four
+#
+# HOLDALL         the binary                                 target/release/holdall
+# PEERS_VENV_DIR  where the virtual environments go          target/peers
+# PEERS_PYTHON    Python 3.11 or newer                       python3
+# PEERS_PYTHON310 Python 3.10 for Titus                      python3.10, or one of pyenv's
+# PEERS_ORT       releases of ONNX Runtime                   1.31.1 (also here: 1.20.1, 1.17.3)
+# PEERS_TO        target with options, ONNX only             none, such as onnx:opset=17
+# PEERS_STRICT    1: a peer that could not run fails         in CI: 1, otherwise 0
+#
+# Exit status: 0 all agree, 1 something differs or could not run.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+here=tests/peers
+venvs=${PEERS_VENV_DIR:-target/peers}
+python=${PEERS_PYTHON:-python3}
+HOLDALL=${HOLDALL:-target/release/holdall}
+export HOLDALL PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+if [ -n "${CI:-}" ]; then strict=${PEERS_STRICT:-1}; else strict=${PEERS_STRICT:-0}; fi
+[ $# -gt 0 ] || set -- onnx pmml pfa signing
+
+if ! [ -x "$HOLDALL" ]; then echo "no holdall at $HOLDALL: build it, or set HOLDALL" >&2; exit 2; fi
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    echo "$python is not Python 3.11 or newer: set PEERS_PYTHON" >&2; exit 2
+fi
+mkdir -p "$venvs" || exit 2
+summary=$venvs/summary.txt
+: > "$summary"
+failed=0
+
+note() { # peer, result, seconds, text
+    printf '%-14s %-8s %6s s  %s\n' "$1" "$2" "$3" "${4:-}" >> "$summary"
+}
+
+# An environment is made again when its requirements changed.
+environment() { # python, name, requirements
+    env=$venvs/$2
+    if [ -f "$env/done" ] && cmp -s "$env/done" "$3"; then return 0; fi
+    rm -rf "$env"
+    "$1" -m venv "$env" && "$env/bin/python" -m pip install --quiet -r "$3" && cp "$3" "$env/done"
+}
+
+check() { # name, program, python, requirements, words
+    name=$1 program=$2 with=$3 requirements=$4; shift 4
+    start=$(date +%s)
+    echo "== $name"
+    if ! environment "$with" "$name" "$requirements"; then
+        failed=1; note "$name" FAIL $(($(date +%s) - start)) "the packages do not install"; return
+    fi
+    if "$venvs/$name/bin/python" "$here/$program" "$@"; then
+        note "$name" ok $(($(date +%s) - start))
+    else
+        failed=1; note "$name" FAIL $(($(date +%s) - start)) "see above"
+    fi
+}
+
+not_run() { # name, reason
+    echo "== $1: not run: $2"
+    note "$1" "not run" 0 "$2"
+    [ "$strict" = 1 ] && failed=1
+}
+
+have_java() {
+    command -v java > /dev/null 2>&1 && return 0
+    [ -n "${CI:-}" ] && command -v apt-get > /dev/null 2>&1 || return 1
+    as=; [ "$(id -u)" = 0 ] || as=sudo
+    $as apt-get update -qq && $as apt-get install -qq -y --no-install-recommends default-jre-headless
+}
+
+python310() {
+    for found in "${PEERS_PYTHON310:-}" "$(command -v python3.10 2> /dev/null)" \
+        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.10.*/bin/python3.10; do
+        if [ -n "$found" ] && "$found" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2> /dev/null; then
+            echo "$found"; return 0
+        fi
+    done
+    return 1
+}
+
+for peer in "$@"; do
+    case $peer in
+    onnx)
+        for release in ${PEERS_ORT:-1.31.1}; do
+            if [ -f "$here/requirements/onnx-$release.txt" ]; then
+                check "onnx-$release" onnx_peer.py "$python" "$here/requirements/onnx-$release.txt" ${PEERS_TO:+--to "$PEERS_TO"}
+            else
+                failed=1; note "onnx-$release" FAIL 0 "no requirements/onnx-$release.txt"
+            fi
+        done ;;
+    pmml)
+        if have_java; then check pmml pmml_peer.py "$python" "$here/requirements/pmml.txt"
+        else not_run pmml "no java"; fi ;;
+    pfa)
+        if old=$(python310); then check pfa pfa_peer.py "$old" "$here/requirements/pfa.txt"
+        else not_run pfa "no Python 3.10, which Titus needs"; fi ;;
+    signing) check signing signing_peer.py "$python" "$here/requirements/signing.txt" ;;
+    *) echo "no such peer: $peer" >&2; exit 2 ;;
+    esac
+done
+
+echo
+cat "$summary"
+exit $failed
