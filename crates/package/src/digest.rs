@@ -91,7 +91,11 @@ pub(crate) fn pump(
             blake3.update(rest);
             writer.write_all(rest)?;
             // A short chunk is the last one.
-            if rest.len() < CHUNK { ahead.clear() } else { fill(reader, ahead)? }
+            if rest.len() < CHUNK {
+                ahead.clear()
+            } else {
+                fill(reader, ahead)?
+            }
             Ok::<_, std::io::Error>(())
         };
         if rest.len() < CHUNK / 16 {

@@ -116,10 +116,8 @@ impl Manifest {
         let mut set = names::NameSet::default();
         for (index, artifact) in manifest.artifacts.iter().enumerate() {
             set.file(&artifact.path).map_err(|failure| {
-                failure.at(Location::path(
-                    PathKind::JsonPointer,
-                    format!("/artifacts/{index}/path"),
-                ))
+                failure
+                    .at(Location::path(PathKind::JsonPointer, format!("/artifacts/{index}/path")))
             })?;
             if matches!(artifact.path.as_str(), MANIFEST_NAME | holdall_sign::SIGNATURE_NAME) {
                 let message = format!("`{}` may not list itself", artifact.path);
