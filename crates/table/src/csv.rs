@@ -60,6 +60,16 @@ impl CsvReader {
         &self.names
     }
 
+    /// What the rows are called in messages.
+    pub fn name(&self) -> &str {
+        &self.file
+    }
+
+    /// Bytes read so far.
+    pub fn position(&self) -> u64 {
+        self.reader.position().byte()
+    }
+
     /// The next rows, at most `max_rows`; `None` after the last.
     pub fn batch(&mut self, max_rows: usize) -> Result<Option<Table>, Failure> {
         let mut columns: Vec<Vec<String>> = self.names.iter().map(|_| Vec::new()).collect();

@@ -1,0 +1,83 @@
+use std::io::{BufWriter, Write};
+
+use holdall_codec::{AcceptedPlan, BodyKind, Options, Plan, Writer};
+use holdall_diag::Failure;
+use holdall_tabular::ValidModel;
+
+use crate::{FormatSpec, Loaded, LoadedBody, codes, load::plan, registry};
+
+/// What is written, as which format.
+#[derive(Debug)]
+pub struct WriteRequest {
+    spec: Option<FormatSpec>,
+    writer: Box<WriterChoice>,
+}
+
+struct WriterChoice(&'static dyn Writer);
+
+impl std::fmt::Debug for WriterChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.format().id)
+    }
+}
+
+impl WriteRequest {
+    /// The format that `to` names, or else the one of the extension of `name`.
+    pub fn new(to: Option<&str>, name: &str) -> Result<Self, Failure> {
+        let spec = to.map(FormatSpec::new);
+        let writer = match &spec {
+            Some(spec) => registry::writer(&spec.id)?,
+            None => registry::writer_for(name)?,
+        };
+        Ok(Self { spec, writer: Box::new(WriterChoice(writer)) })
+    }
+
+    /// The writer.
+    pub fn writer(&self) -> &'static dyn Writer {
+        self.writer.0
+    }
+
+    /// Whether the body goes into the format as it is, without a plan: a graph into a graph format,
+    /// weights into a weights format.
+    pub fn takes_body(&self, body: &LoadedBody) -> bool {
+        let kind = self.writer().format().body;
+        match body {
+            LoadedBody::Tabular(_) => false,
+            LoadedBody::Graph(_) => kind == BodyKind::Graph,
+            LoadedBody::Weights(_) => kind == BodyKind::Weights,
+        }
+    }
+
+    /// The plan for a tabular model.
+    pub fn plan<'m>(&self, model: &'m ValidModel) -> Result<Plan<'m>, Failure> {
+        plan(model, self.writer(), self.spec.as_ref())
+    }
+
+    /// Writes a body that the format takes as it is.
+    pub fn write_body(&self, loaded: &Loaded, out: &mut dyn Write) -> Result<(), Failure> {
+        let writer = self.writer();
+        let declared = writer.format().write_options;
+        let options =
+            self.spec.as_ref().map_or(Ok(Options::none()), |spec| spec.options(declared))?;
+        match &loaded.body {
+            LoadedBody::Graph(graph) => writer.write_graph(graph, &options, out),
+            LoadedBody::Weights(weights) => writer.write_weights(weights, &options, out),
+            LoadedBody::Tabular(_) => {
+                Err(Failure::bug(codes::BODY, "a tabular model is written by its plan"))
+            }
+        }
+    }
+}
+
+/// Writes an accepted plan through a buffer.
+pub fn write(
+    request: &WriteRequest,
+    plan: &AcceptedPlan<'_>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let mut buffered = BufWriter::with_capacity(1 << 18, out);
+    request.writer().write(plan, &mut buffered)?;
+    buffered.flush().map_err(|error| {
+        Failure::io(holdall_source::codes::WRITE, format!("cannot write: {error}"), error)
+    })
+}
