@@ -92,9 +92,9 @@ pub(crate) fn pump(
             writer.write_all(rest)?;
             // A short chunk is the last one.
             if rest.len() < CHUNK {
-                ahead.clear()
+                ahead.clear();
             } else {
-                fill(reader, ahead)?
+                fill(reader, ahead)?;
             }
             Ok::<_, std::io::Error>(())
         };

@@ -1,6 +1,6 @@
 //! Requirements files of pip, as far as they name what is needed (PEP 508).
 
-use holdall_diag::{Failure, Location};
+use holdall_diag::Failure;
 use holdall_source::Source;
 
 use crate::{codes, manifest::Requirement};

@@ -71,6 +71,10 @@ pub(super) fn list(
         stream.read_exact(&mut block).map_err(failed)?;
         position += BLOCK;
         if block == [0; 512] {
+            if compressed {
+                // The checksum of the stream stands at its very end.
+                std::io::copy(&mut stream, &mut std::io::sink()).map_err(failed)?;
+            }
             return Ok((entries, captured));
         }
         headers += 1;

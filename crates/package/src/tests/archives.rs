@@ -128,9 +128,6 @@ fn bombs_are_refused_by_their_size() {
         zip[at..at + 4].copy_from_slice(&100_u32.to_le_bytes());
     }
     assert_eq!(refused("a.zip", zip, limits).code(), codes::ARCHIVE);
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    gzip.write_all(&tar_of(&[("a", b'0')])[..512]).unwrap();
-    gzip.write_all(&vec![0; 4 << 20]).unwrap();
     let mut huge = tar::Header::new_ustar();
     huge.set_path("huge").unwrap();
     huge.set_size(4 << 20);

@@ -23,7 +23,8 @@ const CONTAINERS: [(Container, &str); 4] = [
 
 /// Names, roles and bytes of a small model with everything that packages treat differently.
 fn files() -> Vec<(String, Role, Vec<u8>)> {
-    let noise: Vec<u8> = (0..3_000_000_u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect();
+    let noise: Vec<u8> =
+        (0..3_000_000_u32).map(|i| (i.wrapping_mul(i) >> 7).to_le_bytes()[0]).collect();
     let deep = format!("{}/note.md", "folder with a long name/".repeat(8).trim_end_matches('/'));
     vec![
         ("model.joblib".to_owned(), Role::Model, noise),
