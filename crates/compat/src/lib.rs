@@ -13,6 +13,7 @@ mod server;
 
 pub use needs::{ArtifactNeeds, Needs, OnnxNeeds, PythonLibrary, Requirement};
 pub use onnxruntime::{Limits as OnnxruntimeLimits, limits as onnxruntime_limits};
+pub use python::contains as version_fits;
 pub use rules::{Finding, Status, Verdict, check, verdict};
 pub use server::{Platform, Python, Runtime, Server};
 

@@ -20,8 +20,9 @@ pub(crate) fn normal_name(name: &str) -> String {
     out
 }
 
-/// Whether a version is in a set; `None` when either text is not PEP 440.
-pub(crate) fn contains(specifiers: &str, version: &str) -> Option<bool> {
+/// Whether a version is in a set of PEP 440 specifiers, empty meaning any; `None` when either text is
+/// not PEP 440.
+pub fn contains(specifiers: &str, version: &str) -> Option<bool> {
     let version = Version::from_str(version).ok()?;
     if specifiers.trim().is_empty() {
         return Some(true);

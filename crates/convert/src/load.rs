@@ -80,16 +80,14 @@ fn checked(model: Model, file: &str) -> Result<ValidModel, Failure> {
 }
 
 impl Loaded {
-    /// The model as a tabular one; a graph is raised where its operators have counterparts. What was
-    /// left out on the way is added to the report.
+    /// The model as a tabular one, and what was left out on the way: a graph is raised where its
+    /// operators have counterparts.
     pub fn into_tabular(self) -> Result<(ValidModel, Report), Failure> {
         match self.body {
-            LoadedBody::Tabular(model) => Ok((*model, self.report)),
+            LoadedBody::Tabular(model) => Ok((*model, Report::new())),
             LoadedBody::Graph(graph) => {
-                let (model, raised) =
+                let (model, report) =
                     holdall_passes::raise(&graph).map_err(|f| f.in_file(&self.name))?;
-                let mut report = self.report;
-                report.append(raised);
                 Ok((checked(model, &self.name)?, report))
             }
             LoadedBody::Weights(_) => Err(Failure::unsupported(

@@ -7,17 +7,14 @@ use holdall_tabular::ValidModel;
 use crate::{FormatSpec, Loaded, LoadedBody, codes, load::plan, registry};
 
 /// What is written, as which format.
-#[derive(Debug)]
 pub struct WriteRequest {
     spec: Option<FormatSpec>,
-    writer: Box<WriterChoice>,
+    writer: &'static dyn Writer,
 }
 
-struct WriterChoice(&'static dyn Writer);
-
-impl std::fmt::Debug for WriterChoice {
+impl std::fmt::Debug for WriteRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.format().id)
+        write!(f, "WriteRequest({})", self.writer.format().id)
     }
 }
 
@@ -29,12 +26,12 @@ impl WriteRequest {
             Some(spec) => registry::writer(&spec.id)?,
             None => registry::writer_for(name)?,
         };
-        Ok(Self { spec, writer: Box::new(WriterChoice(writer)) })
+        Ok(Self { spec, writer })
     }
 
     /// The writer.
     pub fn writer(&self) -> &'static dyn Writer {
-        self.writer.0
+        self.writer
     }
 
     /// Whether the body goes into the format as it is, without a plan: a graph into a graph format,

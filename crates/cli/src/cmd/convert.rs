@@ -1,0 +1,198 @@
+use std::{io::Write, path::PathBuf};
+
+use holdall_codec::Policy;
+use holdall_convert::{FormatSpec, Loaded, WriteRequest, load};
+use holdall_diag::{Failure, Report};
+use holdall_source::{AtomicFile, Source};
+use holdall_tabular::ValidModel;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    args::{Common, ModelArgs},
+    cmd::{
+        codes,
+        proof::{self, Proven, Side},
+    },
+    render,
+    ui::{Exit, Ui},
+};
+
+/// Convert a model to another format, with a plan before and a proof after.
+///
+/// Without `--allow`, only what the target can say exactly is written. With `--prove`, source and
+/// re-read target are scored on the same rows, and a target that differs is not left behind.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  holdall convert model.joblib model.onnx --plan --allow \
+                        approximate\n  holdall convert model.joblib model.onnx --allow approximate \
+                        --prove auto\n  holdall convert model.joblib model.pmml --prove rows.csv\n\n\
+                        Exit status: 0 written (with --plan: it could be); 1 the target cannot \
+                        carry the model as asked, or differs; 2 when the model cannot be read.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// The file to write; its extension tells the format unless `--to` does.
+    #[arg(value_name = "OUT")]
+    out: PathBuf,
+    /// The format to write, with options: `onnx:opset=17`.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    to: Option<String>,
+    /// Print the plan and write nothing.
+    #[arg(long, help_heading = "Plan")]
+    plan: bool,
+    /// What is accepted beyond exact: `approximate`, `drop`.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', help_heading = "Plan")]
+    allow: Vec<Allow>,
+    /// Prove the conversion on these rows and on boundary rows, or on boundary rows alone (`auto`).
+    #[arg(long, value_name = "CSV|auto", help_heading = "Proof")]
+    prove: Option<String>,
+}
+
+/// What a user accepts beyond exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Allow {
+    Approximate,
+    Drop,
+}
+
+pub(crate) fn policy(allow: &[Allow]) -> Policy {
+    Policy {
+        approximate: allow.contains(&Allow::Approximate),
+        drop: allow.contains(&Allow::Drop) || Policy::default().drop,
+    }
+}
+
+pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
+    let out_name = args.out.display().to_string();
+    let request = WriteRequest::new(args.to.as_deref(), &out_name)?;
+    let same = std::fs::canonicalize(&args.out).ok().zip(args.model.model.canonicalize().ok());
+    if same.is_some_and(|(out, source)| out == source) {
+        let message = format!("`{out_name}` would be read and written at once");
+        return Err(Failure::usage(codes::SAME_FILE, message)
+            .with_help("choose another name for the target"));
+    }
+    let loaded = args.model.load(common)?;
+    ui.report(&loaded.report);
+    let original = args.prove.is_some().then(|| loaded.scoring(false)).transpose()?;
+    let from = loaded.format.id;
+    let head = json!({
+        "schema": "holdall/convert/1",
+        "source": { "path": loaded.name, "format": from },
+        "target": { "path": out_name, "format": request.writer().format().id },
+        "findings": [],
+    });
+    let mut document = head.as_object().cloned().unwrap_or_default();
+    let (model, written) = if request.takes_body(&loaded.body) {
+        (None, Some(write_body(args, &loaded, &request)?))
+    } else {
+        let (model, report) = loaded.into_tabular()?;
+        ui.report(&report);
+        if args.plan {
+            return show_plan(args, &model, &request, ui);
+        }
+        let written = write_planned(args, &model, &request, &mut document, ui)?;
+        (Some(model), written)
+    };
+    let Some(mut file) = written else { return Ok(Exit::No) };
+    file.flush_all()?;
+    if let (Some(rows), Some(original)) = (&args.prove, original) {
+        let reread = reread(&file, &request, common)?;
+        let path = args.model.model.as_path();
+        let proven = proof::prove(
+            &Side { scoring: &*original, source: &Source::open(path)?, format: from },
+            &Side {
+                scoring: &*reread.scoring(false)?,
+                source: &Source::open(file.temporary())?,
+                format: request.writer().format().id,
+            },
+            model.as_ref(),
+            rows,
+            &out_name,
+            ui,
+        )?;
+        report_proof(&proven, &mut document, ui);
+        if !proven.holds {
+            ui.document(&Value::Object(document));
+            return Ok(Exit::No);
+        }
+    }
+    file.commit()?;
+    ui.document(&Value::Object(document));
+    ui.text(&format!("wrote {out_name}\n"));
+    Ok(Exit::Yes)
+}
+
+fn report_proof(proven: &Proven, document: &mut Map<String, Value>, ui: &Ui) {
+    document.insert("evidence".to_owned(), proven.evidence.clone());
+    let finding = proven.finding();
+    let findings = finding.iter().map(render::diagnostic_json).collect();
+    document.insert("findings".to_owned(), findings);
+    if let Some(finding) = &finding {
+        ui.diagnostic(finding);
+    }
+    ui.note(&proven.text);
+}
+
+fn show_plan(
+    args: &Args,
+    model: &ValidModel,
+    request: &WriteRequest,
+    ui: &Ui,
+) -> Result<Exit, Failure> {
+    let plan = request.plan(model)?;
+    ui.document(&render::plan_json(&plan));
+    ui.text(&render::plan(&plan));
+    Ok(match plan.accept(policy(&args.allow)) {
+        Ok(_) => Exit::Yes,
+        Err(report) => {
+            ui.report(&report);
+            Exit::No
+        }
+    })
+}
+
+/// The target written to its temporary sibling; nothing when the plan was not accepted.
+fn write_planned(
+    args: &Args,
+    model: &ValidModel,
+    request: &WriteRequest,
+    document: &mut Map<String, Value>,
+    ui: &Ui,
+) -> Result<Option<AtomicFile>, Failure> {
+    let plan = request.plan(model)?;
+    document.insert("plan".to_owned(), render::plan_json(&plan));
+    let (accepted, report) = match plan.accept(policy(&args.allow)) {
+        Ok(accepted) => accepted,
+        Err(report) => {
+            blocked(&report, document, ui);
+            return Ok(None);
+        }
+    };
+    ui.report(&report);
+    document.insert("findings".to_owned(), render::report_json(&report));
+    let mut file = AtomicFile::create(&args.out)?;
+    holdall_convert::write(request, &accepted, &mut file)?;
+    Ok(Some(file))
+}
+
+fn blocked(report: &Report, document: &mut Map<String, Value>, ui: &Ui) {
+    ui.report(report);
+    document.insert("findings".to_owned(), render::report_json(report));
+    ui.document(&Value::Object(document.clone()));
+}
+
+fn write_body(
+    args: &Args,
+    source: &Loaded,
+    request: &WriteRequest,
+) -> Result<AtomicFile, Failure> {
+    let mut file = AtomicFile::create(&args.out)?;
+    let out: &mut dyn Write = &mut file;
+    request.write_body(source, out)?;
+    Ok(file)
+}
+
+fn reread(file: &AtomicFile, request: &WriteRequest, common: &Common) -> Result<Loaded, Failure> {
+    let source = Source::open(file.temporary())?;
+    let spec = FormatSpec::new(request.writer().format().id);
+    load(&source, Some(&spec), common.limits())
+}
