@@ -66,11 +66,19 @@ impl<'a> Judge<'a> {
                 | Node::List(_)
                 | Node::Dict(_)
                 | Node::Set(_)
-                | Node::FrozenSet(_)
-                | Node::Buffer { .. } => {}
+                | Node::FrozenSet(_) => {}
+                Node::Buffer { .. } if self.pickle.bytes(id).is_some() => {}
+                Node::Buffer { .. } => {
+                    let message = "values lie in a buffer that is not part of the file";
+                    self.find(codes::OUT_OF_BAND, Verdict::Review, id, message);
+                }
             }
         }
         self.effects();
+        if let Some(offset) = self.pickle.far_memo {
+            let message = "the memo index makes the loader allocate memory without need";
+            self.scan.find(codes::FAR_MEMO, Verdict::Review, offset, message);
+        }
     }
 
     fn find(
@@ -122,10 +130,10 @@ impl<'a> Judge<'a> {
             Standing::UnknownClass => {
                 self.find(codes::UNKNOWN_GLOBAL, Verdict::Review, id, format!("loading {deed}"));
             }
-            Standing::UnknownFunction if call.is_some() => {
-                self.find(codes::UNKNOWN_CALL, Verdict::Dangerous, id, format!("loading {deed}"));
+            Standing::UnlistedFunction if call.is_some() => {
+                self.find(codes::UNLISTED_CALL, Verdict::Dangerous, id, format!("loading {deed}"));
             }
-            Standing::UnknownFunction => {
+            Standing::UnknownFunction | Standing::UnlistedFunction => {
                 self.find(codes::UNKNOWN_GLOBAL, Verdict::Review, id, format!("loading {deed}"));
             }
             Standing::Dangerous => {
