@@ -49,6 +49,7 @@ holdall_diag::codes! {
         STACK = "pickle/stack": "an opcode needs values or marks that the stack does not hold";
         MEMO = "pickle/memo": "a memo entry is used that was never stored";
         NUMBER = "pickle/number": "the text of a number cannot be read";
+        DIGITS = "pickle/digits": "a decimal number has more digits than Python reads";
         TEXT = "pickle/text": "text is not in the encoding the opcode asks for";
         NAME = "pickle/name": "the operands of a global are not text";
         LENGTH = "pickle/length": "a length is negative";
@@ -67,11 +68,13 @@ holdall_diag::codes! {
         DOTTED_GLOBAL = "pickle/dotted-global": "loading imports a name through a dotted or private path";
         COMPUTED_GLOBAL = "pickle/computed-global": "loading imports a name that is computed on the way";
         COMPUTED_CALL = "pickle/computed-call": "loading calls something that is computed on the way";
-        UNKNOWN_CALL = "pickle/unknown-call": "loading calls a function that is not known to be safe";
+        UNLISTED_CALL = "pickle/unlisted-call": "loading calls a function of a known package that its pickles do not call";
         ARGUMENTS = "pickle/arguments": "a known function is called with arguments no pickler gives it";
         EFFECT = "pickle/effect": "loading changes something other than a fresh object";
         EXTENSION = "pickle/extension": "loading resolves a code in the registry of the process";
         PERSISTENT_ID = "pickle/persistent-id": "loading asks the program to resolve a reference";
+        OUT_OF_BAND = "pickle/out-of-band": "values lie in buffers that are not part of the file";
+        FAR_MEMO = "pickle/far-memo": "a memo index makes the loader allocate memory without need";
         STATE_KEY = "pickle/state-key": "loading sets a special attribute of an object";
         SECOND_STREAM = "pickle/second-stream": "another pickle follows the end of the first";
         NESTED_STREAM = "pickle/nested-stream": "a pickle that imports names is hidden in bytes";

@@ -168,7 +168,7 @@ fn trees_of_a_real_model_are_read() {
             assert_eq!(nodes.dtype().fields.len(), fields);
             let count = tree.require("node_count").unwrap().int().unwrap();
             let left = nodes.column("left_child").unwrap().to_i64().unwrap();
-            assert_eq!(left.len() as i64, count);
+            assert_eq!(i64::try_from(left.len()).unwrap(), count);
             assert_eq!(left[0], 1);
             let threshold = nodes.column("threshold").unwrap().to_f64().unwrap();
             assert!((0.0..2.0).contains(&threshold[0]), "{threshold:?}");
@@ -243,22 +243,22 @@ fn a_file_cut_anywhere_is_a_failure_and_never_safe() {
 #[test]
 fn mutated_files_never_panic() {
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
-    let mut random = move || {
+    let mut random = move |below: usize| {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        seed
+        usize::try_from(seed >> 32).unwrap() % below
     };
     for (_, bytes) in FIXTURES {
         for _ in 0..80 {
             let mut mutated = bytes.to_vec();
-            for _ in 0..=random() % 4 {
-                let at = (random() % mutated.len() as u64) as usize;
-                match random() % 4 {
-                    0 => mutated[at] = random() as u8,
-                    1 => mutated[at] ^= 1 << (random() % 8),
+            for _ in 0..=random(4) {
+                let at = random(mutated.len());
+                match random(4) {
+                    0 => mutated[at] = random(256).to_le_bytes()[0],
+                    1 => mutated[at] ^= 1 << random(8),
                     2 => drop(mutated.remove(at)),
-                    _ => mutated.insert(at, random() as u8),
+                    _ => mutated.insert(at, random(256).to_le_bytes()[0]),
                 }
             }
             exercise(&mutated.into());
@@ -273,26 +273,36 @@ fn a_million_levels_are_neither_slow_nor_deep() {
     lists.extend(vec![b'a'; levels - 1]);
     lists.push(b'.');
     let lists = Bytes::from(lists);
-    let pickle = read(&lists).unwrap();
+    let deep = Limits { depth: u32::MAX, ..Limits::default() };
+    let pickle = Pickle::read(&lists, &mut Budget::new(deep)).unwrap();
     let mut value = pickle.root();
     for _ in 0..levels - 1 {
         value = value.item(0).unwrap();
     }
     assert!(value.item(0).is_err());
     drop(value);
-    assert_eq!(scan(&lists, &Limits::default()).verdict, Verdict::Safe);
+    assert_eq!(scan(&lists, &deep).verdict, Verdict::Safe);
 
     let mut tuples = b"N".to_vec();
     tuples.extend(vec![0x85; levels]);
     tuples.push(b'.');
-    assert_eq!(scan(&tuples.into(), &Limits::default()).verdict, Verdict::Safe);
-
     let mut marks = vec![b'('; levels];
     marks.extend(vec![b't'; levels]);
     marks.push(b'.');
-    let marks = Bytes::from(marks);
-    assert_eq!(read(&marks).unwrap_err().kind(), FailureKind::Limit);
-    assert_eq!(scan(&marks, &Limits::default()).verdict, Verdict::Review);
+    for nested in [lists, tuples.into(), marks.into()] {
+        let failure = read(&nested).unwrap_err();
+        assert_eq!(failure.code(), holdall_source::codes::DEPTH);
+        assert_eq!(scan(&nested, &Limits::default()).verdict, Verdict::Review);
+    }
+}
+
+#[test]
+fn a_scan_looks_behind_what_is_too_deep_or_too_long() {
+    let deep = [vec![b'N'], vec![0x85; 20_000], b"cposix\nsystem\n(S'x'\ntR.".to_vec()].concat();
+    assert_eq!(scan(&deep.into(), &Limits::default()).verdict, Verdict::Dangerous);
+    let long =
+        [b"L".to_vec(), vec![b'1'; 9_999], b"L\ncposix\nsystem\n(S'x'\ntR.".to_vec()].concat();
+    assert_eq!(scan(&long.into(), &Limits::default()).verdict, Verdict::Dangerous);
 }
 
 #[test]

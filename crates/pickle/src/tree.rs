@@ -23,6 +23,8 @@ pub struct Pickle {
     pub(crate) end: u64,
     pub(crate) protocol: u8,
     pub(crate) payloads: u64,
+    /// Where the memo is first used with an index beyond the length of the input.
+    pub(crate) far_memo: Option<u64>,
 }
 
 impl Pickle {
@@ -64,6 +66,7 @@ impl Pickle {
             end: 0,
             protocol: 0,
             payloads: 0,
+            far_memo: None,
         }
     }
 

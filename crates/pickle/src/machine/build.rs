@@ -20,13 +20,15 @@ impl Machine<'_> {
         }
         let items = self.stream.stack.split_off(self.stream.stack.len() - N);
         self.charge(size_of_val(items.as_slice()))?;
-        self.push(Node::Tuple(items.into())).map(drop)
+        self.push_container(items, |items| Node::Tuple(items.into()))
     }
 
     pub(super) fn dict(&mut self) -> Result<(), Failure> {
         let items = self.pop_mark()?;
         let entries = self.pairs(&items)?;
-        self.push(Node::Dict(entries)).map(drop)
+        let id = self.push(Node::Dict(entries))?;
+        self.hold(id, &items);
+        Ok(())
     }
 
     fn pairs(&mut self, items: &[NodeId]) -> Result<Vec<(NodeId, NodeId)>, Failure> {
@@ -57,6 +59,7 @@ impl Machine<'_> {
             Some(Node::Call(call)) => call.items.extend_from_slice(items),
             _ => return self.odd(target, opcode, items),
         }
+        self.hold(target, items);
         Ok(())
     }
 
@@ -69,6 +72,7 @@ impl Machine<'_> {
             Some(Node::Call(call)) => call.items.extend_from_slice(&items),
             _ => return self.odd(target, "ADDITEMS", &items),
         }
+        self.hold(target, &items);
         Ok(())
     }
 
@@ -92,6 +96,7 @@ impl Machine<'_> {
             Some(Node::Call(call)) => call.entries.extend(pairs),
             _ => return self.odd(target, opcode, items),
         }
+        self.hold(target, items);
         Ok(())
     }
 
@@ -259,7 +264,9 @@ impl Machine<'_> {
             entries: Vec::new(),
             payload: None,
         };
-        self.push(Node::Call(Box::new(call))).map(drop)
+        let id = self.push(Node::Call(Box::new(call)))?;
+        self.hold(id, &[callable, args]);
+        Ok(())
     }
 
     pub(super) fn build(&mut self) -> Result<(), Failure> {
@@ -269,6 +276,7 @@ impl Machine<'_> {
             Some(Node::Call(call)) if call.state.is_none() => call.state = Some(state),
             _ => return self.odd(target, "BUILD", &[state]),
         }
+        self.hold(target, &[state]);
         if self.payloads && self.outer.is_none() { self.read_payload(target) } else { Ok(()) }
     }
 }

@@ -60,6 +60,10 @@ pub(crate) struct Machine<'b> {
     /// Item size of the dtypes met in wrappers, and whether their elements are objects.
     dtypes: BTreeMap<NodeId, (u64, bool)>,
     next_buffer: u32,
+    /// Levels of containers below each node, as far as known when it was filled.
+    heights: Vec<u32>,
+    /// The first limit passed that does not keep the machine from going on; a scan sees the rest too.
+    passed: Option<Failure>,
     /// Offset of the opcode being run.
     here: u64,
 }
@@ -75,6 +79,8 @@ impl<'b> Machine<'b> {
             payloads: options.payloads,
             dtypes: BTreeMap::new(),
             next_buffer: 0,
+            heights: Vec::new(),
+            passed: None,
             here: options.start,
         }
     }
@@ -87,13 +93,57 @@ impl<'b> Machine<'b> {
 
     /// Adds a node that is not on the stack.
     fn add(&mut self, node: Node) -> Result<NodeId, Failure> {
-        self.charge(size_of::<Node>() + size_of::<u64>() + size_of::<NodeId>())?;
+        // The node, its offset, its height, and its place on the stack or in a container.
+        self.charge(size_of::<Node>() + 16)?;
         let id = self.tree.nodes.push(node).ok_or_else(|| {
             Failure::limit(codes::NODES, "the stream has more than 4 294 967 295 values")
                 .at(Location::at(self.here))
         })?;
         self.tree.offsets.push(self.here);
+        self.heights.push(0);
         Ok(id)
+    }
+
+    /// How high a container of these items stands. Streams fill the inner container first, so this
+    /// finds the depth of everything a pickler writes.
+    fn above(&self, items: &[NodeId]) -> u32 {
+        let heights = items.iter().filter_map(|id| self.heights.get(id.index()));
+        heights.max().map_or(0, |below| below.saturating_add(1))
+    }
+
+    /// Notes the height of a container that was filled.
+    fn raise(&mut self, container: NodeId, height: u32) {
+        if let Some(slot) = self.heights.get_mut(container.index()) {
+            *slot = (*slot).max(height);
+        }
+        let here = self.here;
+        if let Err(failure) = self.budget.depth(height as usize, || Location::at(here)) {
+            self.passed.get_or_insert(failure);
+        }
+    }
+
+    /// Notes that `container` holds these items now.
+    fn hold(&mut self, container: NodeId, items: &[NodeId]) {
+        // A container in itself is a cycle and no depth.
+        let height = if items.contains(&container) { 0 } else { self.above(items) };
+        self.raise(container, height);
+    }
+
+    /// Adds a container of everything above the last mark.
+    fn push_marked(&mut self, node: fn(Vec<NodeId>) -> Node) -> Result<(), Failure> {
+        let items = self.pop_mark()?;
+        self.push_container(items, node)
+    }
+
+    fn push_container(
+        &mut self,
+        items: Vec<NodeId>,
+        node: fn(Vec<NodeId>) -> Node,
+    ) -> Result<(), Failure> {
+        let height = self.above(&items);
+        let id = self.push(node(items))?;
+        self.raise(id, height);
+        Ok(())
     }
 
     fn charge(&mut self, bytes: usize) -> Result<(), Failure> {

@@ -25,7 +25,7 @@ impl Machine<'_> {
             }
         };
         self.tree.end = self.here;
-        (self.tree, failure)
+        (self.tree, failure.or(self.passed))
     }
 
     fn step(&mut self) -> Result<Flow, Failure> {
@@ -117,11 +117,9 @@ impl Machine<'_> {
             op::TUPLE1 => self.tuple::<1>(),
             op::TUPLE2 => self.tuple::<2>(),
             op::TUPLE3 => self.tuple::<3>(),
-            op::TUPLE => {
-                self.pop_mark().and_then(|all| self.push(Node::Tuple(all.into()))).map(drop)
-            }
+            op::TUPLE => self.push_marked(|items| Node::Tuple(items.into())),
             op::EMPTY_LIST => self.push(Node::List(Vec::new())).map(drop),
-            op::LIST => self.pop_mark().and_then(|all| self.push(Node::List(all))).map(drop),
+            op::LIST => self.push_marked(Node::List),
             op::APPEND => self.append_one(),
             op::APPENDS => self.append_all(),
             op::EMPTY_DICT => self.push(Node::Dict(Vec::new())).map(drop),
@@ -130,9 +128,7 @@ impl Machine<'_> {
             op::SETITEMS => self.set_all(),
             op::EMPTY_SET => self.push(Node::Set(Vec::new())).map(drop),
             op::ADDITEMS => self.add_items(),
-            op::FROZENSET => {
-                self.pop_mark().and_then(|all| self.push(Node::FrozenSet(all.into()))).map(drop)
-            }
+            op::FROZENSET => self.push_marked(|items| Node::FrozenSet(items.into())),
 
             op::PUT => self.index_line().and_then(|index| self.put(index)),
             op::BINPUT => self.len_u8().and_then(|index| self.put(index)),
@@ -174,8 +170,7 @@ impl Machine<'_> {
     }
 
     fn mark(&mut self) -> Result<(), Failure> {
-        let here = self.here;
-        self.budget.depth(self.stream.marks.len() + 1, || Location::at(here))?;
+        self.charge(size_of::<usize>())?;
         self.stream.marks.push(self.stream.stack.len());
         Ok(())
     }
@@ -204,6 +199,9 @@ impl Machine<'_> {
         let id = self.top()?;
         // One tree entry with its share of the tree's nodes, the dearest case.
         self.charge(32)?;
+        if index > self.tree.input.len() as u64 {
+            self.tree.far_memo.get_or_insert(self.here);
+        }
         self.stream.memo.put(index, id);
         Ok(())
     }

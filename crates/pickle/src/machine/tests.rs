@@ -220,7 +220,7 @@ fn defects_are_named_and_located() {
         assert_eq!((failure.code(), bytes.start), (*code, *offset), "{}", stream.escape_ascii());
     }
     let long = [b"L".as_slice(), &[b'9'; 4_301], b"L\n."].concat();
-    assert_eq!(read(&long).unwrap_err().code(), codes::NUMBER);
+    assert_eq!(read(&long).unwrap_err().code(), codes::DIGITS);
 }
 
 #[test]

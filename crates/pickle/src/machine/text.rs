@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use holdall_diag::Failure;
+use holdall_diag::{Failure, Location};
 
 use super::Machine;
 use crate::{Blob, Node, codes};
@@ -37,8 +37,7 @@ impl Machine<'_> {
     fn ascii_line(&mut self, what: &str) -> Result<String, Failure> {
         let range = self.cursor.line()?;
         let line = self.cursor.slice(range);
-        // Longer than any number Python reads; keeps the message short.
-        if line.len() > MAX_DIGITS + 8 || !line.is_ascii() {
+        if !line.is_ascii() {
             return Err(self.malformed(codes::NUMBER, format!("expected {what}")));
         }
         Ok(String::from_utf8_lossy(line).trim().to_owned())
@@ -66,6 +65,14 @@ impl Machine<'_> {
     }
 
     fn decimal(&mut self, text: &str) -> Result<(), Failure> {
+        if text.trim_start_matches(['+', '-']).len() > MAX_DIGITS {
+            let failure = Failure::limit(
+                codes::DIGITS,
+                format!("a number of more than the {MAX_DIGITS} digits that Python reads"),
+            );
+            self.passed.get_or_insert(failure.at(Location::at(self.here)));
+            return self.push(Node::None).map(drop);
+        }
         if let Ok(value) = text.parse::<i64>() {
             return self.push(Node::Int(value)).map(drop);
         }

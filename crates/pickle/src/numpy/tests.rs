@@ -1,5 +1,7 @@
 #![expect(clippy::float_cmp, reason = "these numbers are carried, not computed")]
 
+use std::fmt::Write;
+
 use super::*;
 use crate::{
     Pickle, codes,
@@ -182,11 +184,14 @@ fn a_dtype_cannot_multiply_itself() {
     // A record of a hundred fields of a record of a hundred fields …, each level shared.
     let mut stream = format!("({}p0\n", dtype("f8", -1));
     for level in 1..=8 {
-        let names: String = (0..100).map(|i| format!("S'f{i}'\n")).collect();
-        let fields: String = (0..100).map(|i| format!("S'f{i}'\n(g{}\nI0\nt", level - 1)).collect();
-        stream += &format!(
+        let names: Vec<_> = (0..100).map(|i| format!("S'f{i}'\n")).collect();
+        let fields: Vec<_> = (0..100).map(|i| format!("S'f{i}'\n(g{}\nI0\nt", level - 1)).collect();
+        let (names, fields) = (names.concat(), fields.concat());
+        write!(
+            stream,
             "cnumpy\ndtype\n(S'V8'\nI0\nI1\ntR(I3\nS'|'\nN({names}t({fields}dI8\nI1\nI0\ntbp{level}\n"
-        );
+        )
+        .unwrap();
     }
     stream.push_str("l.");
     let pickle = read(&stream.into_bytes().into()).unwrap();

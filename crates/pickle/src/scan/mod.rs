@@ -254,11 +254,9 @@ fn nested(scan: &mut Scan, pickle: &Pickle, budget: &mut Budget) {
             continue;
         }
         let judged = judge(&inner, None, &ScanOptions::default());
-        let verdict =
-            if judged.verdict == Verdict::Dangerous { Verdict::Dangerous } else { Verdict::Review };
         let what = judged.findings.first().map_or(String::new(), |f| format!(": {}", f.message));
         let message = format!("the bytes hold a pickle of their own{what}");
-        scan.find(codes::NESTED_STREAM, verdict, pickle.offset(id), message);
+        scan.find(codes::NESTED_STREAM, Verdict::Review, pickle.offset(id), message);
     }
 }
 

@@ -11,6 +11,9 @@ pub enum Standing {
     UnknownClass,
     /// Not listed, and spelled like a function.
     UnknownFunction,
+    /// Not listed, spelled like a function, in a package whose pickles were enumerated: they do not
+    /// call it.
+    UnlistedFunction,
     /// Not listed, in the standard library or in a package that runs code.
     Dangerous,
     /// Not listed, and reached through a dotted or private path.
@@ -59,6 +62,29 @@ pub(super) enum Use {
 }
 
 impl Use {
+    /// Whether calls may return what their arguments decide, text included.
+    pub(super) fn makes_any(self) -> bool {
+        matches!(self, Self::Reconstructor | Self::NewObjectOf | Self::Tensor | Self::Partial)
+    }
+
+    /// Whether what calls return cannot be called.
+    pub(super) fn makes_no_callable(self) -> bool {
+        matches!(
+            self,
+            Self::Container
+                | Self::Bytes
+                | Self::Encode
+                | Self::DefaultDict
+                | Self::ArrayOf
+                | Self::Regex
+                | Self::Dtype
+                | Self::Reconstruct
+                | Self::MaskedReconstruct
+                | Self::Scalar
+                | Self::FromBuffer
+        )
+    }
+
     fn from_word(word: &str) -> Option<Self> {
         Some(match word {
             "class" => Self::Class,
@@ -159,6 +185,19 @@ const RUNS_CODE: [&str; 33] = [
     "torch.utils",
 ];
 
+/// Packages of which the lists hold what their pickles call.
+const ENUMERATED: [&str; 9] = [
+    "catboost",
+    "lightgbm",
+    "numpy",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "torch",
+    "xgboost",
+    "_catboost",
+];
+
 /// Names that mean the same harm in whatever module they are found.
 const HARMFUL_NAMES: [&str; 30] = [
     "Popen",
@@ -223,7 +262,13 @@ pub(super) fn standing(module: &str, name: &str) -> Standing {
         return Standing::Dangerous;
     }
     let class_like = name.trim_start_matches('_').chars().next().is_some_and(char::is_uppercase);
-    if class_like { Standing::UnknownClass } else { Standing::UnknownFunction }
+    if class_like {
+        Standing::UnknownClass
+    } else if ENUMERATED.contains(&top) {
+        Standing::UnlistedFunction
+    } else {
+        Standing::UnknownFunction
+    }
 }
 
 #[cfg(test)]
@@ -263,7 +308,7 @@ mod tests {
         assert_eq!(standing("uuid", "_get_command_stdout"), Standing::Dangerous);
         assert_eq!(standing("__builtin__", "set"), Standing::Listed);
         assert_eq!(standing("__main__", "Model"), Standing::UnknownClass);
-        assert_eq!(standing("numpy.linalg", "svd"), Standing::UnknownFunction);
+        assert_eq!(standing("numpy.linalg", "svd"), Standing::UnlistedFunction);
         assert_eq!(standing("pipeline", "Step"), Standing::UnknownClass);
     }
 }
