@@ -22,7 +22,7 @@ mod read;
 use holdall_codec::{BodyKind, Format, Reader};
 
 /// The JSON form.
-pub const JSON_FORMAT: Format = Format {
+pub const FORMAT_JSON: Format = Format {
     id: "xgboost-json",
     title: "XGBoost JSON",
     extensions: &["json"],
@@ -37,7 +37,7 @@ pub const JSON_FORMAT: Format = Format {
 pub struct XgboostJson;
 
 /// The reader of the JSON form.
-pub const JSON_READER: &dyn Reader = &XgboostJson;
+pub const READER_JSON: &dyn Reader = &XgboostJson;
 
 holdall_diag::codes! {
     /// The codes of this crate.

@@ -6,14 +6,14 @@ use holdall_source::{Budget, Source};
 use holdall_tabular::{Model, validate};
 
 use crate::{
-    JSON_FORMAT, XgboostJson,
+    FORMAT_JSON, XgboostJson,
     decode::{self, is_old_binary, is_snapshot},
     lower::{Facts, lower},
 };
 
 impl Reader for XgboostJson {
     fn format(&self) -> &'static Format {
-        &JSON_FORMAT
+        &FORMAT_JSON
     }
 
     fn detect(&self, head: &Head) -> Confidence {
@@ -45,7 +45,7 @@ impl Reader for XgboostJson {
 
     fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure> {
         let (model, report, facts) = read(source, options)?;
-        summary(&JSON_FORMAT, model, &report, facts)
+        summary(&FORMAT_JSON, model, &report, facts)
             .map_err(|failure| failure.in_file(source.name()))
     }
 }

@@ -24,7 +24,8 @@ pub(crate) struct Learner {
     #[serde(default)]
     pub(crate) feature_types: Vec<String>,
     pub(crate) gradient_booster: Booster,
-    pub(crate) learner_model_param: LearnerParam,
+    #[serde(rename = "learner_model_param")]
+    pub(crate) param: LearnerParam,
     pub(crate) objective: Objective,
 }
 
@@ -83,7 +84,8 @@ pub(crate) struct TreesParam {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Tree {
     pub(crate) id: u32,
-    pub(crate) tree_param: TreeParam,
+    #[serde(rename = "tree_param")]
+    pub(crate) param: TreeParam,
     /// −1 for a leaf.
     pub(crate) left_children: Vec<i32>,
     pub(crate) right_children: Vec<i32>,

@@ -34,7 +34,7 @@ pub(super) fn lower(
     for output in 0..outputs {
         let column = by_output(output).map(|&Single(weight)| f64::from(weight));
         data.extend(column.take(shape.features));
-        let bias = by_output(output).last().map_or(0.0, |&Single(bias)| bias);
+        let bias = by_output(output).next_back().map_or(0.0, |&Single(bias)| bias);
         intercepts.push(f64::from(bias + base));
     }
     let columns = u32::try_from(shape.features)

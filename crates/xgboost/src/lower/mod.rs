@@ -42,9 +42,9 @@ pub(crate) fn lower(
     let Document { learner, version } = document;
     let mut report = Report::new();
     let mut model = Model::new();
-    let shape = Shape::of(&learner.learner_model_param)?;
+    let shape = Shape::of(&learner.param)?;
     let objective = objective::Objective::of(&learner.objective.name, &shape)?;
-    let base = base_scores(&learner.learner_model_param.base_score, &shape, &objective)?;
+    let base = base_scores(&learner.param.base_score, &shape, &objective)?;
     let booster = learner.gradient_booster;
     let facts = Facts {
         objective: learner.objective.name.clone(),
@@ -74,7 +74,7 @@ pub(crate) fn lower(
     let margins = if booster.name == "gblinear" {
         linear::lower(&body, &base, &shape, features, &mut model, location)?
     } else {
-        let dropped = (booster.name == "dart").then_some(booster.weight_drop);
+        let dropped = (booster.name == "dart").then_some(booster.weight_drop.as_slice());
         let place = trees::Place { pointer, location };
         trees::lower(body, dropped, &base, &shape, features, &place, &mut model, budget)?
     };

@@ -23,7 +23,7 @@ pub(super) struct Place {
 #[expect(clippy::too_many_arguments, reason = "each is a part of the document, used once")]
 pub(super) fn lower(
     body: BoosterModel,
-    dropped: Option<Vec<Single>>,
+    dropped: Option<&[Single]>,
     base: &[f32],
     shape: &Shape,
     arg: ValueId,
@@ -38,7 +38,7 @@ pub(super) fn lower(
         expect_count("trees", count, parse(&param.num_trees, &pointer)?, &pointer)?;
     }
     expect_count("outputs of trees", body.tree_info.len(), count, &format!("{pointer}/tree_info"))?;
-    if let Some(weights) = &dropped {
+    if let Some(weights) = dropped {
         let pointer = "/learner/gradient_booster/weight_drop";
         expect_count("weights of trees", weights.len(), count, pointer)?;
     }
@@ -76,7 +76,7 @@ pub(super) fn lower(
             return Err(fail(codes::COUNT, message, &pointer));
         }
         let root = push(&tree, shape.features, &mut ensemble, &pointer, budget)?;
-        let weight = dropped.as_ref().and_then(|weights| weights.get(i)).map_or(1.0, |w| w.0);
+        let weight = dropped.and_then(|weights| weights.get(i)).map_or(1.0, |w| w.0);
         ensemble.trees.push(holdall_tabular::Tree {
             root,
             weight: f64::from(weight),
@@ -91,7 +91,7 @@ fn leaf_width(trees: &[Tree], shape: &Shape, pointer: &str) -> Result<u32, Failu
     let mut width = None;
     for (i, tree) in trees.iter().enumerate() {
         let pointer = format!("{pointer}/trees/{i}");
-        let text = &tree.tree_param.size_leaf_vector;
+        let text = &tree.param.size_leaf_vector;
         let found: u32 = if text.0.is_empty() { 0 } else { parse(text, &pointer)? };
         let found = found.max(1);
         if *width.get_or_insert(found) != found || (found > 1 && found != shape.outputs) {
@@ -170,8 +170,7 @@ fn push(
 
 fn lengths(tree: &Tree, pointer: &str) -> Result<(), Failure> {
     let nodes = tree.left_children.len();
-    let claimed: usize =
-        parse(&tree.tree_param.num_nodes, &format!("{pointer}/tree_param/num_nodes"))?;
+    let claimed: usize = parse(&tree.param.num_nodes, &format!("{pointer}/tree_param/num_nodes"))?;
     let columns = [
         ("left_children", nodes),
         ("right_children", tree.right_children.len()),
