@@ -1,0 +1,96 @@
+use holdall_codec::{
+    Body, Confidence, Format, Head, Library, Outcome, ReadOptions, Reader, Summary, codes as codec,
+};
+use holdall_diag::{Failure, Report};
+use holdall_source::{Budget, Source};
+use holdall_tabular::{Model, validate};
+
+use crate::{
+    FORMAT_JSON, XgboostJson,
+    decode::{self, is_old_binary, is_snapshot},
+    lower::{Facts, lower},
+};
+
+impl Reader for XgboostJson {
+    fn format(&self) -> &'static Format {
+        &FORMAT_JSON
+    }
+
+    fn detect(&self, head: &Head) -> Confidence {
+        // The old form is claimed too, so that it is refused with advice.
+        if is_old_binary(&head.bytes) {
+            return Confidence::Certain;
+        }
+        let Some(rest) = head.bytes.trim_ascii_start().strip_prefix(b"{") else {
+            return Confidence::No;
+        };
+        let rest = rest.trim_ascii_start();
+        let says = |word: &[u8]| rest.windows(word.len()).any(|w| w == word);
+        if rest.starts_with(b"\"learner\"") {
+            Confidence::Certain
+        } else if rest.starts_with(b"\"")
+            && (is_snapshot(&head.bytes) || (says(b"\"learner\"") && says(b"\"gradient_booster\"")))
+        {
+            Confidence::Likely
+        } else {
+            Confidence::No
+        }
+    }
+
+    fn read(&self, source: &Source, options: &ReadOptions) -> Result<Outcome, Failure> {
+        let (model, report, _) = read(source, options)?;
+        let libraries = libraries(&model);
+        Ok(Outcome { body: Body::Tabular(Box::new(model)), report, libraries })
+    }
+
+    fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure> {
+        let (model, report, facts) = read(source, options)?;
+        summary(&FORMAT_JSON, model, &report, facts)
+            .map_err(|failure| failure.in_file(source.name()))
+    }
+}
+
+fn read(source: &Source, options: &ReadOptions) -> Result<(Model, Report, Facts), Failure> {
+    let bytes = source.bytes()?;
+    let mut budget = Budget::new(options.limits);
+    decode::json(&bytes, &mut budget)
+        .and_then(|document| lower(document, &source.location(), &mut budget))
+        .map_err(|failure| failure.in_file(source.name()))
+}
+
+fn libraries(model: &Model) -> Vec<Library> {
+    vec![Library {
+        name: "xgboost".to_owned(),
+        version: model.header.producer_version.clone(),
+        needed_to_load: true,
+    }]
+}
+
+fn summary(
+    format: &Format,
+    model: Model,
+    report: &Report,
+    facts: Facts,
+) -> Result<Summary, Failure> {
+    let libraries = libraries(&model);
+    let valid = validate(model).map_err(|report| invalid(&report))?;
+    let mut summary = Summary::of_tabular(format, &valid);
+    summary.fact("objective", facts.objective);
+    summary.fact("booster", facts.booster);
+    if let Some(parallel) = facts.num_parallel_tree {
+        summary.fact("num_parallel_tree", parallel);
+    }
+    summary.fact("attributes", serde_json::json!(facts.attributes));
+    summary.libraries = libraries;
+    summary.risks = report.entries().to_vec();
+    Ok(summary)
+}
+
+fn invalid(report: &Report) -> Failure {
+    match report.entries().first() {
+        Some(first) => Failure::malformed(codec::INVALID, first.message.clone())
+            .at(first.location.clone())
+            .with_note(format!("as `{}`", first.code)),
+        None => Failure::bug(codec::INVALID, "the checks failed without a finding"),
+    }
+}
