@@ -1,0 +1,134 @@
+use std::fmt::Display;
+
+use bytes::Bytes;
+use holdall_diag::Failure;
+
+use super::{Attribute, Document, Node, TEXT};
+use crate::codes;
+
+/// Makes a document from its start to its end.
+///
+/// Names and attributes are added to the element opened last. Overflow is remembered and comes out of
+/// [`Builder::finish`].
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    document: Document,
+    open: Vec<usize>,
+    overflow: bool,
+}
+
+impl Builder {
+    /// A builder for an empty document.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many elements are open.
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Opens an element.
+    pub fn open(&mut self, name: &str) -> &mut Self {
+        self.open_at(name, 0)
+    }
+
+    /// Opens an element that stands at this byte of the file.
+    pub(crate) fn open_at(&mut self, name: &str, offset: u64) -> &mut Self {
+        let name = self.name(name);
+        let start = self.number(self.document.attributes.len());
+        self.open.push(self.document.nodes.len());
+        self.document.nodes.push(Node { name, end: u32::MAX, start, count: 0, offset });
+        self
+    }
+
+    /// Adds an attribute to the element opened last. Content must not have begun.
+    pub fn attribute(&mut self, name: &str, value: impl Display) -> &mut Self {
+        use std::fmt::Write;
+        let name = self.name(name);
+        let start = self.document.text.len();
+        // Writing to a `String` cannot fail.
+        let _infallible = write!(self.document.text, "{value}");
+        let count = self.number(self.document.text.len() - start);
+        let start = self.number(start);
+        self.document.attributes.push(Attribute { name, start, count });
+        if let Some(node) = self.document.nodes.last_mut() {
+            node.count += 1;
+        }
+        self
+    }
+
+    /// Adds an attribute where there is a value.
+    pub fn optional(&mut self, name: &str, value: Option<impl Display>) -> &mut Self {
+        if let Some(value) = value {
+            self.attribute(name, value);
+        }
+        self
+    }
+
+    /// Adds a text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        if text.is_empty() {
+            return self;
+        }
+        let start = self.number(self.document.text.len());
+        let count = self.number(text.len());
+        self.document.text.push_str(text);
+        let end = self.number(self.document.nodes.len() + 1);
+        self.document.nodes.push(Node { name: TEXT, end, start, count, offset: 0 });
+        self
+    }
+
+    /// Closes the element opened last that is still open.
+    pub fn close(&mut self) -> &mut Self {
+        let end = self.number(self.document.nodes.len());
+        if let Some(node) = self.open.pop().and_then(|at| self.document.nodes.get_mut(at)) {
+            node.end = end;
+        }
+        self
+    }
+
+    /// The document, with all elements closed.
+    pub fn finish(mut self) -> Result<Document, Failure> {
+        while !self.open.is_empty() {
+            self.close();
+        }
+        if self.overflow {
+            return Err(Failure::limit(
+                codes::LIMIT,
+                "the document has more than 2³² elements, attributes or bytes of text",
+            ));
+        }
+        Ok(self.document)
+    }
+
+    /// The document, with the bytes that it came from.
+    pub(crate) fn finish_from(self, origin: Bytes) -> Result<Document, Failure> {
+        let mut document = self.finish()?;
+        document.origin = origin;
+        Ok(document)
+    }
+
+    /// Number of different names so far.
+    pub(crate) fn name_count(&self) -> usize {
+        self.document.names.len()
+    }
+
+    /// Whether a number did not fit.
+    pub(crate) fn overflowed(&self) -> bool {
+        self.overflow
+    }
+
+    fn name(&mut self, name: &str) -> u32 {
+        let found = self.document.names.get_index_of(name);
+        let index = found.unwrap_or_else(|| self.document.names.insert_full(name.to_owned()).0);
+        self.number(index)
+    }
+
+    fn number(&mut self, value: usize) -> u32 {
+        u32::try_from(value).ok().filter(|&n| n != TEXT).unwrap_or_else(|| {
+            self.overflow = true;
+            0
+        })
+    }
+}

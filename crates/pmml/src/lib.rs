@@ -1,0 +1,71 @@
+//! PMML, the Predictive Model Markup Language of the Data Mining Group.
+//!
+//! Reads 3.0 to 4.4.1, writes 4.4 (<https://dmg.org/pmml/v4-4-1/GeneralStructure.html>). A file is
+//! decoded into a [`doc::Document`], which keeps all elements, attributes and texts in columns;
+//! `lower` makes a tabular model of it, `raise` makes a document of a tabular model, and
+//! [`doc::Document`] is encoded again.
+//!
+//! Choices where the standard leaves one:
+//! - Of equally probable classes the one declared first by the target field is predicted.
+//! - A `float` field is compared with its thresholds as binary32; the text of a threshold is parsed as
+//!   such. The writer only writes thresholds that mean the same read as binary32 and as binary64.
+//! - Segments are added in the order of the document.
+
+#![warn(clippy::indexing_slicing)]
+
+mod decode;
+pub mod doc;
+mod encode;
+//mod lower;
+mod number;
+mod raise;
+//mod reader;
+mod support;
+mod version;
+mod writer;
+
+pub use decode::decode;
+pub use encode::encode;
+//pub use lower::lower;
+pub use raise::raise;
+//pub use reader::PmmlReader;
+pub use version::Version;
+pub use writer::PmmlWriter;
+
+use holdall_codec::{BodyKind, Format};
+
+/// The format, as data.
+pub const FORMAT: Format = Format {
+    id: "pmml",
+    title: "PMML",
+    extensions: &["pmml", "xml"],
+    media_type: "application/xml",
+    body: BodyKind::Tabular,
+    read_options: &[],
+    write_options: &[],
+};
+
+holdall_diag::codes! {
+    /// The codes of this crate.
+    pub mod codes {
+        XML = "pmml/xml": "the file is not well-formed XML";
+        ENCODING = "pmml/encoding": "the text is not in the encoding that the file declares, or in one that is read";
+        DOCTYPE = "pmml/doctype": "the file has a document type declaration, which PMML does not use";
+        ENTITY = "pmml/entity": "an entity is used that XML does not define";
+        ROOT = "pmml/root": "the root element is not PMML";
+        VERSION = "pmml/version": "the version of the standard is unknown or not read";
+        LIMIT = "pmml/limit": "the document has more elements, names or text than can be numbered";
+        MISSING_ELEMENT = "pmml/missing-element": "an element that the standard requires is absent";
+        MISSING_ATTRIBUTE = "pmml/missing-attribute": "an attribute that the standard requires is absent";
+        INVALID_ELEMENT = "pmml/invalid-element": "an element has content or a place that the standard does not allow";
+        INVALID_ATTRIBUTE = "pmml/invalid-attribute": "an attribute has a value that the standard does not allow";
+        UNSUPPORTED_ELEMENT = "pmml/unsupported-element": "an element is not carried";
+        UNSUPPORTED_ATTRIBUTE = "pmml/unsupported-attribute": "an attribute or its value is not carried";
+        UNDEFINED_FIELD = "pmml/undefined-field": "a field is named that is not defined at this place";
+        WRITE = "pmml/write": "the document cannot be written";
+        INEXPRESSIBLE = "pmml/inexpressible": "an accepted model holds something that cannot be written";
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,351 @@
+use holdall_diag::Failure;
+use holdall_tabular::{
+    BinaryOp, Constant, Impute, Kind, Labels, OneHot, Op, Ordinal, Scalar, Scale, ScaleForm,
+    UnaryOp, Unknown, ValueId,
+};
+
+use super::{Expr, Item, NameId, Raise};
+
+const fn number(value: f64, kind: Kind) -> Expr {
+    Expr::Constant(Scalar::F64(value), kind)
+}
+
+fn if_missing(test: Expr, yes: Expr, no: Expr) -> Expr {
+    Expr::Apply("if", vec![Expr::Apply("isMissing", vec![test]), yes, no])
+}
+
+impl Raise<'_> {
+    /// The elements of a node that is no estimator.
+    pub(super) fn expression(&mut self, id: ValueId, op: &Op) -> Result<Vec<Item>, Failure> {
+        let width = self.valid.width_of(id) as usize;
+        let mut items = Vec::with_capacity(width);
+        for element in 0..width {
+            let item = if self.used.element(id, element) {
+                self.element(id, op, element)?
+            } else {
+                Item::Unused
+            };
+            items.push(item);
+        }
+        if let Some(name) = self.valid.model().nodes.get(id).and_then(|node| node.name.as_ref()) {
+            self.names.reserve(name);
+        }
+        Ok(items)
+    }
+
+    fn element(&mut self, id: ValueId, op: &Op, element: usize) -> Result<Item, Failure> {
+        match op {
+            Op::Input(field) => Ok(Item::Field(super::Names::input(field.index()))),
+            Op::Constant(constant) => self.constant(id, constant, element),
+            Op::Cast { arg, to } => self.cast(*arg, element, *to),
+            Op::Concat(args) => self.concat(id, args, element),
+            Op::Select { arg, indices } => match indices.get(element) {
+                Some(index) => self.item(*arg, *index as usize),
+                None => Err(self.bug(id, "a position is beyond the list")),
+            },
+            Op::Unary { op, arg } => self.unary(*op, *arg, element),
+            Op::Binary { op, left, right } => self.binary(id, *op, (*left, *right), element),
+            Op::If { condition, yes, no } => {
+                let args = vec![self.arg(*condition, 0)?, self.arg(*yes, 0)?, self.arg(*no, 0)?];
+                Ok(self.apply(id, "if", args))
+            }
+            Op::Impute(impute) => self.impute(id, impute, element),
+            Op::Scale(scale) => self.scale(id, scale, element),
+            Op::OneHot(one_hot) => self.one_hot(id, one_hot, element),
+            Op::Ordinal(ordinal) => self.ordinal(ordinal),
+            Op::Linear(_)
+            | Op::Trees(_)
+            | Op::Regress(_)
+            | Op::Classify(_)
+            | Op::Part { .. }
+            | Op::Foreign(_) => Err(self.bug(id, "no expression")),
+        }
+    }
+
+    fn constant(&self, id: ValueId, constant: &Constant, element: usize) -> Result<Item, Failure> {
+        match constant.values.get(element) {
+            Some(value) => Ok(Item::Constant(value, constant.kind)),
+            None => Err(self.bug(id, "a constant is too short")),
+        }
+    }
+
+    fn concat(&self, id: ValueId, args: &[ValueId], element: usize) -> Result<Item, Failure> {
+        let mut left = element;
+        for &arg in args {
+            let width = self.valid.width_of(arg) as usize;
+            if left < width {
+                return self.item(arg, left);
+            }
+            left -= width;
+        }
+        Err(self.bug(id, "an element is beyond the operands"))
+    }
+
+    /// An operand as an expression; a scalar meets every element.
+    fn arg(&self, id: ValueId, element: usize) -> Result<Expr, Failure> {
+        let element = if self.valid.width_of(id) == 1 { 0 } else { element };
+        match self.item(id, element)? {
+            Item::Field(name) => Ok(Expr::Field(name)),
+            Item::Constant(value, kind) => Ok(Expr::Constant(value, kind)),
+            Item::Unused => Err(self.bug(id, "an element was thought to be unused")),
+        }
+    }
+
+    fn label(&self, expr: &Expr) -> String {
+        match expr {
+            Expr::Field(name) | Expr::Indicator(name, _) | Expr::Map { field: name, .. } => {
+                self.names.text(*name).to_owned()
+            }
+            Expr::Constant(value, _) => value.to_string(),
+            Expr::Apply(function, _) => (*function).to_owned(),
+        }
+    }
+
+    fn kind(&self, id: ValueId) -> Kind {
+        self.valid.kind_of(id).unwrap_or(Kind::F64)
+    }
+
+    /// A derived field that applies a function, named after the node and its first operand.
+    fn apply(&mut self, id: ValueId, function: &'static str, args: Vec<Expr>) -> Item {
+        let kind = self.kind(id);
+        let base = match self.valid.model().nodes.get(id).and_then(|node| node.name.clone()) {
+            Some(name) if self.valid.width_of(id) == 1 => name,
+            Some(_) | None => {
+                let first = args.iter().map(|arg| self.label(arg)).next().unwrap_or_default();
+                let name = self.valid.model().nodes.get(id).map_or(function, |n| n.op.name());
+                format!("{name}({first})")
+            }
+        };
+        Item::Field(self.derive(&base, kind, false, Expr::Apply(function, args)))
+    }
+
+    fn cast(&mut self, arg: ValueId, element: usize, to: Kind) -> Result<Item, Failure> {
+        let from = self.kind(arg);
+        let arg = self.arg(arg, element)?;
+        if from == to {
+            return Ok(match arg {
+                Expr::Constant(value, kind) => Item::Constant(value, kind),
+                Expr::Field(name) => Item::Field(name),
+                Expr::Apply(..) | Expr::Indicator(..) | Expr::Map { .. } => Item::Unused,
+            });
+        }
+        let base = format!("{}({})", dtype(to), self.label(&arg));
+        let narrow = match (&arg, from, to) {
+            (Expr::Field(name), Kind::F32, Kind::F64) => Some(*name),
+            _ => None,
+        };
+        let expr = match (from, to) {
+            // Toward zero; the standard does not say what a cast from 1.5 gives.
+            (Kind::F32 | Kind::F64, Kind::I64) => truncate(arg, from),
+            (Kind::Bool, kind) => {
+                Expr::Apply("if", vec![arg, number(1.0, kind), number(0.0, kind)])
+            }
+            _ => arg,
+        };
+        let name = self.derive(&base, to, false, expr);
+        if let Some(narrow) = narrow {
+            self.names.set_narrow(name, narrow);
+        }
+        Ok(Item::Field(name))
+    }
+
+    fn unary(&mut self, op: UnaryOp, arg: ValueId, element: usize) -> Result<Item, Failure> {
+        let kind = self.kind(arg);
+        let x = self.arg(arg, element)?;
+        let base = format!("{}({})", op.name(), self.label(&x));
+        let expr = match op {
+            UnaryOp::Neg => Expr::Apply("*", vec![number(-1.0, kind), x]),
+            UnaryOp::Abs => Expr::Apply("abs", vec![x]),
+            UnaryOp::Exp => Expr::Apply("exp", vec![x]),
+            UnaryOp::Ln => Expr::Apply("ln", vec![x]),
+            UnaryOp::Ln1p => Expr::Apply("ln1p", vec![x]),
+            UnaryOp::Expm1 => Expr::Apply("expm1", vec![x]),
+            UnaryOp::Sqrt => Expr::Apply("sqrt", vec![x]),
+            UnaryOp::Floor => Expr::Apply("floor", vec![x]),
+            UnaryOp::Ceil => Expr::Apply("ceil", vec![x]),
+            UnaryOp::Tanh => Expr::Apply("tanh", vec![x]),
+            UnaryOp::Not => Expr::Apply("not", vec![x]),
+            // Where NaN stands for missing, the field itself is missing.
+            UnaryOp::IsMissing | UnaryOp::IsNan => Expr::Apply("isMissing", vec![x]),
+            UnaryOp::Logistic => {
+                let minus = Expr::Apply("*", vec![number(-1.0, kind), x]);
+                let power = Expr::Apply("exp", vec![minus]);
+                let below = Expr::Apply("+", vec![number(1.0, kind), power]);
+                Expr::Apply("/", vec![number(1.0, kind), below])
+            }
+        };
+        let to = match op {
+            UnaryOp::Not | UnaryOp::IsNan | UnaryOp::IsMissing => Kind::Bool,
+            _ => kind,
+        };
+        Ok(Item::Field(self.derive(&base, to, to == Kind::Bool, expr)))
+    }
+
+    fn binary(
+        &mut self,
+        id: ValueId,
+        op: BinaryOp,
+        (left, right): (ValueId, ValueId),
+        element: usize,
+    ) -> Result<Item, Failure> {
+        let (l, r) = (self.arg(left, element)?, self.arg(right, element)?);
+        let function = match op {
+            BinaryOp::Add => "+",
+            BinaryOp::Sub => "-",
+            BinaryOp::Mul => "*",
+            BinaryOp::Div => "/",
+            BinaryOp::Pow => "pow",
+            BinaryOp::Eq => "equal",
+            BinaryOp::Ne => "notEqual",
+            BinaryOp::Lt => "lessThan",
+            BinaryOp::Le => "lessOrEqual",
+            BinaryOp::Gt => "greaterThan",
+            BinaryOp::Ge => "greaterOrEqual",
+            BinaryOp::And => "and",
+            BinaryOp::Or => "or",
+            // The standard's `min` and `max` skip missing operands.
+            BinaryOp::Min => {
+                let test = Expr::Apply("lessThan", vec![l.clone(), r.clone()]);
+                return Ok(self.apply(id, "if", vec![test, l, r]));
+            }
+            BinaryOp::Max => {
+                let test = Expr::Apply("greaterThan", vec![l.clone(), r.clone()]);
+                return Ok(self.apply(id, "if", vec![test, l, r]));
+            }
+        };
+        Ok(self.apply(id, function, vec![l, r]))
+    }
+
+    fn impute(&mut self, id: ValueId, impute: &Impute, element: usize) -> Result<Item, Failure> {
+        let kind = self.kind(id);
+        let x = self.arg(impute.arg, element)?;
+        let Some(with) = impute.with.get(element) else {
+            return Err(self.bug(id, "a replacement is missing"));
+        };
+        let with = Expr::Constant(with, kind);
+        let base = format!("impute({})", self.label(&x));
+        let value = match &impute.sentinel {
+            Some(sentinel) => {
+                let sentinel = Expr::Constant(sentinel.clone(), kind);
+                let test = Expr::Apply("equal", vec![x.clone(), sentinel]);
+                Expr::Apply("if", vec![test, with.clone(), x.clone()])
+            }
+            None => x.clone(),
+        };
+        let expr = if_missing(x, with, value);
+        let name = self.derive(&base, kind, !kind.is_number(), expr);
+        Ok(Item::Field(name))
+    }
+
+    fn scale(&mut self, id: ValueId, scale: &Scale, element: usize) -> Result<Item, Failure> {
+        let kind = self.kind(id);
+        let x = self.arg(scale.arg, element)?;
+        let base = format!("scale({})", self.label(&x));
+        let get = |list: &Option<Vec<f64>>| list.as_ref().and_then(|l| l.get(element)).copied();
+        let offset = get(&scale.offset).map(|value| number(value, kind));
+        let factor = get(&scale.factor).map(|value| number(value, kind));
+        let (first, second) = match scale.form {
+            ScaleForm::SubtractDivide => (offset.map(|o| ("-", o)), factor.map(|f| ("/", f))),
+            ScaleForm::SubtractMultiply => (offset.map(|o| ("-", o)), factor.map(|f| ("*", f))),
+            ScaleForm::MultiplyAdd => (factor.map(|f| ("*", f)), offset.map(|o| ("+", o))),
+        };
+        let mut value = x;
+        for (function, parameter) in [first, second].into_iter().flatten() {
+            // Each step rounds to the kind: binary32 needs a field of its own for that.
+            if kind == Kind::F32 && matches!(value, Expr::Apply(..)) {
+                value = Expr::Field(self.derive(&format!("{base}/1"), kind, false, value));
+            }
+            value = Expr::Apply(function, vec![value, parameter]);
+        }
+        Ok(match value {
+            Expr::Field(name) => Item::Field(name),
+            Expr::Constant(value, kind) => Item::Constant(value, kind),
+            value => Item::Field(self.derive(&base, kind, false, value)),
+        })
+    }
+
+    fn one_hot(&mut self, id: ValueId, one_hot: &OneHot, element: usize) -> Result<Item, Failure> {
+        let field = self.field(one_hot.arg, 0)?;
+        let position = match one_hot.drop {
+            Some(drop) if element >= drop as usize => element + 1,
+            Some(_) | None => element,
+        };
+        let kind = one_hot.kind;
+        let text = self.names.text(field).to_owned();
+        let name = if let Some(value) = category(&one_hot.categories.values, position) {
+            let expr = Expr::Indicator(field, value.clone());
+            self.derive(&format!("{text}={value}"), kind, false, expr)
+        } else if one_hot.categories.missing {
+            let (one, zero) = (number(1.0, kind), number(0.0, kind));
+            let expr = if_missing(Expr::Field(field), one, zero);
+            self.derive(&format!("{text} is missing"), kind, false, expr)
+        } else {
+            return Err(self.bug(id, "a category is beyond the list"));
+        };
+        self.names.set_indicator(name);
+        Ok(Item::Field(name))
+    }
+
+    fn ordinal(&mut self, ordinal: &Ordinal) -> Result<Item, Failure> {
+        let field = self.field(ordinal.arg, 0)?;
+        let listed = &ordinal.categories.values;
+        let pairs = (0..listed.len())
+            .filter_map(|i| Some((category(listed, i)?, *ordinal.codes.get(i)?)))
+            .collect();
+        let other = match ordinal.unknown {
+            Unknown::Code(code) => Some(code),
+            Unknown::Reject | Unknown::None => None,
+        };
+        let missing = if ordinal.categories.missing {
+            ordinal.codes.get(listed.len()).copied()
+        } else {
+            other
+        };
+        let base = format!("ordinal({})", self.names.text(field));
+        let expr = Expr::Map { field, pairs, other, missing };
+        Ok(Item::Field(self.derive(&base, ordinal.kind, false, expr)))
+    }
+}
+
+/// A category as the standard writes it.
+pub(super) fn category(labels: &Labels, index: usize) -> Option<String> {
+    labels.get(index).map(|value| scalar_text(&value))
+}
+
+/// A value as the standard writes it.
+pub(super) fn scalar_text(value: &Scalar) -> String {
+    match value {
+        Scalar::F64(value) => crate::number::text(*value),
+        Scalar::I64(_) | Scalar::Bool(_) | Scalar::Text(_) => value.to_string(),
+    }
+}
+
+/// The standard's name of a kind.
+pub(super) const fn dtype(kind: Kind) -> &'static str {
+    match kind {
+        Kind::F32 => "float",
+        Kind::F64 => "double",
+        Kind::I64 => "integer",
+        Kind::Bool => "boolean",
+        Kind::Text => "string",
+    }
+}
+
+/// x without its fraction.
+pub(super) fn truncate(x: Expr, kind: Kind) -> Expr {
+    let negative = Expr::Apply("lessThan", vec![x.clone(), number(0.0, kind)]);
+    let up = Expr::Apply("ceil", vec![x.clone()]);
+    Expr::Apply("if", vec![negative, up, Expr::Apply("floor", vec![x])])
+}
+
+/// |x| above 1e-35, else missing: LightGBM's zero.
+pub(super) fn nonzero(x: NameId, kind: Kind) -> Expr {
+    let size = Expr::Apply("abs", vec![Expr::Field(x)]);
+    let above = Expr::Apply("greaterThan", vec![size, number(1e-35, kind)]);
+    Expr::Apply("if", vec![above, Expr::Field(x)])
+}
+
+/// x, or 0 where it is missing.
+pub(super) fn or_zero(x: NameId, kind: Kind) -> Expr {
+    if_missing(Expr::Field(x), number(0.0, kind), Expr::Field(x))
+}

@@ -1,0 +1,330 @@
+use holdall_diag::Failure;
+use holdall_tabular::{Kind, MissingRule, Test, Tree, TreeEnsemble, ValidModel, ValueId};
+
+use super::{
+    Expr, NameId, Raise,
+    emit::{Leaf, number_array},
+    expression::{nonzero, or_zero, truncate},
+};
+use crate::{doc::Builder, number};
+
+/// Why a feature is not tested as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Adapt {
+    /// Rounded to binary32.
+    Float,
+    /// Widened again, for thresholds that binary32 cannot hold.
+    Double,
+    /// 0 where missing.
+    Zero,
+    /// Missing where near 0.
+    NonZero,
+    /// Without its fraction, as a category.
+    Code,
+}
+
+/// Which nodes a tree has, in the order of writing. `None` where a node has two parents or there are
+/// more nodes than the ensemble has.
+pub(crate) fn walk(trees: &TreeEnsemble, tree: &Tree, visit: &mut dyn FnMut(usize)) -> Option<()> {
+    let mut stack = vec![tree.root as usize];
+    let mut left = trees.nodes.len();
+    while let Some(node) = stack.pop() {
+        left = left.checked_sub(1)?;
+        visit(node);
+        if *trees.nodes.test.get(node)? != Test::Leaf {
+            stack.push(*trees.nodes.no.get(node)? as usize);
+            stack.push(*trees.nodes.yes.get(node)? as usize);
+        }
+    }
+    Some(())
+}
+
+/// Whether every tree can be written: no sharing, and thresholds that are numbers.
+pub(crate) fn is_writable(valid: &ValidModel) -> bool {
+    valid.model().nodes.iter().all(|(_, node)| {
+        let holdall_tabular::Op::Trees(trees) = &node.op else { return true };
+        let finite = trees.nodes.threshold.iter().all(|threshold| threshold.is_finite());
+        let mut seen = vec![false; trees.nodes.len()];
+        let mut single = true;
+        for tree in &trees.trees {
+            let mut own = Vec::new();
+            single &= walk(trees, tree, &mut |node| own.push(node)).is_some();
+            for &node in &own {
+                if let Some(seen) = seen.get_mut(node) {
+                    single &= !std::mem::replace(seen, true);
+                }
+            }
+            // Trees may share nodes with each other, not within themselves.
+            for node in own {
+                if let Some(seen) = seen.get_mut(node) {
+                    *seen = false;
+                }
+            }
+            if !single {
+                break;
+            }
+        }
+        finite && single
+    })
+}
+
+impl Raise<'_> {
+    /// Derives the fields that the splits of an output's trees test.
+    pub(super) fn adapt_features(
+        &mut self,
+        id: ValueId,
+        trees: &TreeEnsemble,
+    ) -> Result<(), Failure> {
+        for node in 0..trees.nodes.len() {
+            if trees.nodes.test.get(node).is_some_and(|test| *test != Test::Leaf) {
+                self.tested(id, trees, node)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The field that a split tests, derived where need be.
+    fn tested(
+        &mut self,
+        id: ValueId,
+        trees: &TreeEnsemble,
+        node: usize,
+    ) -> Result<NameId, Failure> {
+        let nodes = &trees.nodes;
+        let (Some(&test), Some(&feature), Some(&rule), Some(&threshold)) = (
+            nodes.test.get(node),
+            nodes.feature.get(node),
+            nodes.missing.get(node),
+            nodes.threshold.get(node),
+        ) else {
+            return Err(self.bug(id, "a node has no columns"));
+        };
+        let mut name = self.field(trees.arg, feature as usize)?;
+        if trees.round_features && self.names.kind(name) == Kind::F64 {
+            name = match self.names.narrow(name) {
+                Some(narrow) => narrow,
+                None if self.names.is_indicator(name) => name,
+                None => self.adapted(Adapt::Float, name),
+            };
+        }
+        match rule {
+            MissingRule::AsZero => name = self.adapted(Adapt::Zero, name),
+            MissingRule::YesWithZero | MissingRule::NoWithZero => {
+                name = self.adapted(Adapt::NonZero, name);
+            }
+            MissingRule::Yes | MissingRule::No | MissingRule::Compare => {}
+        }
+        if let Test::In(_) = test {
+            return Ok(self.adapted(Adapt::Code, name));
+        }
+        if self.names.kind(name) == Kind::F32 && threshold_f32(test, threshold).is_none() {
+            name = self.adapted(Adapt::Double, name);
+        }
+        Ok(name)
+    }
+
+    fn adapted(&mut self, adapt: Adapt, from: NameId) -> NameId {
+        if let Some(&name) = self.adapted.get(&(adapt, from)) {
+            return name;
+        }
+        let kind = self.names.kind(from);
+        let text = self.names.text(from).to_owned();
+        let (base, to, expr) = match adapt {
+            Adapt::Float => (format!("float({text})"), Kind::F32, Expr::Field(from)),
+            Adapt::Double => (format!("double({text})"), Kind::F64, Expr::Field(from)),
+            Adapt::Zero => (format!("zero({text})"), kind, or_zero(from, kind)),
+            Adapt::NonZero => (format!("nonzero({text})"), kind, nonzero(from, kind)),
+            Adapt::Code => {
+                let expr = truncate(Expr::Field(from), kind);
+                (format!("code({text})"), Kind::I64, expr)
+            }
+        };
+        let name = self.derive(&base, to, adapt == Adapt::Code, expr);
+        if matches!(adapt, Adapt::Zero) && self.names.is_indicator(from) {
+            self.names.set_indicator(name);
+        }
+        self.adapted.insert((adapt, from), name);
+        name
+    }
+
+    /// Writes the nodes of a tree. `leaf` says what the leaf with this number answers.
+    pub(super) fn tree_nodes(
+        &mut self,
+        out: &mut Builder,
+        (id, trees, tree): (ValueId, &TreeEnsemble, &Tree),
+        leaf: &dyn Fn(u32) -> Leaf,
+    ) -> Result<(), Failure> {
+        enum Step {
+            Enter { node: usize, parent: Option<(usize, bool)>, default: bool },
+            Leave,
+        }
+        let nodes = &trees.nodes;
+        let mut steps =
+            vec![Step::Enter { node: tree.root as usize, parent: None, default: false }];
+        while let Some(step) = steps.pop() {
+            let Step::Enter { node, parent, default } = step else {
+                out.close();
+                continue;
+            };
+            let (Some(&test), Some(&yes), Some(&no)) =
+                (nodes.test.get(node), nodes.yes.get(node), nodes.no.get(node))
+            else {
+                return Err(self.bug(id, "a node does not exist"));
+            };
+            out.open("Node").optional("id", default.then_some(node));
+            let samples = nodes.samples.get(node).copied();
+            steps.push(Step::Leave);
+            if test == Test::Leaf {
+                let leaf = leaf(yes);
+                out.attribute("score", &leaf.score);
+                out.optional("recordCount", samples.map(number::text));
+                self.predicate(id, trees, parent)?.write(out);
+                leaf.write_distribution(out, samples);
+                continue;
+            }
+            out.optional("recordCount", samples.map(number::text));
+            let way = self.default_side(id, trees, node)?;
+            out.optional("defaultChild", way.map(|side| if side { yes } else { no }));
+            self.predicate(id, trees, parent)?.write(out);
+            for (child, side) in [(no, false), (yes, true)] {
+                steps.push(Step::Enter {
+                    node: child as usize,
+                    parent: Some((node, side)),
+                    default: way == Some(side),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The inputs and stage outputs that a tree needs.
+    pub(super) fn tree_roots(
+        &mut self,
+        id: ValueId,
+        trees: &TreeEnsemble,
+        tree: &Tree,
+    ) -> Result<Vec<NameId>, Failure> {
+        let mut splits = Vec::new();
+        let walked = walk(trees, tree, &mut |node| splits.push(node));
+        if walked.is_none() {
+            return Err(self.bug(id, "a node has two parents"));
+        }
+        let mut tested = std::collections::BTreeSet::new();
+        for node in splits {
+            if trees.nodes.test.get(node).is_some_and(|test| *test != Test::Leaf) {
+                tested.insert(self.tested(id, trees, node)?);
+            }
+        }
+        Ok(tested.into_iter().collect())
+    }
+
+    /// The side that a missing value takes, or none where there cannot be one or the row fails.
+    fn default_side(
+        &mut self,
+        id: ValueId,
+        trees: &TreeEnsemble,
+        node: usize,
+    ) -> Result<Option<bool>, Failure> {
+        let name = self.tested(id, trees, node)?;
+        let test = trees.nodes.test.get(node).copied().unwrap_or(Test::Leaf);
+        Ok(match trees.nodes.missing.get(node) {
+            Some(MissingRule::Yes | MissingRule::YesWithZero) => Some(true),
+            Some(MissingRule::No | MissingRule::NoWithZero) => Some(false),
+            // NaN compares unequal to everything.
+            Some(MissingRule::Compare) if self.names.may_be_nan(name) => Some(test == Test::Ne),
+            Some(MissingRule::Compare | MissingRule::AsZero) | None => None,
+        })
+    }
+
+    fn predicate(
+        &mut self,
+        id: ValueId,
+        trees: &TreeEnsemble,
+        parent: Option<(usize, bool)>,
+    ) -> Result<Predicate, Failure> {
+        let Some((node, side)) = parent else { return Ok(Predicate::True) };
+        let name = self.tested(id, trees, node)?;
+        let field = self.names.text(name).to_owned();
+        let nodes = &trees.nodes;
+        let test = nodes.test.get(node).copied().unwrap_or(Test::Leaf);
+        let threshold = nodes.threshold.get(node).copied().unwrap_or(0.0);
+        if let Test::In(set) = test {
+            let members = trees.sets.get(set as usize).map(|s| s.members().collect());
+            let operator = if side { "isIn" } else { "isNotIn" };
+            return Ok(Predicate::Set { field, operator, members: members.unwrap_or_default() });
+        }
+        let (yes, no) = match test {
+            Test::Lt => ("lessThan", "greaterOrEqual"),
+            Test::Le => ("lessOrEqual", "greaterThan"),
+            Test::Gt => ("greaterThan", "lessOrEqual"),
+            Test::Ge => ("greaterOrEqual", "lessThan"),
+            Test::Eq => ("equal", "notEqual"),
+            Test::Ne => ("notEqual", "equal"),
+            Test::Leaf | Test::In(_) => return Err(self.bug(id, "no comparison")),
+        };
+        let value = if self.names.kind(name) == Kind::F32 {
+            threshold_f32(test, threshold).unwrap_or(threshold)
+        } else {
+            threshold
+        };
+        let operator = if side { yes } else { no };
+        let value = if self.names.kind(name) == Kind::I64 {
+            integer_threshold(test, value)
+        } else {
+            number::text(value)
+        };
+        Ok(Predicate::Simple { field, operator, value })
+    }
+}
+
+/// A predicate ready to be written.
+#[derive(Clone, Debug)]
+pub(super) enum Predicate {
+    True,
+    Simple { field: String, operator: &'static str, value: String },
+    Set { field: String, operator: &'static str, members: Vec<u32> },
+}
+
+impl Predicate {
+    fn write(&self, out: &mut Builder) {
+        match self {
+            Self::True => {
+                out.open("True");
+            }
+            Self::Simple { field, operator, value } => {
+                out.open("SimplePredicate")
+                    .attribute("field", field)
+                    .attribute("operator", operator)
+                    .attribute("value", value);
+            }
+            Self::Set { field, operator, members } => {
+                out.open("SimpleSetPredicate")
+                    .attribute("field", field)
+                    .attribute("booleanOperator", operator);
+                number_array(out, members);
+            }
+        }
+        out.close();
+    }
+}
+
+/// The binary32 that decides for binary32 features as the threshold does; `None` where there is none.
+fn threshold_f32(test: Test, threshold: f64) -> Option<f64> {
+    let value = match test {
+        Test::Le | Test::Gt => number::floor_f32(threshold),
+        Test::Lt | Test::Ge => number::ceil_f32(threshold),
+        Test::Eq | Test::Ne | Test::Leaf | Test::In(_) => {
+            Some(number::round_f32(threshold)).filter(|v| v.total_cmp(&threshold).is_eq())?
+        }
+    };
+    value.is_finite().then_some(value)
+}
+
+/// Features are floats, so this is only reached for fields that a cast left out.
+fn integer_threshold(test: Test, value: f64) -> String {
+    number::text(match test {
+        Test::Le | Test::Gt => value.floor(),
+        Test::Lt | Test::Ge => value.ceil(),
+        Test::Eq | Test::Ne | Test::Leaf | Test::In(_) => value,
+    })
+}

@@ -1,0 +1,30 @@
+use holdall_codec::{Options, Policy, Writer};
+use holdall_source::{Budget, Source};
+
+use super::models;
+use crate::{PmmlWriter, decode, encode};
+
+pub(super) fn written(model: &holdall_tabular::ValidModel) -> Vec<u8> {
+    let plan = PmmlWriter.plan(model, &Options::none()).unwrap();
+    let (plan, _) = plan.accept(Policy::default()).unwrap();
+    let mut out = Vec::new();
+    PmmlWriter.write(&plan, &mut out).unwrap();
+    out
+}
+
+#[test]
+fn what_is_written_decodes_and_encodes_to_the_same_bytes() {
+    for (name, model) in models::all() {
+        let bytes = written(&model);
+        if let Some(folder) = option_env!("HOLDALL_PMML_DUMP") {
+            let path = std::path::Path::new(folder).join(format!("{name}.pmml"));
+            #[expect(clippy::disallowed_methods, reason = "scratch")]
+            std::fs::write(path, &bytes).unwrap();
+        }
+        let source = Source::from_bytes("model.pmml", bytes.clone());
+        let document = decode(&source, &mut Budget::default()).unwrap();
+        let mut again = Vec::new();
+        encode(&document, &mut again).unwrap();
+        assert_eq!(String::from_utf8(again).unwrap(), String::from_utf8(bytes).unwrap(), "{name}");
+    }
+}
