@@ -1,0 +1,94 @@
+//! Bytes → [`Graph`].
+//!
+//! The file is decoded through prost with `bytes` fields that stay in the memory map, so weights cost
+//! nothing until they are touched. Names become ids here: a node may take only what stands before it.
+
+mod attribute;
+mod cost;
+mod graph;
+mod tensor;
+mod types;
+
+use holdall_diag::{Diagnostic, Failure, Location, PathKind, Report};
+use holdall_graph::{Graph, Stamp};
+use holdall_source::{Budget, Limits, Source};
+use prost::Message;
+
+use crate::{codes, proto};
+
+/// A place in the document.
+fn place(path: &str) -> Location {
+    Location::path(PathKind::Protobuf, path)
+}
+
+/// `ai.onnx` has two spellings; the empty one is ours.
+fn domain(text: String) -> String {
+    if text == "ai.onnx" { String::new() } else { text }
+}
+
+/// Reads a model. The report says what the file holds beyond the graph and was left behind.
+pub fn decode(source: &Source, limits: Limits) -> Result<(Graph, Report), Failure> {
+    read(source, limits).map_err(|failure| failure.in_file(source.name()))
+}
+
+fn read(source: &Source, limits: Limits) -> Result<(Graph, Report), Failure> {
+    let mut budget = Budget::new(limits);
+    let bytes = source.bytes()?;
+    cost::charge(&bytes, &mut budget)?;
+    let model = proto::ModelProto::decode(bytes).map_err(|error| {
+        Failure::malformed(codes::PROTOBUF, format!("not an ONNX model: {error}"))
+            .with_help("the file is truncated, damaged, or of another format")
+            .caused_by(error)
+    })?;
+    let mut report = Report::new();
+    left_behind(&model, &mut report);
+    let found = model.graph.ok_or_else(|| {
+        Failure::malformed(codes::EMPTY, "the model has no graph").at(place("graph"))
+    })?;
+    let mut reading = graph::Reading {
+        siblings: tensor::Siblings::of(source),
+        budget,
+        report: &mut report,
+        functions: &model.functions,
+    };
+    let mut graph = reading.graph(found, None, 0, "graph")?;
+    if graph.description.is_empty() {
+        graph.description = model.doc_string;
+    }
+    graph.metadata = model.metadata_props.into_iter().map(|e| (e.key, e.value)).collect();
+    graph.stamp = Stamp {
+        ir: model.ir_version.unwrap_or(0),
+        opsets: std::collections::BTreeMap::new(),
+        producer: model.producer_name,
+        producer_version: model.producer_version,
+        domain: model.domain,
+        model_version: model.model_version,
+    };
+    for (i, opset) in model.opset_import.into_iter().enumerate() {
+        let name = domain(opset.domain);
+        if let Some(&other) = graph.stamp.opsets.get(&name)
+            && other != opset.version
+        {
+            return Err(Failure::malformed(
+                codes::STAMP,
+                format!("two versions of the operator set `{name}`: {other} and {}", opset.version),
+            )
+            .at(place(&format!("opset_import[{i}]"))));
+        }
+        graph.stamp.opsets.insert(name, opset.version);
+    }
+    Ok((graph, report))
+}
+
+fn left_behind(model: &proto::ModelProto, report: &mut Report) {
+    for (count, what, path) in [
+        (model.training_info.len(), "training information", "training_info"),
+        (model.configuration.len(), "device configurations", "configuration"),
+    ] {
+        if count > 0 {
+            report.push(
+                Diagnostic::warning(codes::LEFT, format!("{what} is not carried")).at(place(path)),
+            );
+        }
+    }
+}
