@@ -131,3 +131,6 @@ pub(crate) struct Encoding {
     pub(crate) offsets: Option<Vec<i64>>,
     pub(crate) values: Vec<Number>,
 }
+
+#[cfg(test)]
+mod tests;
