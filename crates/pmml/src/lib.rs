@@ -16,19 +16,19 @@
 mod decode;
 pub mod doc;
 mod encode;
-//mod lower;
+mod lower;
 mod number;
 mod raise;
-//mod reader;
+mod reader;
 mod support;
 mod version;
 mod writer;
 
 pub use decode::decode;
 pub use encode::encode;
-//pub use lower::lower;
+pub use lower::lower;
 pub use raise::raise;
-//pub use reader::PmmlReader;
+pub use reader::PmmlReader;
 pub use version::Version;
 pub use writer::PmmlWriter;
 

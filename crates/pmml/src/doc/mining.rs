@@ -16,13 +16,13 @@ words! {
         /// The median.
         Median = "median",
         /// The median, by weight (since 4.4).
-        WeightedMedian = "x-weightedMedian",
+        WeightedMedian = "weightedMedian",
         /// The largest probability.
         Max = "max",
         /// The sum.
         Sum = "sum",
         /// The sum, by weight (since 4.4).
-        WeightedSum = "x-weightedSum",
+        WeightedSum = "weightedSum",
         /// The first segment that takes the row.
         SelectFirst = "selectFirst",
         /// All segments that take the row.

@@ -11,6 +11,7 @@ mod regression;
 mod schema;
 mod tree;
 mod words;
+pub(crate) use words::Word;
 
 pub use build::Builder;
 pub use mining::{MissingPredictionTreatment, MultipleModelMethod};

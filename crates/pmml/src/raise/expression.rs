@@ -14,6 +14,19 @@ fn if_missing(test: Expr, yes: Expr, no: Expr) -> Expr {
     Expr::Apply("if", vec![Expr::Apply("isMissing", vec![test]), yes, no])
 }
 
+/// `value` where `x` is there. By the standard a function of missing is missing; the reference engine
+/// fails instead for all functions but arithmetic and comparisons.
+fn present(x: Expr, value: Expr) -> Expr {
+    match x {
+        Expr::Constant(..) => value,
+        x => Expr::Apply("if", vec![Expr::Apply("isNotMissing", vec![x]), value]),
+    }
+}
+
+fn guarded(function: &'static str, x: Expr) -> Expr {
+    present(x.clone(), Expr::Apply(function, vec![x]))
+}
+
 impl Raise<'_> {
     /// The elements of a node that is no estimator.
     pub(super) fn expression(&mut self, id: ValueId, op: &Op) -> Result<Vec<Item>, Failure> {
@@ -155,23 +168,23 @@ impl Raise<'_> {
         let base = format!("{}({})", op.name(), self.label(&x));
         let expr = match op {
             UnaryOp::Neg => Expr::Apply("*", vec![number(-1.0, kind), x]),
-            UnaryOp::Abs => Expr::Apply("abs", vec![x]),
-            UnaryOp::Exp => Expr::Apply("exp", vec![x]),
-            UnaryOp::Ln => Expr::Apply("ln", vec![x]),
-            UnaryOp::Ln1p => Expr::Apply("ln1p", vec![x]),
-            UnaryOp::Expm1 => Expr::Apply("expm1", vec![x]),
-            UnaryOp::Sqrt => Expr::Apply("sqrt", vec![x]),
-            UnaryOp::Floor => Expr::Apply("floor", vec![x]),
-            UnaryOp::Ceil => Expr::Apply("ceil", vec![x]),
-            UnaryOp::Tanh => Expr::Apply("tanh", vec![x]),
-            UnaryOp::Not => Expr::Apply("not", vec![x]),
+            UnaryOp::Abs => guarded("abs", x),
+            UnaryOp::Exp => guarded("exp", x),
+            UnaryOp::Ln => guarded("ln", x),
+            UnaryOp::Ln1p => guarded("ln1p", x),
+            UnaryOp::Expm1 => guarded("expm1", x),
+            UnaryOp::Sqrt => guarded("sqrt", x),
+            UnaryOp::Floor => guarded("floor", x),
+            UnaryOp::Ceil => guarded("ceil", x),
+            UnaryOp::Tanh => guarded("tanh", x),
+            UnaryOp::Not => guarded("not", x),
             // Where NaN stands for missing, the field itself is missing.
             UnaryOp::IsMissing | UnaryOp::IsNan => Expr::Apply("isMissing", vec![x]),
             UnaryOp::Logistic => {
-                let minus = Expr::Apply("*", vec![number(-1.0, kind), x]);
+                let minus = Expr::Apply("*", vec![number(-1.0, kind), x.clone()]);
                 let power = Expr::Apply("exp", vec![minus]);
                 let below = Expr::Apply("+", vec![number(1.0, kind), power]);
-                Expr::Apply("/", vec![number(1.0, kind), below])
+                present(x, Expr::Apply("/", vec![number(1.0, kind), below]))
             }
         };
         let to = match op {
@@ -194,7 +207,11 @@ impl Raise<'_> {
             BinaryOp::Sub => "-",
             BinaryOp::Mul => "*",
             BinaryOp::Div => "/",
-            BinaryOp::Pow => "pow",
+            BinaryOp::Pow => {
+                let power = Expr::Apply("pow", vec![l.clone(), r.clone()]);
+                let inner = present(r, power);
+                return Ok(self.apply(id, "if", vec![Expr::Apply("isNotMissing", vec![l]), inner]));
+            }
             BinaryOp::Eq => "equal",
             BinaryOp::Ne => "notEqual",
             BinaryOp::Lt => "lessThan",
@@ -289,7 +306,7 @@ impl Raise<'_> {
     fn ordinal(&mut self, ordinal: &Ordinal) -> Result<Item, Failure> {
         let field = self.field(ordinal.arg, 0)?;
         let listed = &ordinal.categories.values;
-        let pairs = (0..listed.len())
+        let pairs: Vec<(String, f64)> = (0..listed.len())
             .filter_map(|i| Some((category(listed, i)?, *ordinal.codes.get(i)?)))
             .collect();
         let other = match ordinal.unknown {
@@ -301,6 +318,14 @@ impl Raise<'_> {
         } else {
             other
         };
+        // One category that is 1 where all else is 0 is what `NormDiscrete` is for.
+        if let ([(value, 1.0)], Some(0.0), Some(0.0)) = (pairs.as_slice(), other, missing) {
+            let base = format!("{}={value}", self.names.text(field));
+            let expr = Expr::Indicator(field, value.clone());
+            let name = self.derive(&base, ordinal.kind, false, expr);
+            self.names.set_indicator(name);
+            return Ok(Item::Field(name));
+        }
         let base = format!("ordinal({})", self.names.text(field));
         let expr = Expr::Map { field, pairs, other, missing };
         Ok(Item::Field(self.derive(&base, ordinal.kind, false, expr)))
@@ -313,7 +338,7 @@ pub(super) fn category(labels: &Labels, index: usize) -> Option<String> {
 }
 
 /// A value as the standard writes it.
-pub(super) fn scalar_text(value: &Scalar) -> String {
+pub(crate) fn scalar_text(value: &Scalar) -> String {
     match value {
         Scalar::F64(value) => crate::number::text(*value),
         Scalar::I64(_) | Scalar::Bool(_) | Scalar::Text(_) => value.to_string(),
@@ -334,15 +359,17 @@ pub(super) const fn dtype(kind: Kind) -> &'static str {
 /// x without its fraction.
 pub(super) fn truncate(x: Expr, kind: Kind) -> Expr {
     let negative = Expr::Apply("lessThan", vec![x.clone(), number(0.0, kind)]);
-    let up = Expr::Apply("ceil", vec![x.clone()]);
-    Expr::Apply("if", vec![negative, up, Expr::Apply("floor", vec![x])])
+    // The sum makes 0 of −0, which engines tell apart.
+    let up = Expr::Apply("+", vec![Expr::Apply("ceil", vec![x.clone()]), number(0.0, kind)]);
+    let down = Expr::Apply("floor", vec![x.clone()]);
+    present(x, Expr::Apply("if", vec![negative, up, down]))
 }
 
 /// |x| above 1e-35, else missing: LightGBM's zero.
 pub(super) fn nonzero(x: NameId, kind: Kind) -> Expr {
     let size = Expr::Apply("abs", vec![Expr::Field(x)]);
     let above = Expr::Apply("greaterThan", vec![size, number(1e-35, kind)]);
-    Expr::Apply("if", vec![above, Expr::Field(x)])
+    present(Expr::Field(x), Expr::Apply("if", vec![above, Expr::Field(x)]))
 }
 
 /// x, or 0 where it is missing.

@@ -22,6 +22,7 @@ use crate::{
     doc::{Document, NormalizationMethod},
 };
 pub(crate) use dictionary::reject_target;
+pub(crate) use expression::scalar_text;
 pub(crate) use forest::is_distribution;
 use names::{NameId, Names};
 pub(crate) use regression::is_largest;

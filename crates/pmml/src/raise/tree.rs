@@ -136,7 +136,7 @@ impl Raise<'_> {
             Adapt::NonZero => (format!("nonzero({text})"), kind, nonzero(from, kind)),
             Adapt::Code => {
                 let expr = truncate(Expr::Field(from), kind);
-                (format!("code({text})"), Kind::I64, expr)
+                (format!("code({text})"), kind, expr)
             }
         };
         let name = self.derive(&base, to, adapt == Adapt::Code, expr);
@@ -155,14 +155,13 @@ impl Raise<'_> {
         leaf: &dyn Fn(u32) -> Leaf,
     ) -> Result<(), Failure> {
         enum Step {
-            Enter { node: usize, parent: Option<(usize, bool)>, default: bool },
+            Enter { node: usize, parent: Option<(usize, bool)> },
             Leave,
         }
         let nodes = &trees.nodes;
-        let mut steps =
-            vec![Step::Enter { node: tree.root as usize, parent: None, default: false }];
+        let mut steps = vec![Step::Enter { node: tree.root as usize, parent: None }];
         while let Some(step) = steps.pop() {
-            let Step::Enter { node, parent, default } = step else {
+            let Step::Enter { node, parent } = step else {
                 out.close();
                 continue;
             };
@@ -171,7 +170,7 @@ impl Raise<'_> {
             else {
                 return Err(self.bug(id, "a node does not exist"));
             };
-            out.open("Node").optional("id", default.then_some(node));
+            out.open("Node").attribute("id", node);
             let samples = nodes.samples.get(node).copied();
             steps.push(Step::Leave);
             if test == Test::Leaf {
@@ -187,11 +186,7 @@ impl Raise<'_> {
             out.optional("defaultChild", way.map(|side| if side { yes } else { no }));
             self.predicate(id, trees, parent)?.write(out);
             for (child, side) in [(no, false), (yes, true)] {
-                steps.push(Step::Enter {
-                    node: child as usize,
-                    parent: Some((node, side)),
-                    default: way == Some(side),
-                });
+                steps.push(Step::Enter { node: child as usize, parent: Some((node, side)) });
             }
         }
         Ok(())

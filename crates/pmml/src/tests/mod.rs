@@ -1,2 +1,5 @@
+mod bad;
+mod conformance;
 mod models;
+mod reading;
 mod writing;

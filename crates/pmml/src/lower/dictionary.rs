@@ -1,0 +1,224 @@
+use std::collections::BTreeMap;
+
+use holdall_diag::Failure;
+use holdall_tabular::{
+    Categories, Domain, Field, Interval, InvalidPolicy, Kind, Labels, Measure, MissingPolicy,
+    OutlierPolicy, Scalar,
+};
+
+use super::{Lower, invalid, number, required, required_word, unsupported_value, word};
+use crate::{
+    doc::{
+        DataType, Document, Element, InvalidValueTreatment, MissingValueTreatment, OpType,
+        Outliers, UsageType,
+    },
+    number as text,
+};
+
+/// A field of the data dictionary.
+#[derive(Clone, Debug)]
+pub(super) struct DataField<'d> {
+    pub(super) element: Element<'d>,
+    pub(super) kind: Kind,
+}
+
+impl<'d> DataField<'d> {
+    /// The valid values.
+    pub(super) fn values(&self) -> Vec<&'d str> {
+        let values = self.element.children().filter(|child| child.name() == "Value");
+        let valid = values.filter(|v| v.attribute("property").is_none_or(|p| p == "valid"));
+        valid.filter_map(|value| value.attribute("value")).collect()
+    }
+}
+
+/// The fields by name. A field of a type that is not carried only matters when it is used.
+pub(super) fn data_fields(document: &Document) -> Result<BTreeMap<&str, DataField<'_>>, Failure> {
+    let mut fields = BTreeMap::new();
+    let dictionary = document.root().and_then(|root| root.child("DataDictionary"));
+    let children = dictionary.into_iter().flat_map(Element::children);
+    for element in children.filter(|child| child.name() == "DataField") {
+        let kind = kind(element)?.unwrap_or(Kind::Text);
+        fields.insert(required(element, "name")?, DataField { element, kind });
+    }
+    Ok(fields)
+}
+
+/// The kind that `dataType` names; `None` for dates and times.
+pub(super) fn kind(element: Element<'_>) -> Result<Option<Kind>, Failure> {
+    Ok(match required_word(element, "dataType")? {
+        DataType::String => Some(Kind::Text),
+        DataType::Integer => Some(Kind::I64),
+        DataType::Float => Some(Kind::F32),
+        DataType::Double => Some(Kind::F64),
+        DataType::Boolean => Some(Kind::Bool),
+        DataType::Date
+        | DataType::Time
+        | DataType::DateTime
+        | DataType::DateDaysSince1960
+        | DataType::DateDaysSince1970
+        | DataType::DateDaysSince1980
+        | DataType::DateDaysSince0
+        | DataType::TimeSeconds
+        | DataType::DateTimeSecondsSince1960
+        | DataType::DateTimeSecondsSince1970
+        | DataType::DateTimeSecondsSince1980
+        | DataType::DateTimeSecondsSince0 => None,
+    })
+}
+
+/// A value of a kind from its text.
+pub(super) fn scalar(value: &str, kind: Kind) -> Option<Scalar> {
+    Some(match kind {
+        Kind::Text => Scalar::Text(value.to_owned()),
+        Kind::F64 => Scalar::F64(text::parse_f64(value)?),
+        Kind::F32 => Scalar::F64(text::parse_f32(value)?),
+        Kind::I64 => Scalar::I64(text::parse_i64(value)?),
+        Kind::Bool => Scalar::Bool(text::parse_bool(value)?),
+    })
+}
+
+/// Values of a kind from their texts.
+pub(super) fn labels(values: &[&str], kind: Kind) -> Option<Labels> {
+    let values = values.iter();
+    Some(match kind {
+        Kind::Text => Labels::Text(values.map(|&v| v.to_owned()).collect()),
+        Kind::F64 => Labels::F64(values.map(|v| text::parse_f64(v)).collect::<Option<_>>()?),
+        Kind::F32 => Labels::F64(values.map(|v| text::parse_f32(v)).collect::<Option<_>>()?),
+        Kind::I64 => Labels::I64(values.map(|v| text::parse_i64(v)).collect::<Option<_>>()?),
+        Kind::Bool => Labels::Bool(values.map(|v| text::parse_bool(v)).collect::<Option<_>>()?),
+    })
+}
+
+/// The fields of a mining schema with their use.
+fn mining_fields<'d>(
+    element: Element<'d>,
+) -> impl Iterator<Item = (Element<'d>, Result<UsageType, Failure>)> {
+    let schema = element.child("MiningSchema");
+    let fields = schema.into_iter().flat_map(Element::children);
+    fields
+        .filter(|field| field.name() == "MiningField")
+        .map(|field| (field, word(field, "usageType", UsageType::Active)))
+}
+
+/// The name of the target, where there is one.
+pub(super) fn target(element: Element<'_>) -> Option<&str> {
+    mining_fields(element)
+        .find(|(_, usage)| matches!(usage, Ok(UsageType::Target | UsageType::Predicted)))
+        .and_then(|(field, _)| field.attribute("name"))
+}
+
+impl<'d> Lower<'d> {
+    /// Makes the inputs of the fields that the whole model uses.
+    pub(super) fn inputs(&mut self, element: Element<'d>) -> Result<(), Failure> {
+        for (mining, usage) in mining_fields(element) {
+            if usage? != UsageType::Active {
+                continue;
+            }
+            let name = required(mining, "name")?;
+            let Some(data) = self.data.get(name).cloned() else {
+                return Err(Failure::malformed(
+                    crate::codes::UNDEFINED_FIELD,
+                    format!("there is no field `{name}` in the data dictionary"),
+                )
+                .at(mining.location()));
+            };
+            let field = field(name, &data, mining)?;
+            let value = self.model.push_field(field)?;
+            self.values.insert(name.to_owned(), value);
+        }
+        self.model.target = target(element).map(ToOwned::to_owned);
+        Ok(())
+    }
+}
+
+fn field(name: &str, data: &DataField<'_>, mining: Element<'_>) -> Result<Field, Failure> {
+    let element = data.element;
+    let Some(kind) = kind(element)? else { return Err(unsupported_value(element, "dataType")) };
+    let mut field = Field::number(name, kind);
+    let optype = if mining.attribute("optype").is_some() { mining } else { element };
+    field.measure = match word(optype, "optype", OpType::Categorical)? {
+        OpType::Categorical => Measure::Categorical,
+        OpType::Ordinal => Measure::Ordinal,
+        OpType::Continuous => Measure::Continuous,
+    };
+    field.label = element.attribute("displayName").map(ToOwned::to_owned);
+    field.domain = domain(data, field.measure)?;
+    field.outlier = match word(mining, "outliers", Outliers::AsIs)? {
+        Outliers::AsIs => OutlierPolicy::Keep,
+        Outliers::AsMissingValues => {
+            OutlierPolicy::AsMissing { low: low(mining)?, high: high(mining)? }
+        }
+        Outliers::AsExtremeValues => {
+            OutlierPolicy::Clamp { low: low(mining)?, high: high(mining)? }
+        }
+    };
+    let treatment = word(mining, "invalidValueTreatment", InvalidValueTreatment::ReturnInvalid)?;
+    field.invalid = match treatment {
+        _ if field.domain.is_open() => InvalidPolicy::Keep,
+        InvalidValueTreatment::ReturnInvalid => InvalidPolicy::Reject,
+        InvalidValueTreatment::AsIs => InvalidPolicy::Keep,
+        InvalidValueTreatment::AsMissing => InvalidPolicy::AsMissing,
+        InvalidValueTreatment::AsValue => {
+            InvalidPolicy::Replace(value(mining, "invalidValueReplacement", kind)?)
+        }
+    };
+    let treatment = word(mining, "missingValueTreatment", MissingValueTreatment::AsIs)?;
+    field.missing = if treatment == MissingValueTreatment::ReturnInvalid {
+        MissingPolicy::Reject
+    } else if mining.attribute("missingValueReplacement").is_some() {
+        MissingPolicy::Replace(value(mining, "missingValueReplacement", kind)?)
+    } else {
+        MissingPolicy::Keep
+    };
+    Ok(field)
+}
+
+fn low(mining: Element<'_>) -> Result<f64, Failure> {
+    number(mining, "lowValue", Some(f64::NEG_INFINITY))
+}
+
+fn high(mining: Element<'_>) -> Result<f64, Failure> {
+    number(mining, "highValue", Some(f64::INFINITY))
+}
+
+fn value(element: Element<'_>, attribute: &str, kind: Kind) -> Result<Scalar, Failure> {
+    scalar(required(element, attribute)?, kind)
+        .ok_or_else(|| invalid(element, attribute, &format!("a value of type {kind}")))
+}
+
+fn domain(data: &DataField<'_>, measure: Measure) -> Result<Domain, Failure> {
+    let mut domain = Domain::default();
+    for child in data.element.proper_children() {
+        match child.name() {
+            "Interval" => domain.intervals.push(interval(child)?),
+            "Value" if !matches!(child.attribute("property"), None | Some("valid")) => {
+                return Err(unsupported_value(child, "property"));
+            }
+            _ => {}
+        }
+    }
+    let values = data.values();
+    // Listed values of a continuous field do not close its domain.
+    if !values.is_empty() && measure != Measure::Continuous {
+        let list = labels(&values, data.kind)
+            .ok_or_else(|| invalid(data.element, "dataType", "the type of the values"))?;
+        domain.values = Some(Categories::new(list));
+    }
+    Ok(domain)
+}
+
+fn interval(element: Element<'_>) -> Result<Interval, Failure> {
+    let (low_closed, high_closed) = match required(element, "closure")? {
+        "closedClosed" => (true, true),
+        "closedOpen" => (true, false),
+        "openClosed" => (false, true),
+        "openOpen" => (false, false),
+        _ => return Err(invalid(element, "closure", "open or closed on each side")),
+    };
+    Ok(Interval {
+        low: number(element, "leftMargin", Some(f64::NEG_INFINITY))?,
+        high: number(element, "rightMargin", Some(f64::INFINITY))?,
+        low_closed,
+        high_closed,
+    })
+}
