@@ -26,3 +26,6 @@ holdall_diag::codes! {
         SKIPPED = "passes/skipped": "an operator without effect on the answers was left out";
     }
 }
+
+#[cfg(test)]
+mod tests;

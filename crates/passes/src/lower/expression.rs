@@ -25,7 +25,13 @@ impl Context<'_> {
         if value.kind == to {
             return Ok(value);
         }
-        let id = self.tensor(&value)?;
+        let mut id = self.tensor(&value)?;
+        if value.kind.is_float() && to == Kind::I64 {
+            // The model makes NaN 0; runtimes do as their processor does.
+            let nan = self.builder.is_nan(id)?;
+            let zero = self.builder.float(value.kind, 0.0)?;
+            id = self.builder.node("Where", &[nan, zero, id], Vec::new())?;
+        }
         let cast = self.builder.cast(id, value.kind, to)?;
         let (from_float, to_float) = (value.kind.is_float(), to.is_float());
         if from_float && to_float {
@@ -217,7 +223,7 @@ impl Context<'_> {
         left: ValueId,
         right: ValueId,
     ) -> Result<ValueId, Failure> {
-        let test = if op == BinaryOp::Min { "Less" } else { "Greater" };
+        let test = if op == BinaryOp::Min { "LessOrEqual" } else { "GreaterOrEqual" };
         let mut takes_left = self.builder.node(test, &[left, right], Vec::new())?;
         if kind.is_float() {
             let nan = self.builder.is_nan(left)?;

@@ -11,8 +11,6 @@ mod linear;
 mod options;
 mod outputs;
 mod support;
-#[cfg(test)]
-mod tests;
 mod trees;
 mod value;
 mod vector;
