@@ -1,0 +1,99 @@
+//! Names and types of what is answered.
+
+use std::collections::BTreeSet;
+
+use holdall_diag::Failure;
+use holdall_graph::{Dim, ValueType};
+use holdall_tabular::{Labels, Output, Part, ValidModel};
+
+use super::{
+    CLASSES_KEY, Context, Slot,
+    build::{dtype_of, inexpressible, rows_of},
+    inputs::JOINT,
+};
+
+/// The names of the outputs, in order, each once.
+pub(super) fn output_names(valid: &ValidModel) -> Vec<String> {
+    let model = valid.model();
+    let mut taken: BTreeSet<String> = model
+        .fields
+        .iter()
+        .map(|(_, field)| field.name.clone())
+        .chain([JOINT.to_owned()])
+        .chain(model.outputs.iter().filter_map(|output| output.name.clone()))
+        .collect();
+    let mut names = Vec::with_capacity(model.outputs.len());
+    for output in &model.outputs {
+        let named = output.name.clone();
+        let name = named.unwrap_or_else(|| unique(&usual_name(valid, output), &taken));
+        taken.insert(name.clone());
+        names.push(name);
+    }
+    names
+}
+
+fn unique(stem: &str, taken: &BTreeSet<String>) -> String {
+    let numbered = (1_u64..).map(|i| format!("{stem}_{i}"));
+    std::iter::once(stem.to_owned())
+        .chain(numbered)
+        .find(|name| !taken.contains(name))
+        .unwrap_or_default()
+}
+
+fn usual_name(valid: &ValidModel, output: &Output) -> String {
+    match output.part {
+        Part::Whole => "y".to_owned(),
+        Part::Label => "label".to_owned(),
+        Part::Probabilities => "probabilities".to_owned(),
+        Part::Probability(class) => {
+            let texts = valid.classes_of(output.value).map(Labels::texts).unwrap_or_default();
+            format!("probability_{}", texts.get(class as usize).map_or("", String::as_str))
+        }
+        Part::Values => "prediction".to_owned(),
+        Part::Margins => "margins".to_owned(),
+    }
+}
+
+/// Every name that is spoken for before the first operator.
+pub(super) fn names(valid: &ValidModel) -> Vec<String> {
+    let fields = valid.model().fields.iter().map(|(_, field)| field.name.clone());
+    let mut names = output_names(valid);
+    names.extend(fields);
+    names.push(JOINT.to_owned());
+    names
+}
+
+impl Context<'_> {
+    pub(super) fn declare_outputs(&mut self) -> Result<(), Failure> {
+        let valid = self.valid;
+        let names = output_names(valid);
+        for (output, name) in valid.model().outputs.iter().zip(names) {
+            if output.part == Part::Label {
+                let (kind, id) = self.label_output(output.value)?;
+                let id = self.builder.named(id, &name)?;
+                let rows = vec![Dim::Symbol("N".to_owned())];
+                self.builder.graph.push_output(id, ValueType::tensor(dtype_of(kind), rows));
+                continue;
+            }
+            let value = match self.slots.get(output.value.index()) {
+                Some(Slot::Value(value)) => value.clone(),
+                Some(Slot::Estimate(_)) => self.part(output.value, output.part)?,
+                None => return Err(inexpressible(format!("there is no node {}", output.value))),
+            };
+            let id = self.full(&value)?;
+            let id = self.builder.named(id, &name)?;
+            self.builder.graph.push_output(id, rows_of(value.kind, value.width));
+        }
+        let classes = valid.model().outputs.iter().find_map(|o| valid.classes_of(o.value));
+        if let Some(classes) = classes {
+            let list = match classes {
+                Labels::Text(v) => serde_json::Value::from(v.as_slice()),
+                Labels::I64(v) => serde_json::Value::from(v.as_slice()),
+                Labels::F64(v) => serde_json::Value::from(v.as_slice()),
+                Labels::Bool(v) => serde_json::Value::from(v.as_slice()),
+            };
+            self.builder.graph.metadata.push((CLASSES_KEY.to_owned(), list.to_string()));
+        }
+        Ok(())
+    }
+}
