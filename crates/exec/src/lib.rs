@@ -1,0 +1,30 @@
+//! Runs a tensor graph: the interpreter of the classical operators of ONNX.
+//!
+//! [`Session::compile`] looks every operator up by domain and name and prepares it once;
+//! [`Session::run`] computes. Where runtimes and the specification disagree, [`Behaviour`] says whom to
+//! follow. A session is also a [`holdall_table::Scoring`]: rows in, answers out.
+
+#![warn(clippy::indexing_slicing)]
+
+mod ops;
+mod scoring;
+mod session;
+mod value;
+
+pub use session::{Behaviour, Session, SessionOptions};
+pub use value::{Array, Keys, TensorValue};
+
+holdall_diag::codes! {
+    /// The codes of this crate.
+    pub mod codes {
+        OPERATOR = "exec/operator": "an operator, or this form of it, is not implemented";
+        ATTRIBUTE = "exec/attribute": "an attribute is missing or has a value that it cannot have";
+        INPUT = "exec/input": "an operator is given values that it does not take";
+        SHAPE = "exec/shape": "shapes do not fit";
+        GRAPH = "exec/graph": "the graph takes or gives values that cannot be rows of a table";
+        MISSING = "exec/missing": "a cell is empty where an integer or a truth value is needed";
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,9 @@
+//! `And`: <https://onnx.ai/onnx/operators/onnx__And.html>
+
+use holdall_diag::Failure;
+
+use crate::ops::{Kernel, Setup, arithmetic};
+
+pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
+    arithmetic::logic(|a, b| a && b)
+}

@@ -1,0 +1,9 @@
+//! `Ceil`: <https://onnx.ai/onnx/operators/onnx__Ceil.html>
+
+use holdall_diag::Failure;
+
+use crate::ops::{Kernel, Setup, arithmetic};
+
+pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
+    arithmetic::floats(f32::ceil, f64::ceil)
+}

@@ -1,0 +1,9 @@
+//! `Exp`: <https://onnx.ai/onnx/operators/onnx__Exp.html>
+
+use holdall_diag::Failure;
+
+use crate::ops::{Kernel, Setup, arithmetic};
+
+pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
+    arithmetic::floats(f32::exp, f64::exp)
+}

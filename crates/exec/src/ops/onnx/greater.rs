@@ -1,0 +1,11 @@
+//! `Greater`: <https://onnx.ai/onnx/operators/onnx__Greater.html>
+
+use std::cmp::Ordering;
+
+use holdall_diag::Failure;
+
+use crate::ops::{Kernel, Setup, arithmetic};
+
+pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
+    arithmetic::compare(|order| order == Some(Ordering::Greater), false)
+}

@@ -1,0 +1,9 @@
+//! `Log`: <https://onnx.ai/onnx/operators/onnx__Log.html>
+
+use holdall_diag::Failure;
+
+use crate::ops::{Kernel, Setup, arithmetic};
+
+pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
+    arithmetic::floats(f32::ln, f64::ln)
+}

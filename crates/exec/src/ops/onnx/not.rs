@@ -1,0 +1,12 @@
+//! `Not`: <https://onnx.ai/onnx/operators/onnx__Not.html>
+
+use holdall_diag::Failure;
+
+use crate::{
+    TensorValue,
+    ops::{Args, Kernel, Setup, one},
+};
+
+pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
+    one(|args: Args<'_>| Ok(TensorValue::Bool(args.of::<bool>(0)?.map(|x| !x))))
+}

@@ -1,0 +1,9 @@
+//! `Tanh`: <https://onnx.ai/onnx/operators/onnx__Tanh.html>
+
+use holdall_diag::Failure;
+
+use crate::ops::{Kernel, Setup, arithmetic};
+
+pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
+    arithmetic::floats(f32::tanh, f64::tanh)
+}
