@@ -10,11 +10,11 @@ pub fn readers() -> Vec<&'static dyn Reader> {
         #[cfg(feature = "lightgbm")]
         holdall_lightgbm::READER,
         #[cfg(feature = "onnx")]
-        holdall_onnx::READER,
+        &holdall_onnx::Onnx,
         #[cfg(feature = "pfa")]
         holdall_pfa::READER,
         #[cfg(feature = "pmml")]
-        holdall_pmml::READER,
+        &holdall_pmml::PmmlReader,
         #[cfg(feature = "safetensors")]
         holdall_safetensors::READER,
         #[cfg(feature = "sklearn")]
@@ -32,11 +32,11 @@ pub fn readers() -> Vec<&'static dyn Reader> {
 pub fn writers() -> Vec<&'static dyn Writer> {
     let mut all: Vec<&'static dyn Writer> = vec![
         #[cfg(feature = "onnx")]
-        holdall_onnx::WRITER,
+        &holdall_onnx::Onnx,
         #[cfg(feature = "pfa")]
         holdall_pfa::WRITER,
         #[cfg(feature = "pmml")]
-        holdall_pmml::WRITER,
+        &holdall_pmml::PmmlWriter,
         #[cfg(feature = "safetensors")]
         holdall_safetensors::WRITER,
     ];
