@@ -199,6 +199,7 @@ struct Scalar<'de> {
 }
 
 impl<'de> Scalar<'de> {
+    #[inline]
     fn visit<V: Visitor<'de>>(self, visitor: V, at: usize) -> Result<V::Value, Fault> {
         let bytes = self.bytes;
         match self.marker {
@@ -223,6 +224,7 @@ impl<'de> Scalar<'de> {
 }
 
 /// The bytes of a scalar; their number was checked.
+#[inline]
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     bytes.first_chunk().copied().unwrap_or([0; N])
 }
