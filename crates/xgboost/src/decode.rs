@@ -35,6 +35,14 @@ pub(crate) fn json(bytes: &[u8], budget: &mut Budget) -> Result<Document, Failur
     })
 }
 
+/// Decodes UBJSON.
+pub(crate) fn ubj(bytes: &[u8], budget: &mut Budget) -> Result<Document, Failure> {
+    refuse_others(bytes)?;
+    // The smallest element is one byte here and four in memory, in a list that grows by doubling.
+    budget.charge_elements(bytes.len() as u64, 8)?;
+    holdall_ubjson::from_slice(bytes, budget.limits())
+}
+
 /// Forms of XGBoost that are not this one are refused with advice.
 fn refuse_others(bytes: &[u8]) -> Result<(), Failure> {
     if is_old_binary(bytes) {

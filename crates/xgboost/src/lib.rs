@@ -1,4 +1,4 @@
-//! XGBoost models as JSON, from version 1.0 on.
+//! XGBoost models as JSON and UBJSON, from version 1.0 on. Both forms hold the same document.
 //!
 //! Facts from the sources of dmlc/xgboost 1.7 to 3.2: `doc/model.schema` and `src/tree/tree_model.cc`
 //! (the file), `src/predictor/cpu_predictor.cc` and `predict_fn.h` (trees), `src/gbm/gbtree.cc`
@@ -32,12 +32,30 @@ pub const FORMAT_JSON: Format = Format {
     write_options: &[],
 };
 
+/// The UBJSON form.
+pub const FORMAT_UBJ: Format = Format {
+    id: "xgboost-ubj",
+    title: "XGBoost UBJSON",
+    extensions: &["ubj", "xgb", "model"],
+    media_type: "application/ubjson",
+    body: BodyKind::Tabular,
+    read_options: &[],
+    write_options: &[],
+};
+
 /// Reads XGBoost models in JSON form.
 #[derive(Clone, Copy, Debug)]
 pub struct XgboostJson;
 
+/// Reads XGBoost models in UBJSON form.
+#[derive(Clone, Copy, Debug)]
+pub struct XgboostUbj;
+
 /// The reader of the JSON form.
 pub const READER_JSON: &dyn Reader = &XgboostJson;
+
+/// The reader of the UBJSON form.
+pub const READER_UBJ: &dyn Reader = &XgboostUbj;
 
 holdall_diag::codes! {
     /// The codes of this crate.

@@ -4,10 +4,12 @@ use holdall_codec::{
 use holdall_diag::{Failure, Report};
 use holdall_source::{Budget, Source};
 use holdall_tabular::{Model, validate};
+use holdall_ubjson::looks_like_ubjson;
 
 use crate::{
-    FORMAT_JSON, XgboostJson,
+    FORMAT_JSON, FORMAT_UBJ, XgboostJson, XgboostUbj,
     decode::{self, is_old_binary, is_snapshot},
+    document::Document,
     lower::{Facts, lower},
 };
 
@@ -38,24 +40,67 @@ impl Reader for XgboostJson {
     }
 
     fn read(&self, source: &Source, options: &ReadOptions) -> Result<Outcome, Failure> {
-        let (model, report, _) = read(source, options)?;
-        let libraries = libraries(&model);
-        Ok(Outcome { body: Body::Tabular(Box::new(model)), report, libraries })
+        outcome(decode::json, source, options)
     }
 
     fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure> {
-        let (model, report, facts) = read(source, options)?;
-        summary(&FORMAT_JSON, model, &report, facts)
-            .map_err(|failure| failure.in_file(source.name()))
+        inspect(&FORMAT_JSON, decode::json, source, options)
     }
 }
 
-fn read(source: &Source, options: &ReadOptions) -> Result<(Model, Report, Facts), Failure> {
+impl Reader for XgboostUbj {
+    fn format(&self) -> &'static Format {
+        &FORMAT_UBJ
+    }
+
+    fn detect(&self, head: &Head) -> Confidence {
+        // XGBoost writes every length in eight bytes.
+        if head.bytes.starts_with(b"{L\0\0\0\0\0\0\0\x07learner{") {
+            return Confidence::Certain;
+        }
+        let says = |word: &[u8]| head.bytes.windows(word.len()).any(|w| w == word);
+        let is_likely = looks_like_ubjson(&head.bytes)
+            && (is_snapshot(&head.bytes) || (says(b"learner") && says(b"gradient_booster")));
+        if is_likely { Confidence::Likely } else { Confidence::No }
+    }
+
+    fn read(&self, source: &Source, options: &ReadOptions) -> Result<Outcome, Failure> {
+        outcome(decode::ubj, source, options)
+    }
+
+    fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure> {
+        inspect(&FORMAT_UBJ, decode::ubj, source, options)
+    }
+}
+
+type Decode = fn(&[u8], &mut Budget) -> Result<Document, Failure>;
+
+fn read(
+    decode: Decode,
+    source: &Source,
+    options: &ReadOptions,
+) -> Result<(Model, Report, Facts), Failure> {
     let bytes = source.bytes()?;
     let mut budget = Budget::new(options.limits);
-    decode::json(&bytes, &mut budget)
+    decode(&bytes, &mut budget)
         .and_then(|document| lower(document, &source.location(), &mut budget))
         .map_err(|failure| failure.in_file(source.name()))
+}
+
+fn outcome(decode: Decode, source: &Source, options: &ReadOptions) -> Result<Outcome, Failure> {
+    let (model, report, _) = read(decode, source, options)?;
+    let libraries = libraries(&model);
+    Ok(Outcome { body: Body::Tabular(Box::new(model)), report, libraries })
+}
+
+fn inspect(
+    format: &Format,
+    decode: Decode,
+    source: &Source,
+    options: &ReadOptions,
+) -> Result<Summary, Failure> {
+    let (model, report, facts) = read(decode, source, options)?;
+    summary(format, model, &report, facts).map_err(|failure| failure.in_file(source.name()))
 }
 
 fn libraries(model: &Model) -> Vec<Library> {

@@ -274,6 +274,38 @@ fn detection_looks_for_the_learner() {
     assert_eq!(detect(b"{\"a\":1}"), Confidence::No);
     assert_eq!(detect(b"{L\0\0\0\0\0\0\0\x07learner"), Confidence::No);
     assert_eq!(detect(b""), Confidence::No);
+    let detect = |bytes: &[u8]| {
+        READER_UBJ.detect(&Head::of(&Source::from_bytes("x", bytes.to_vec())).unwrap())
+    };
+    assert_eq!(detect(b"{L\0\0\0\0\0\0\0\x07learner{"), Confidence::Certain);
+    assert_eq!(detect(b"{L\0\0\0\0\0\0\0\x06Config{"), Confidence::Likely);
+    assert_eq!(detect(b"{i\x07learner{i\x10gradient_booster{"), Confidence::Likely);
+    assert_eq!(detect(document().to_string().as_bytes()), Confidence::No);
+    assert_eq!(detect(b"{i\x01a{"), Confidence::No);
+}
+
+#[test]
+fn both_forms_of_every_model_of_the_corpus_are_one_model() {
+    let read = |reader: &dyn Reader, path: &Path| {
+        let source = Source::open(path).unwrap();
+        assert_eq!(reader.detect(&Head::of(&source).unwrap()), Confidence::Certain, "{path:?}");
+        match reader.read(&source, &ReadOptions::default()).unwrap().body {
+            Body::Tabular(model) => model,
+            Body::Graph(_) | Body::Weights(_) => panic!("XGBoost models are tabular"),
+        }
+    };
+    let mut models = 0;
+    for entry in std::fs::read_dir(testdata()).unwrap() {
+        let folder = entry.unwrap().path();
+        if folder.join("model.ubj").exists() {
+            let json = read(READER_JSON, &folder.join("model.json"));
+            let ubj = read(READER_UBJ, &folder.join("model.ubj"));
+            let dump = |model: Box<Model>| validate(*model).unwrap().dump();
+            assert_eq!(dump(json), dump(ubj), "{}", folder.display());
+            models += 1;
+        }
+    }
+    assert_eq!(models, 41);
 }
 
 #[test]
@@ -292,6 +324,20 @@ fn inspecting_names_what_users_ask_for() {
 #[test]
 fn no_truncation_and_no_changed_byte_panics() {
     let text = document().to_string();
+    let ubj = Source::open(&testdata().join("stump_3_2/model.ubj")).unwrap().bytes().unwrap();
+    let limits = Limits { memory: 1 << 24, ..Limits::default() };
+    let options = ReadOptions { limits, ..ReadOptions::default() };
+    for end in 0..ubj.len() {
+        let cut = Source::from_bytes("m.ubj", ubj.slice(..end));
+        assert!(READER_UBJ.read(&cut, &options).is_err(), "cut at {end}");
+    }
+    for at in 0..ubj.len() {
+        for change in [0x01, 0x08, 0x20, 0x80] {
+            let mut changed = ubj.to_vec();
+            changed[at] ^= change;
+            let _ = READER_UBJ.inspect(&Source::from_bytes("m.ubj", changed), &options);
+        }
+    }
     for end in 0..text.len() {
         assert!(read_bytes(&text.as_bytes()[..end]).is_err(), "cut at {end}");
     }

@@ -50,18 +50,22 @@ fn run(folder: &Path) {
             .unwrap();
     let tolerance = |key: &str| about[key].as_float().unwrap();
     let near = (tolerance("tolerance_rel"), tolerance("tolerance_abs"));
-    let source = Source::open(&folder.join("model.json")).unwrap();
-    let outcome = holdall_xgboost::READER_JSON.read(&source, &ReadOptions::default()).unwrap();
-    let Body::Tabular(model) = outcome.body else { panic!("XGBoost models are tabular") };
-    let model = validate(*model).unwrap();
-    let scorer = Scorer::compile_with(&model, ScoreOptions { raw: true }).unwrap();
-    let matching = if scorer.has_named_inputs() { Matching::Name } else { Matching::Position };
-    let rows = read_csv(&folder.join("inputs.csv"));
-    let (rows, _) = select_inputs(&scorer, &rows, matching).unwrap();
-    let found = scorer.score(&rows).unwrap();
-    check(case, &read_csv(&folder.join("expected.csv")), &found, near);
-    let margins = if case.starts_with(SUMS_OF_PRODUCTS) { near } else { (0.0, 0.0) };
-    check(case, &read_csv(&folder.join("margins.csv")), &found, margins);
+    let forms =
+        [("model.json", holdall_xgboost::READER_JSON), ("model.ubj", holdall_xgboost::READER_UBJ)];
+    for (file, reader) in forms {
+        let source = Source::open(&folder.join(file)).unwrap();
+        let outcome = reader.read(&source, &ReadOptions::default()).unwrap();
+        let Body::Tabular(model) = outcome.body else { panic!("XGBoost models are tabular") };
+        let model = validate(*model).unwrap();
+        let scorer = Scorer::compile_with(&model, ScoreOptions { raw: true }).unwrap();
+        let matching = if scorer.has_named_inputs() { Matching::Name } else { Matching::Position };
+        let rows = read_csv(&folder.join("inputs.csv"));
+        let (rows, _) = select_inputs(&scorer, &rows, matching).unwrap();
+        let found = scorer.score(&rows).unwrap();
+        check(case, &read_csv(&folder.join("expected.csv")), &found, near);
+        let margins = if case.starts_with(SUMS_OF_PRODUCTS) { near } else { (0.0, 0.0) };
+        check(case, &read_csv(&folder.join("margins.csv")), &found, margins);
+    }
 }
 
 #[test]
