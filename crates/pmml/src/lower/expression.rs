@@ -71,6 +71,15 @@ impl<'d> Lower<'d> {
             self.truncated.insert(name.to_owned(), from);
         }
         let operand = self.expression(expression)?;
+        // A table of numbers gives them in the type of the field at once.
+        if let Operand::Value(value) = operand
+            && matches!(expression.name(), "MapValues" | "NormDiscrete")
+            && kind.is_number()
+            && let Some(node) = self.model.nodes.get_mut(value)
+            && let Op::Ordinal(ordinal) = &mut node.op
+        {
+            ordinal.kind = kind;
+        }
         let value = self.materialise(expression, operand, kind)?;
         self.values.insert(name.to_owned(), value);
         Ok(())

@@ -182,7 +182,9 @@ impl<'d> Lower<'d> {
                 } else {
                     // The class declared first wins a tie, and comes second here.
                     let at = if logit { 0.0 } else { 0.5 };
-                    (margins, link, reversed(&classes), Decision::MarginAtLeast(at))
+                    let declared = super::dictionary::target(element).is_some();
+                    let decision = if declared { Decision::MarginAtLeast(at) } else { decision };
+                    (margins, link, reversed(&classes), decision)
                 }
             }
             NormalizationMethod::Softmax => {

@@ -6,7 +6,7 @@ use holdall_tabular::{Model, Op, ValidModel, validate};
 use super::{models, writing::written};
 use crate::PmmlReader;
 
-fn read(bytes: Vec<u8>) -> Model {
+pub(super) fn read(bytes: Vec<u8>) -> Model {
     let source = Source::from_bytes("model.pmml", bytes);
     let outcome = PmmlReader.read(&source, &ReadOptions::default()).unwrap();
     assert!(outcome.report.is_empty(), "{:?}", outcome.report);
