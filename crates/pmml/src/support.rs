@@ -154,6 +154,10 @@ fn tree_missing(rule: MissingRule) -> Support {
 }
 
 /// Answers that depend on the model: what a construct meets there.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "`support` decides on every construct; here stand the exceptions alone"
+)]
 pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
     match entry.requirement.construct {
         Construct::OneHotUnknownRejected | Construct::OrdinalUnknownRejected => {
@@ -204,7 +208,22 @@ fn rejects_are_inputs(valid: &ValidModel) -> bool {
         let rejects = match &node.op {
             Op::OneHot(op) => op.unknown == holdall_tabular::Unknown::Reject,
             Op::Ordinal(op) => op.unknown == holdall_tabular::Unknown::Reject,
-            _ => false,
+            Op::Input(_)
+            | Op::Constant(_)
+            | Op::Cast { .. }
+            | Op::Concat(_)
+            | Op::Select { .. }
+            | Op::Unary { .. }
+            | Op::Binary { .. }
+            | Op::If { .. }
+            | Op::Impute(_)
+            | Op::Scale(_)
+            | Op::Linear(_)
+            | Op::Trees(_)
+            | Op::Regress(_)
+            | Op::Classify(_)
+            | Op::Part { .. }
+            | Op::Foreign(_) => false,
         };
         !rejects
             || reject_target(valid, &node.op)
@@ -218,6 +237,22 @@ fn all_classify(
 ) -> bool {
     valid.model().nodes.iter().all(|(id, node)| match &node.op {
         Op::Classify(classify) => holds(id, classify),
-        _ => true,
+        Op::Input(_)
+        | Op::Constant(_)
+        | Op::Cast { .. }
+        | Op::Concat(_)
+        | Op::Select { .. }
+        | Op::Unary { .. }
+        | Op::Binary { .. }
+        | Op::If { .. }
+        | Op::Impute(_)
+        | Op::Scale(_)
+        | Op::OneHot(_)
+        | Op::Ordinal(_)
+        | Op::Linear(_)
+        | Op::Trees(_)
+        | Op::Regress(_)
+        | Op::Part { .. }
+        | Op::Foreign(_) => true,
     })
 }

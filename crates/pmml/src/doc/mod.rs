@@ -224,12 +224,12 @@ impl<'d> Element<'d> {
     fn path(self) -> String {
         let mut path = String::new();
         let mut at = self.document.root();
-        let mut position = None;
+        let mut position: Option<usize> = None;
         while let Some(element) = at {
             path.push('/');
             path.push_str(element.name());
             if let Some(position) = position {
-                path.push_str(&format!("[{position}]"));
+                path.extend(["[", &position.to_string(), "]"]);
             }
             if element.at == self.at || path.len() > 4096 {
                 break;
@@ -249,7 +249,7 @@ impl<'d> Element<'d> {
 pub(crate) fn line_of(bytes: &[u8], offset: u64) -> (u64, u64) {
     let end = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
     let before = bytes.get(..end).unwrap_or_default();
-    let line = before.iter().filter(|&&b| b == b'\n').count() as u64 + 1;
+    let line = before.split(|&b| b == b'\n').count() as u64;
     let column = before.iter().rev().take_while(|&&b| b != b'\n').count() as u64 + 1;
     (line, column)
 }

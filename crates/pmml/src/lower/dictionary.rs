@@ -90,9 +90,9 @@ pub(super) fn labels(values: &[&str], kind: Kind) -> Option<Labels> {
 }
 
 /// The fields of a mining schema with their use.
-fn mining_fields<'d>(
-    element: Element<'d>,
-) -> impl Iterator<Item = (Element<'d>, Result<UsageType, Failure>)> {
+fn mining_fields(
+    element: Element<'_>,
+) -> impl Iterator<Item = (Element<'_>, Result<UsageType, Failure>)> {
     let schema = element.child("MiningSchema");
     let fields = schema.into_iter().flat_map(Element::children);
     fields

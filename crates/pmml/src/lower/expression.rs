@@ -71,6 +71,15 @@ impl<'d> Lower<'d> {
             self.truncated.insert(name.to_owned(), from);
         }
         let operand = self.expression(expression)?;
+        // A table of numbers gives them in the type of the field at once.
+        if let Operand::Value(value) = operand
+            && matches!(expression.name(), "MapValues" | "NormDiscrete")
+            && kind.is_number()
+            && let Some(node) = self.model.nodes.get_mut(value)
+            && let Op::Ordinal(ordinal) = &mut node.op
+        {
+            ordinal.kind = kind;
+        }
         let value = self.materialise(expression, operand, kind)?;
         self.values.insert(name.to_owned(), value);
         Ok(())
@@ -239,7 +248,7 @@ impl<'d> Lower<'d> {
             }
         }
         if let Some(op) = unary_op(function) {
-            let [arg] = self.arguments(element, args)?;
+            let [arg] = Self::arguments(element, args)?;
             return self.unary(element, op, arg);
         }
         if let Some(op) = binary_op(function) {
@@ -247,7 +256,7 @@ impl<'d> Lower<'d> {
         }
         match function {
             "isNotMissing" => {
-                let [arg] = self.arguments(element, args)?;
+                let [arg] = Self::arguments(element, args)?;
                 let arg = self.unary(element, UnaryOp::IsMissing, arg)?;
                 self.unary(element, UnaryOp::Not, arg)
             }
@@ -257,16 +266,14 @@ impl<'d> Lower<'d> {
     }
 
     fn arguments<const N: usize>(
-        &self,
         element: Element<'_>,
         args: Vec<Operand>,
     ) -> Result<[Operand; N], Failure> {
-        let count = args.len();
-        args.try_into().map_err(|_: Vec<Operand>| {
+        args.try_into().map_err(|args: Vec<Operand>| {
             let function = element.attribute("function").unwrap_or_default();
             Failure::malformed(
                 codes::INVALID_ELEMENT,
-                format!("`{function}` takes {N} arguments, found {count}"),
+                format!("`{function}` takes {N} arguments, found {}", args.len()),
             )
             .at(element.location())
         })
@@ -299,7 +306,7 @@ impl<'d> Lower<'d> {
     ) -> Result<Operand, Failure> {
         let many = matches!(op, BinaryOp::And | BinaryOp::Or);
         if args.len() < 2 || (args.len() > 2 && !many) {
-            let [_, _]: [Operand; 2] = self.arguments(element, args)?;
+            let [_, _]: [Operand; 2] = Self::arguments(element, args)?;
             return Err(unsupported(element));
         }
         let float = matches!(op, BinaryOp::Div | BinaryOp::Pow).then_some(Kind::F32);
@@ -324,7 +331,7 @@ impl<'d> Lower<'d> {
         }
         let mut args = args.into_iter();
         let (Some(condition), Some(yes)) = (args.next(), args.next()) else {
-            let [_, _, _]: [Operand; 3] = self.arguments(element, Vec::new())?;
+            let [_, _, _]: [Operand; 3] = Self::arguments(element, Vec::new())?;
             return Err(unsupported(element));
         };
         let no = args.next().unwrap_or(Operand::Missing);
@@ -415,7 +422,7 @@ impl<'d> Lower<'d> {
         for row in table.children().filter(|row| row.name() == "row") {
             let cell = |name: &str| {
                 let mut cells = row.children();
-                cells.find(|c| c.name().rsplit(':').next() == Some(name)).map(|c| c.text())
+                cells.find(|c| c.name().rsplit(':').next() == Some(name)).map(Element::text)
             };
             let (Some(value), Some(code)) = (cell(from), cell(to)) else {
                 return Err(unsupported(row));
@@ -460,7 +467,9 @@ fn constant(element: Element<'_>) -> Result<Operand, Failure> {
     // Without a type, it is a number where it looks like one.
     let guess = [Kind::I64, Kind::F64].into_iter().find(|kind| match kind {
         Kind::I64 => text.trim().parse::<i64>().is_ok(),
-        _ => crate::number::parse_f64(&text).is_some(),
+        Kind::F32 | Kind::F64 | Kind::Bool | Kind::Text => {
+            crate::number::parse_f64(&text).is_some()
+        }
     });
     let kind = declared.or(guess).unwrap_or(Kind::Text);
     match dictionary::scalar(&text, kind) {
@@ -580,28 +589,17 @@ fn guards_itself(element: Element<'_>) -> bool {
     strict.contains(&value.index())
 }
 
-/// The field that an expression takes the fraction from, as this crate writes it.
+/// The field that an expression makes a category number of, as this crate writes it.
 fn truncation(element: Element<'_>) -> Option<&str> {
-    let args = arguments(element);
-    let [condition, value] = args.as_slice() else { return None };
-    let inner = arguments(*condition);
-    let [x] = inner.as_slice() else { return None };
-    let name = x.attribute("field")?;
-    let parts = arguments(*value);
-    let [test, up, down] = parts.as_slice() else { return None };
-    let applies = |e: Element<'_>, function: &str| e.attribute("function") == Some(function);
-    let up_args = arguments(*up);
-    let ceil = up_args.first()?;
-    let of_x = |e: Element<'_>| arguments(e).first().is_some_and(|arg| is_field(*arg, name));
-    let fits = applies(element, "if")
-        && applies(*condition, "isNotMissing")
-        && applies(*value, "if")
-        && applies(*test, "lessThan")
-        && applies(*up, "+")
-        && applies(*ceil, "ceil")
-        && applies(*down, "floor")
-        && of_x(*test)
-        && of_x(*ceil)
-        && of_x(*down);
+    const FUNCTIONS: [&str; 9] =
+        ["if", "isNotMissing", "if", "lessOrEqual", "if", "lessThan", "if", "lessThan", "floor"];
+    let inside = || element.descendants().take(64);
+    let functions = inside().filter_map(|e| e.attribute("function"));
+    let constants = inside().filter(|e| e.name() == "Constant").map(Element::text);
+    let mut fields = inside().filter(|e| e.name() == "FieldRef").map(|e| e.attribute("field"));
+    let name = fields.next()??;
+    let fits = functions.eq(FUNCTIONS)
+        && constants.eq(["-1", "-1", "0", "0", "16777216", "-1"])
+        && fields.all(|field| field == Some(name));
     fits.then_some(name)
 }

@@ -179,7 +179,7 @@ impl<'d> Lower<'d> {
     /// The classes of a classification, as the target declares them, else as `found`.
     fn classes(&self, element: Element<'_>, found: &[&str]) -> Result<Labels, Failure> {
         let target = dictionary::target(element).and_then(|name| self.data.get(name));
-        let listed: Vec<&str> = target.map(|field| field.values()).unwrap_or_default();
+        let listed: Vec<&str> = target.map(DataField::values).unwrap_or_default();
         let mut all = listed;
         for class in found {
             if !all.contains(class) {

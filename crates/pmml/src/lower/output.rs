@@ -126,7 +126,28 @@ impl<'d> Lower<'d> {
                 let Some(kind) = kind else { return Ok(None) };
                 Ok(Some((self.expression_in(field, kind)?, Part::Whole)))
             }
-            _ => {
+            ResultFeature::PredictedDisplayValue
+            | ResultFeature::Decision
+            | ResultFeature::Affinity
+            | ResultFeature::ClusterAffinity
+            | ResultFeature::EntityAffinity
+            | ResultFeature::Residual
+            | ResultFeature::StandardError
+            | ResultFeature::StandardDeviation
+            | ResultFeature::ClusterId
+            | ResultFeature::EntityId
+            | ResultFeature::ReasonCode
+            | ResultFeature::RuleValue
+            | ResultFeature::Antecedent
+            | ResultFeature::Consequent
+            | ResultFeature::Rule
+            | ResultFeature::RuleId
+            | ResultFeature::Confidence
+            | ResultFeature::Support
+            | ResultFeature::Lift
+            | ResultFeature::Leverage
+            | ResultFeature::Warning
+            | ResultFeature::Report => {
                 let name = field.attribute("name").unwrap_or_default();
                 self.note(field, format!("the output `{name}` is left out: `{feature}`"));
                 Ok(None)

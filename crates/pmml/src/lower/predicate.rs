@@ -198,12 +198,11 @@ fn in_set(
     ways: Ways,
 ) -> Result<Target, Failure> {
     let set = CategorySet::new(members).ok_or_else(|| unsupported(element))?;
-    let place = match grove.sets.iter().position(|known| *known == set) {
-        Some(place) => place,
-        None => {
-            grove.sets.push(set);
-            grove.sets.len() - 1
-        }
+    let place = if let Some(place) = grove.sets.iter().position(|known| *known == set) {
+        place
+    } else {
+        grove.sets.push(set);
+        grove.sets.len() - 1
     };
     let place = u32::try_from(place).unwrap_or(u32::MAX);
     split(grove, element, (Test::In(place), feature, 0.0), ways)

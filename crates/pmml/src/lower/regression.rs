@@ -32,9 +32,11 @@ impl Sums {
     /// The terms themselves, where every sum is one of them, in order.
     fn plain(&self) -> bool {
         self.rows.len() == self.terms.len()
-            && self.intercepts.iter().all(|i| *i == 0.0)
+            && self.intercepts.iter().all(|i| i.total_cmp(&0.0).is_eq())
             && self.rows.iter().enumerate().all(|(r, row)| {
-                row.iter().enumerate().all(|(c, cell)| *cell == f64::from(u8::from(r == c)))
+                row.iter()
+                    .enumerate()
+                    .all(|(c, cell)| cell.total_cmp(&f64::from(u8::from(r == c))).is_eq())
             })
     }
 }
@@ -180,7 +182,9 @@ impl<'d> Lower<'d> {
                 } else {
                     // The class declared first wins a tie, and comes second here.
                     let at = if logit { 0.0 } else { 0.5 };
-                    (margins, link, reversed(&classes), Decision::MarginAtLeast(at))
+                    let declared = super::dictionary::target(element).is_some();
+                    let decision = if declared { Decision::MarginAtLeast(at) } else { decision };
+                    (margins, link, reversed(&classes), decision)
                 }
             }
             NormalizationMethod::Softmax => {
@@ -228,7 +232,7 @@ impl<'d> Lower<'d> {
                 return Err(unsupported_value(element, "normalizationMethod"));
             };
             let unit = number(*term, "coefficient", None)?.total_cmp(&1.0).is_eq()
-                && number(*table, "intercept", Some(0.0))? == 0.0;
+                && number(*table, "intercept", Some(0.0))?.total_cmp(&0.0).is_eq();
             let value = self.term(*term)?;
             match self.logits.get(&value).filter(|_| unit) {
                 Some(margin) => margins.push(*margin),
@@ -255,13 +259,13 @@ impl<'d> Lower<'d> {
         }
         let factor = number(target, "rescaleFactor", Some(1.0))?;
         let constant = number(target, "rescaleConstant", Some(0.0))?;
-        if factor.total_cmp(&1.0).is_eq() && constant == 0.0 {
+        if factor.total_cmp(&1.0).is_eq() && constant.total_cmp(&0.0).is_eq() {
             return Ok(margins);
         }
         self.push(Op::Scale(Scale {
             arg: margins,
             form: ScaleForm::MultiplyAdd,
-            offset: (constant != 0.0).then(|| vec![constant]),
+            offset: constant.total_cmp(&0.0).is_ne().then(|| vec![constant]),
             factor: factor.total_cmp(&1.0).is_ne().then(|| vec![factor]),
         }))
     }
@@ -270,7 +274,7 @@ impl<'d> Lower<'d> {
 /// Whether one table is the other with all signs changed.
 fn opposite(a: Element<'_>, b: Element<'_>) -> bool {
     let get = |e: Element<'_>, name: &str| number(e, name, Some(0.0)).unwrap_or(f64::NAN);
-    let negated = |x: f64, y: f64| x == -y;
+    let negated = |x: f64, y: f64| (x + y).total_cmp(&0.0).is_eq();
     let mut terms = a.proper_children().zip(b.proper_children());
     a.proper_children().count() == b.proper_children().count()
         && a.proper_children().count() > 0

@@ -146,7 +146,7 @@ impl<'d> Lower<'d> {
         for node in root.descendants().rev().filter(|e| e.name() == "Node") {
             let children: Vec<_> = node.children().filter(|c| c.name() == "Node").collect();
             let entry = if children.is_empty() {
-                self.leaf(grove, node)?
+                Self::leaf(grove, node)?
             } else {
                 self.branch(grove, node, &children, &mut entries, (missing, no_child))?
             };
@@ -177,12 +177,12 @@ impl<'d> Lower<'d> {
             .collect::<Result<_, Failure>>()?;
         let end = match no_child {
             NoTrueChildStrategy::ReturnNullPrediction => Target::Null,
-            NoTrueChildStrategy::ReturnLastPrediction => self.leaf(grove, node)?,
+            NoTrueChildStrategy::ReturnLastPrediction => Self::leaf(grove, node)?,
         };
         let unknown = match missing {
             MissingValueStrategy::None => None,
             MissingValueStrategy::NullPrediction => Some(Target::Null),
-            MissingValueStrategy::LastPrediction => Some(self.leaf(grove, node)?),
+            MissingValueStrategy::LastPrediction => Some(Self::leaf(grove, node)?),
             MissingValueStrategy::DefaultChild => {
                 let wanted = node.attribute("defaultChild");
                 let found =
@@ -217,7 +217,7 @@ impl<'d> Lower<'d> {
         Ok(next)
     }
 
-    fn leaf(&self, grove: &mut Grove, node: Element<'d>) -> Result<Target, Failure> {
+    fn leaf(grove: &mut Grove, node: Element<'d>) -> Result<Target, Failure> {
         let Some(classes) = &grove.classes else {
             let Some(score) = node.attribute("score") else { return Ok(Target::Null) };
             let value = if grove.f32 { number::parse_f32(score) } else { number::parse_f64(score) };
@@ -258,7 +258,9 @@ impl<'d> Lower<'d> {
             }
         }
         if !given {
-            values.iter_mut().for_each(|value| *value /= total);
+            for value in &mut values {
+                *value /= total;
+            }
         }
         if let Some(Some(class)) = score {
             let best = values.iter().enumerate().fold(0, |best, (i, value)| {
@@ -304,26 +306,23 @@ impl<'d> Lower<'d> {
             summation,
             aggregate,
         })))?;
-        match grove.classes {
-            Some(classes) => {
-                let estimate = self.model.push_at(
-                    Op::Classify(Classify {
-                        margins,
-                        classes: classes.clone(),
-                        link: Link::Identity,
-                        decision: Decision::LargestProbability,
-                        has_probabilities: true,
-                    }),
-                    element.location(),
-                )?;
-                Ok(Answer { estimate, classes: Some(classes), value: None })
-            }
-            None => {
-                let margins = self.rescaled(element, margins)?;
-                let regress = Op::Regress(Regress { margins, link: Link::Identity });
-                let estimate = self.model.push_at(regress, element.location())?;
-                Ok(Answer { estimate, classes: None, value: Some(margins) })
-            }
+        if let Some(classes) = grove.classes {
+            let estimate = self.model.push_at(
+                Op::Classify(Classify {
+                    margins,
+                    classes: classes.clone(),
+                    link: Link::Identity,
+                    decision: Decision::LargestProbability,
+                    has_probabilities: true,
+                }),
+                element.location(),
+            )?;
+            Ok(Answer { estimate, classes: Some(classes), value: None })
+        } else {
+            let margins = self.rescaled(element, margins)?;
+            let regress = Op::Regress(Regress { margins, link: Link::Identity });
+            let estimate = self.model.push_at(regress, element.location())?;
+            Ok(Answer { estimate, classes: None, value: Some(margins) })
         }
     }
 
@@ -339,7 +338,24 @@ impl<'d> Lower<'d> {
                 Op::Ordinal(op) if op.kind == Kind::F64 && op.codes.iter().all(|c| is_f32(*c)) => {
                     Some(feature.value)
                 }
-                _ => None,
+                Op::Input(_)
+                | Op::Constant(_)
+                | Op::Cast { .. }
+                | Op::Concat(_)
+                | Op::Select { .. }
+                | Op::Unary { .. }
+                | Op::Binary { .. }
+                | Op::If { .. }
+                | Op::Impute(_)
+                | Op::Scale(_)
+                | Op::OneHot(_)
+                | Op::Ordinal(_)
+                | Op::Linear(_)
+                | Op::Trees(_)
+                | Op::Regress(_)
+                | Op::Classify(_)
+                | Op::Part { .. }
+                | Op::Foreign(_) => None,
             },
             None => None,
         };

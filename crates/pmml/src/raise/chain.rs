@@ -103,7 +103,7 @@ impl Raise<'_> {
     ) -> Result<(), Failure> {
         out.open("MiningModel");
         self.model_name(out);
-        out.attribute("functionName", self.function(model));
+        out.attribute("functionName", Self::function(model));
         self.mining_schema(out, last);
         out.open("Segmentation").attribute("multipleModelMethod", "modelChain");
         let stages = std::mem::take(&mut self.stages);
@@ -183,7 +183,7 @@ impl Raise<'_> {
         out.optional("algorithmName", header.class.as_ref());
     }
 
-    fn function(&self, model: &StageModel) -> &'static str {
+    fn function(model: &StageModel) -> &'static str {
         match model {
             StageModel::Distributions { .. }
             | StageModel::Regression { classification: true, .. } => "classification",
@@ -211,12 +211,14 @@ impl Raise<'_> {
         match model {
             StageModel::Regression { method, tables, .. } => {
                 self.open_model(out, "RegressionModel", model, frame);
-                if *method != NormalizationMethod::None || self.function(model) == "classification"
+                if *method != NormalizationMethod::None || Self::function(model) == "classification"
                 {
                     out.attribute("normalizationMethod", method);
                 }
                 self.inside(out, frame);
-                tables.iter().for_each(|table| self.table(out, table));
+                for table in tables {
+                    self.table(out, table);
+                }
                 out.close();
                 Ok(())
             }
@@ -310,7 +312,7 @@ impl Raise<'_> {
             let roots = fields.iter().flat_map(|name| self.names.roots(*name)).copied().collect();
             let inner =
                 Frame { last: None, fields: Some(roots), derived: Vec::new(), outputs: Vec::new() };
-            out.open("TreeModel").attribute("functionName", self.function(model));
+            out.open("TreeModel").attribute("functionName", Self::function(model));
             if self.adds_f32(model) {
                 out.attribute("x-mathContext", "float");
             }
@@ -352,7 +354,7 @@ impl Raise<'_> {
         if frame.fields.is_none() {
             self.model_name(out);
         }
-        out.attribute("functionName", self.function(model));
+        out.attribute("functionName", Self::function(model));
         if self.adds_f32(model) {
             out.attribute("x-mathContext", "float");
         }

@@ -42,7 +42,24 @@ pub(crate) fn reject_target<'m>(
         Op::Ordinal(ordinal) if ordinal.unknown == Unknown::Reject => {
             (ordinal.arg, &ordinal.categories)
         }
-        _ => return None,
+        Op::Input(_)
+        | Op::Constant(_)
+        | Op::Cast { .. }
+        | Op::Concat(_)
+        | Op::Select { .. }
+        | Op::Unary { .. }
+        | Op::Binary { .. }
+        | Op::If { .. }
+        | Op::Impute(_)
+        | Op::Scale(_)
+        | Op::OneHot(_)
+        | Op::Ordinal(_)
+        | Op::Linear(_)
+        | Op::Trees(_)
+        | Op::Regress(_)
+        | Op::Classify(_)
+        | Op::Part { .. }
+        | Op::Foreign(_) => return None,
     };
     let Some(Op::Input(id)) = valid.model().nodes.get(arg).map(|node| &node.op) else {
         return None;

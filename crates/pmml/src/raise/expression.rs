@@ -19,7 +19,9 @@ fn if_missing(test: Expr, yes: Expr, no: Expr) -> Expr {
 fn present(x: Expr, value: Expr) -> Expr {
     match x {
         Expr::Constant(..) => value,
-        x => Expr::Apply("if", vec![Expr::Apply("isNotMissing", vec![x]), value]),
+        x @ (Expr::Field(_) | Expr::Apply(..) | Expr::Indicator(..) | Expr::Map { .. }) => {
+            Expr::Apply("if", vec![Expr::Apply("isNotMissing", vec![x]), value])
+        }
     }
 }
 
@@ -189,7 +191,17 @@ impl Raise<'_> {
         };
         let to = match op {
             UnaryOp::Not | UnaryOp::IsNan | UnaryOp::IsMissing => Kind::Bool,
-            _ => kind,
+            UnaryOp::Neg
+            | UnaryOp::Abs
+            | UnaryOp::Exp
+            | UnaryOp::Ln
+            | UnaryOp::Ln1p
+            | UnaryOp::Expm1
+            | UnaryOp::Sqrt
+            | UnaryOp::Floor
+            | UnaryOp::Ceil
+            | UnaryOp::Logistic
+            | UnaryOp::Tanh => kind,
         };
         Ok(Item::Field(self.derive(&base, to, to == Kind::Bool, expr)))
     }
@@ -277,7 +289,9 @@ impl Raise<'_> {
         Ok(match value {
             Expr::Field(name) => Item::Field(name),
             Expr::Constant(value, kind) => Item::Constant(value, kind),
-            value => Item::Field(self.derive(&base, kind, false, value)),
+            value @ (Expr::Apply(..) | Expr::Indicator(..) | Expr::Map { .. }) => {
+                Item::Field(self.derive(&base, kind, false, value))
+            }
         })
     }
 
@@ -356,8 +370,19 @@ pub(super) const fn dtype(kind: Kind) -> &'static str {
     }
 }
 
+/// x without its fraction as a category number; −1 for what no category set can hold.
+pub(super) fn category_code(x: &Expr, kind: Kind) -> Expr {
+    const LARGEST: f64 = 16_777_216.0;
+    let bound = |function, at| Expr::Apply(function, vec![x.clone(), number(at, kind)]);
+    let choose = |test, yes, no| Expr::Apply("if", vec![test, yes, no]);
+    let whole = Expr::Apply("floor", vec![x.clone()]);
+    let inside = choose(bound("lessThan", LARGEST), whole, number(-1.0, kind));
+    let near = choose(bound("lessThan", 0.0), number(0.0, kind), inside);
+    present(x.clone(), choose(bound("lessOrEqual", -1.0), number(-1.0, kind), near))
+}
+
 /// x without its fraction.
-pub(super) fn truncate(x: Expr, kind: Kind) -> Expr {
+fn truncate(x: Expr, kind: Kind) -> Expr {
     let negative = Expr::Apply("lessThan", vec![x.clone(), number(0.0, kind)]);
     // The sum makes 0 of −0, which engines tell apart.
     let up = Expr::Apply("+", vec![Expr::Apply("ceil", vec![x.clone()]), number(0.0, kind)]);

@@ -46,7 +46,19 @@ pub fn raise(valid: &ValidModel) -> Result<Document, Failure> {
             Op::Linear(linear) => raise.linear_margins(id, linear, NormalizationMethod::None)?,
             Op::Trees(trees) => raise.tree_margins(id, trees)?,
             Op::Part { estimate, part } => raise.part(*estimate, *part)?,
-            op => raise.expression(id, op)?,
+            op @ (Op::Input(_)
+            | Op::Constant(_)
+            | Op::Cast { .. }
+            | Op::Concat(_)
+            | Op::Select { .. }
+            | Op::Unary { .. }
+            | Op::Binary { .. }
+            | Op::If { .. }
+            | Op::Impute(_)
+            | Op::Scale(_)
+            | Op::OneHot(_)
+            | Op::Ordinal(_)
+            | Op::Foreign(_)) => raise.expression(id, op)?,
         };
         raise.items.push(items);
     }

@@ -4,7 +4,7 @@ use holdall_tabular::{Kind, MissingRule, Test, Tree, TreeEnsemble, ValidModel, V
 use super::{
     Expr, NameId, Raise,
     emit::{Leaf, number_array},
-    expression::{nonzero, or_zero, truncate},
+    expression::{category_code, nonzero, or_zero},
 };
 use crate::{doc::Builder, number};
 
@@ -135,7 +135,7 @@ impl Raise<'_> {
             Adapt::Zero => (format!("zero({text})"), kind, or_zero(from, kind)),
             Adapt::NonZero => (format!("nonzero({text})"), kind, nonzero(from, kind)),
             Adapt::Code => {
-                let expr = truncate(Expr::Field(from), kind);
+                let expr = category_code(&Expr::Field(from), kind);
                 (format!("code({text})"), kind, expr)
             }
         };

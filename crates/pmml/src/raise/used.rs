@@ -126,7 +126,9 @@ impl Used {
             | Op::Scale(_) => {
                 op.each_arg(&mut |arg| {
                     let scalar = self.width(arg) == 1;
-                    mine.iter().for_each(|&i| self.want(arg, if scalar { 0 } else { i }));
+                    for &i in &mine {
+                        self.want(arg, if scalar { 0 } else { i });
+                    }
                 });
             }
             Op::If { .. }

@@ -21,7 +21,7 @@ fn documents() -> Vec<PathBuf> {
             let name = path.to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".pmml") || name.ends_with(".pmml.gz") {
+            } else if name.contains(".pmml") {
                 found.push(path);
             }
         }

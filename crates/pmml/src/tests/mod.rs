@@ -2,4 +2,5 @@ mod bad;
 mod conformance;
 mod models;
 mod reading;
+mod scoring;
 mod writing;

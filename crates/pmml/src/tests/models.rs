@@ -15,7 +15,7 @@ pub(super) struct Made {
     pub(super) c: ValueId,
 }
 
-pub(super) fn inputs(kind: Kind, missing: MissingPolicy) -> Made {
+pub(super) fn inputs(kind: Kind, missing: &MissingPolicy) -> Made {
     let mut model = Model::new();
     model.named_inputs = true;
     let number = |name| Field::number(name, kind).with_missing(missing.clone());
@@ -76,7 +76,7 @@ fn classify(model: &mut Model, margins: ValueId, classes: Labels, link: Link, de
 }
 
 fn logistic(link: Link) -> Model {
-    let mut made = inputs(Kind::F64, MissingPolicy::AsNan);
+    let mut made = inputs(Kind::F64, &MissingPolicy::AsNan);
     let x = prepared(&mut made);
     let margins = linear(&mut made.model, x, &[[0.5, -1.25, 2.0, 0.0, -0.5]], &[0.125]);
     let decision = Decision::MarginAbove(0.0);
@@ -85,7 +85,7 @@ fn logistic(link: Link) -> Model {
 }
 
 fn multinomial(link: Link) -> Model {
-    let mut made = inputs(Kind::F64, MissingPolicy::AsNan);
+    let mut made = inputs(Kind::F64, &MissingPolicy::AsNan);
     let x = prepared(&mut made);
     let rows =
         [[0.5, -1.25, 2.0, 0.0, -0.5], [1.0, 0.5, -1.0, 0.25, 0.0], [0.0, 0.3, 0.1, -0.2, 1.0]];
@@ -122,7 +122,7 @@ pub(super) fn ensemble(arg: ValueId) -> TreeEnsemble {
 }
 
 fn forest() -> Model {
-    let mut made = inputs(Kind::F64, MissingPolicy::AsNan);
+    let mut made = inputs(Kind::F64, &MissingPolicy::AsNan);
     let x = prepared(&mut made);
     let mut trees = ensemble(x);
     (trees.outputs, trees.leaf_width) = (2, 2);
@@ -149,7 +149,7 @@ fn sums(
     base_last: bool,
     aggregate: Aggregate,
 ) -> (Made, ValueId) {
-    let mut made = inputs(kind, MissingPolicy::AsNan);
+    let mut made = inputs(kind, &MissingPolicy::AsNan);
     let x = made.model.push(Op::Concat(vec![made.a, made.b])).unwrap();
     let mut trees = ensemble(x);
     trees.round_features = summation.is_f32();
@@ -190,7 +190,7 @@ fn regressor(base_last: bool, aggregate: Aggregate, link: Link) -> Model {
 }
 
 fn boosted_multiclass() -> Model {
-    let mut made = inputs(Kind::F32, MissingPolicy::AsNan);
+    let mut made = inputs(Kind::F32, &MissingPolicy::AsNan);
     let x = made.model.push(Op::Concat(vec![made.a, made.b])).unwrap();
     let mut trees = ensemble(x);
     trees.outputs = 3;
@@ -230,7 +230,7 @@ fn stacked() -> Model {
 }
 
 fn encoded() -> Model {
-    let mut made = inputs(Kind::F64, MissingPolicy::Keep);
+    let mut made = inputs(Kind::F64, &MissingPolicy::Keep);
     let code = made
         .model
         .push(Op::Ordinal(Ordinal {

@@ -16,11 +16,6 @@ pub(super) fn written(model: &holdall_tabular::ValidModel) -> Vec<u8> {
 fn what_is_written_decodes_and_encodes_to_the_same_bytes() {
     for (name, model) in models::all() {
         let bytes = written(&model);
-        if let Some(folder) = option_env!("HOLDALL_PMML_DUMP") {
-            let path = std::path::Path::new(folder).join(format!("{name}.pmml"));
-            #[expect(clippy::disallowed_methods, reason = "scratch")]
-            std::fs::write(path, &bytes).unwrap();
-        }
         let source = Source::from_bytes("model.pmml", bytes.clone());
         let document = decode(&source, &mut Budget::default()).unwrap();
         let mut again = Vec::new();
