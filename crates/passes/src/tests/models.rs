@@ -242,12 +242,7 @@ fn linear(arg: ValueId, rows: u32, columns: u32, summation: Summation) -> Op {
     let round = |v: f64| if summation.is_f32() { f64::from(v as f32) } else { v };
     let data: Vec<f64> = (0..count).map(|_| round(dice.number())).collect();
     let intercepts = (0..rows).map(|_| round(dice.number())).collect();
-    Op::Linear(Linear {
-        arg,
-        coefficients: Matrix { rows, columns, data },
-        intercepts,
-        summation,
-    })
+    Op::Linear(Linear { arg, coefficients: Matrix { rows, columns, data }, intercepts, summation })
 }
 
 fn classifier(
@@ -287,14 +282,7 @@ fn classifiers() -> Vec<Case> {
         classifier("softmax-f32", s32, Link::Softmax, Decision::LargestMargin, three(), 3),
         classifier("one-vs-rest", s64, Link::LogisticNormalized, largest, three(), 3),
         classifier("three-identity", s64, Link::Identity, Decision::LargestMargin, three(), 3),
-        classifier(
-            "bool",
-            s64,
-            Link::Logistic,
-            largest,
-            Labels::Bool(vec![false, true]),
-            1,
-        ),
+        classifier("bool", s64, Link::Logistic, largest, Labels::Bool(vec![false, true]), 1),
         classifier("float", s64, Link::Softmax, largest, Labels::F64(vec![0.5, 1.5]), 2),
         classifier("any-order", Summation::AnyF64, Link::Logistic, largest, two(), 1),
     ]
@@ -360,8 +348,8 @@ fn mixed() -> Case {
     let city = model.push_field(Field::category("city", Kind::Text)).unwrap();
     let rooms = Field::category("rooms", Kind::I64).with_missing(MissingPolicy::Reject);
     let rooms = model.push_field(rooms).unwrap();
-    let mut income = Field::number("income", Kind::F64)
-        .with_missing(MissingPolicy::Replace(Scalar::F64(12.5)));
+    let mut income =
+        Field::number("income", Kind::F64).with_missing(MissingPolicy::Replace(Scalar::F64(12.5)));
     income.outlier = OutlierPolicy::Clamp { low: -2.0, high: 2.0 };
     let income = model.push_field(income).unwrap();
     let mut score = Field::number("score", Kind::F64);
@@ -384,7 +372,8 @@ fn mixed() -> Case {
     let paris = constant(&mut model, Kind::Text, Labels::Text(texts(&["paris"])));
     let is_paris = model.push(Op::Binary { op: BinaryOp::Eq, left: city, right: paris }).unwrap();
     let moved = model.push(Op::If { condition: is_paris, yes: sure, no: income }).unwrap();
-    let cities = Categories { values: Labels::Text(texts(&["paris", "rome", "oslo"])), missing: true };
+    let cities =
+        Categories { values: Labels::Text(texts(&["paris", "rome", "oslo"])), missing: true };
     let one_hot = |arg, categories, drop| {
         Op::OneHot(OneHot { arg, categories, drop, unknown: Unknown::None, kind: Kind::F64 })
     };
@@ -442,7 +431,8 @@ fn pipeline() -> Case {
     let (mut model, ids) = nan_fields(Kind::F64, FEATURES);
     let x = model.push(Op::Concat(ids)).unwrap();
     let with = Labels::F64(vec![0.5; FEATURES]);
-    let filled = model.push(Op::Impute(Impute { arg: x, nan: true, sentinel: None, with })).unwrap();
+    let filled =
+        model.push(Op::Impute(Impute { arg: x, nan: true, sentinel: None, with })).unwrap();
     let scale = Scale {
         arg: filled,
         form: ScaleForm::SubtractDivide,
@@ -496,7 +486,12 @@ fn regressions() -> Vec<Case> {
 pub(crate) fn cases() -> Vec<Case> {
     let mut all = forests();
     all.extend(classifiers());
-    all.extend([functions(Kind::F32), functions(Kind::F64), vectors(Kind::F32), vectors(Kind::F64)]);
+    all.extend([
+        functions(Kind::F32),
+        functions(Kind::F64),
+        vectors(Kind::F32),
+        vectors(Kind::F64),
+    ]);
     all.extend([mixed(), pipeline()]);
     all.extend(regressions());
     all

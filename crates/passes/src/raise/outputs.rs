@@ -1,0 +1,288 @@
+//! Outputs of graphs as answers: labels, probabilities and values find the estimate they are parts of.
+
+use holdall_diag::{Failure, Location};
+use holdall_graph::ValueId;
+use holdall_tabular::{
+    Classify, Decision, Link, Model, Op, Output, Part, Regress, ValueId as TabularId,
+};
+
+use super::{
+    Raise,
+    sym::{Chosen, Sym, Val},
+};
+use crate::codes;
+
+/// Names that say no more than the part does.
+const USUAL: [&str; 10] = [
+    "label",
+    "output_label",
+    "probabilities",
+    "output_probability",
+    "probability_tensor",
+    "prediction",
+    "variable",
+    "margins",
+    "y",
+    "class",
+];
+
+impl Raise<'_> {
+    pub(super) fn read_outputs(&mut self) -> Result<(), Failure> {
+        let graph = self.graph;
+        let mut meanings = Vec::new();
+        for &id in &graph.outputs {
+            let sym = self.meanings.get(&id).cloned().ok_or_else(|| self.no_answer(id))?;
+            meanings.push((id, sym));
+        }
+        // Labels first: they say which estimates there are.
+        for (id, sym) in &mut meanings {
+            if let Sym::Label(labels, chosen) = sym {
+                let estimate = self
+                    .classification(labels.clone(), chosen)?
+                    .ok_or_else(|| self.no_answer(*id))?;
+                *sym = Sym::Estimated(estimate);
+            }
+        }
+        for (id, sym) in meanings {
+            let (value, part) = self.answer(&sym)?.ok_or_else(|| self.no_answer(id))?;
+            let name = graph.values.get(id).map(|value| value.name.clone()).unwrap_or_default();
+            let usual = USUAL.contains(&name.as_str()) || name.starts_with("probability_");
+            let name = (!usual).then_some(name);
+            self.model.outputs.push(Output { name, value, part });
+        }
+        Ok(())
+    }
+
+    fn no_answer(&self, id: ValueId) -> Failure {
+        let name = self.graph.values.get(id).map(|value| value.name.clone()).unwrap_or_default();
+        Failure::unsupported(
+            codes::OUTPUT,
+            format!("the output `{name}` has no counterpart in tabular models"),
+        )
+        .at(Location::model(format!("output `{name}`")))
+    }
+
+    /// The estimate that a label is part of.
+    fn classification(
+        &mut self,
+        classes: holdall_tabular::Labels,
+        chosen: &Chosen,
+    ) -> Result<Option<TabularId>, Failure> {
+        let (margins, link, decision) = match chosen {
+            Chosen::Largest(scores) => match &**scores {
+                Sym::Linked { link, margins, .. } => {
+                    (*margins, Some(*link), Decision::LargestProbability)
+                }
+                other => {
+                    let Some(margins) = self.try_value(other)? else { return Ok(None) };
+                    (margins, None, Decision::LargestMargin)
+                }
+            },
+            Chosen::By(scores, decision) => match &**scores {
+                Sym::Probability { link, margins, class: 1, .. } => {
+                    (*margins, Some(*link), above_probability(*decision))
+                }
+                other => {
+                    let Some(margins) = self.try_value(other)? else { return Ok(None) };
+                    (margins, None, *decision)
+                }
+            },
+        };
+        let margins = self.vector(margins)?;
+        let (link, has_probabilities) = match link.or_else(|| self.link_answered(margins)) {
+            Some(link) => (link, true),
+            None => (Link::Identity, self.is_answered(margins)),
+        };
+        let binary = margins.width == 1;
+        let decision = match decision {
+            Decision::LargestMargin if binary => Decision::LargestProbability,
+            other => other,
+        };
+        if margins.width as usize != if binary && classes.len() == 2 { 1 } else { classes.len() } {
+            return Ok(None);
+        }
+        let op = Classify { margins: margins.id, classes, link, decision, has_probabilities };
+        let id = self.push_op(Op::Classify(op))?;
+        self.estimates.push((margins, link, id));
+        Ok(Some(id))
+    }
+
+    /// The link under which some output answers these margins.
+    fn link_answered(&self, margins: Val) -> Option<Link> {
+        self.graph.outputs.iter().find_map(|id| match self.meanings.get(id) {
+            Some(
+                Sym::Linked { link, margins: found, .. }
+                | Sym::Probability { link, margins: found, .. },
+            ) if *found == margins => Some(*link),
+            _ => None,
+        })
+    }
+
+    fn is_answered(&self, margins: Val) -> bool {
+        self.graph.outputs.iter().any(|id| match self.meanings.get(id) {
+            Some(Sym::Value(found)) => *found == margins,
+            _ => false,
+        })
+    }
+
+    pub(super) fn estimate_of(&self, margins: Val, link: Link) -> Option<TabularId> {
+        self.estimates
+            .iter()
+            .find(|(found, with, _)| *found == margins && *with == link)
+            .map(|(_, _, id)| *id)
+    }
+
+    /// Gives an estimate another link.
+    pub(super) fn relink(&mut self, estimate: TabularId, to: Link) {
+        if let Some(node) = self.model.nodes.get_mut(estimate)
+            && let Op::Classify(classify) = &mut node.op
+        {
+            classify.link = to;
+        }
+        for (_, link, id) in &mut self.estimates {
+            if *id == estimate {
+                *link = to;
+            }
+        }
+    }
+
+    /// The value and part that an output answers.
+    fn answer(&mut self, sym: &Sym) -> Result<Option<(TabularId, Part)>, Failure> {
+        Ok(match sym {
+            Sym::Estimated(id) => Some((*id, Part::Label)),
+            Sym::Linked { link, margins, binary } => {
+                if let Some(id) = self.estimate_of(*margins, *link) {
+                    return Ok(Some((id, Part::Probabilities)));
+                }
+                if *binary || !matches!(link, Link::Identity | Link::Logistic | Link::Exp) {
+                    return Ok(None);
+                }
+                let margins = self.vector(*margins)?;
+                let op = Op::Regress(Regress { margins: margins.id, link: *link });
+                Some((self.push_op(op)?, Part::Values))
+            }
+            Sym::Probability { link, margins, class, .. } => {
+                self.estimate_of(*margins, *link).map(|id| (id, Part::Probability(*class)))
+            }
+            other => {
+                let Some(value) = self.try_value(other)? else { return Ok(None) };
+                let estimate = self.estimates.iter().find(|(found, _, _)| *found == value);
+                if let Some((_, link, id)) = estimate {
+                    let plain = *link == Link::Identity && value.width > 1;
+                    return Ok(Some((
+                        *id,
+                        if plain { Part::Probabilities } else { Part::Margins },
+                    )));
+                }
+                if self.is_prediction(value) {
+                    let link = Link::Identity;
+                    let op = Op::Regress(Regress { margins: value.id, link });
+                    return Ok(Some((self.push_op(op)?, Part::Values)));
+                }
+                Some((value.id, Part::Whole))
+            }
+        })
+    }
+
+    /// Sums of trees and of weighted inputs are predictions; other values are transformed inputs.
+    fn is_prediction(&self, value: Val) -> bool {
+        match self.op_of(value) {
+            Some(Op::Trees(_) | Op::Linear(_)) => true,
+            Some(Op::Cast { arg, .. }) => {
+                let arg = Val { id: *arg, ..value };
+                value.kind.is_float() && !value.scalar && self.is_prediction(arg)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn above_probability(decision: Decision) -> Decision {
+    match decision {
+        Decision::MarginAbove(than) => Decision::ProbabilityAbove(than),
+        Decision::LargestProbability
+        | Decision::LargestMargin
+        | Decision::MarginAtLeast(_)
+        | Decision::ProbabilityAbove(_) => decision,
+    }
+}
+
+/// The same model without nodes on which no answer depends.
+pub(super) fn without_the_unused(model: Model) -> Result<Model, Failure> {
+    let mut used = vec![false; model.nodes.len()];
+    for output in &model.outputs {
+        if let Some(flag) = used.get_mut(output.value.index()) {
+            *flag = true;
+        }
+    }
+    let nodes: Vec<_> = model.nodes.iter().collect();
+    for (id, node) in nodes.iter().rev() {
+        let input = matches!(node.op, Op::Input(_));
+        if used.get(id.index()).copied().unwrap_or(false) || input {
+            if let Some(flag) = used.get_mut(id.index()) {
+                *flag = true;
+            }
+            node.op.each_arg(&mut |arg| {
+                if let Some(flag) = used.get_mut(arg.index()) {
+                    *flag = true;
+                }
+            });
+        }
+    }
+    let mut places: Vec<TabularId> = Vec::with_capacity(nodes.len());
+    let mut kept = Model {
+        header: model.header.clone(),
+        fields: model.fields.clone(),
+        named_inputs: model.named_inputs,
+        target: model.target.clone(),
+        ..Model::default()
+    };
+    for (id, node) in nodes {
+        let place = TabularId::new(u32::try_from(kept.nodes.len()).unwrap_or(u32::MAX));
+        places.push(place);
+        if used.get(id.index()).copied().unwrap_or(false) {
+            let mut op = node.op.clone();
+            each_arg_mut(&mut op, &mut |arg| {
+                if let Some(place) = places.get(arg.index()) {
+                    *arg = *place;
+                }
+            });
+            kept.push(op)?;
+        }
+    }
+    kept.outputs = model.outputs;
+    for output in &mut kept.outputs {
+        if let Some(place) = places.get(output.value.index()) {
+            output.value = *place;
+        }
+    }
+    Ok(kept)
+}
+
+fn each_arg_mut(op: &mut Op, visit: &mut dyn FnMut(&mut TabularId)) {
+    match op {
+        Op::Input(_) | Op::Constant(_) => {}
+        Op::Cast { arg, to: _ } | Op::Select { arg, indices: _ } => visit(arg),
+        Op::Unary { op: _, arg } => visit(arg),
+        Op::Concat(args) => args.iter_mut().for_each(visit),
+        Op::Foreign(foreign) => foreign.args.iter_mut().for_each(visit),
+        Op::Binary { op: _, left, right } => {
+            visit(left);
+            visit(right);
+        }
+        Op::If { condition, yes, no } => {
+            visit(condition);
+            visit(yes);
+            visit(no);
+        }
+        Op::Impute(op) => visit(&mut op.arg),
+        Op::Scale(op) => visit(&mut op.arg),
+        Op::OneHot(op) => visit(&mut op.arg),
+        Op::Ordinal(op) => visit(&mut op.arg),
+        Op::Linear(op) => visit(&mut op.arg),
+        Op::Trees(op) => visit(&mut op.arg),
+        Op::Regress(op) => visit(&mut op.margins),
+        Op::Classify(op) => visit(&mut op.margins),
+        Op::Part { estimate, part: _ } => visit(estimate),
+    }
+}
