@@ -69,3 +69,18 @@ pub(crate) const fn name(number: i32) -> &'static str {
         },
     }
 }
+/// Bits of one element of a number, where it is fixed.
+pub(crate) const fn bits(number: i32) -> Option<u64> {
+    match number {
+        18 | 20 | 24 => Some(8),
+        21..=23 => Some(4),
+        25 | 26 => Some(2),
+        _ => match from_number(number) {
+            Some(dtype) => match dtype.size() {
+                Some(size) => Some(size as u64 * 8),
+                None => None,
+            },
+            None => None,
+        },
+    }
+}

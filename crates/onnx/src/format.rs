@@ -1,13 +1,18 @@
-//! The format: descriptor and writer.
+//! The format: descriptor, detection, reader and writer.
 
 use std::io::Write;
 
-use holdall_codec::{BodyKind, Format, OptionInfo, Options, Support, Writer};
+use holdall_codec::{
+    AcceptedPlan, Body, BodyKind, Confidence, Format, Head, OptionInfo, Options, Outcome, Plan,
+    ReadOptions, Reader, Summary, Support, Writer,
+};
 use holdall_diag::Failure;
 use holdall_graph::Graph;
-use holdall_tabular::Construct;
+use holdall_passes::{ColumnLayout, InputPrecision, LabelKind, LowerOptions, TreeSums};
+use holdall_source::Source;
+use holdall_tabular::{Construct, ValidModel};
 
-use crate::{EncodeOptions, codes, encode};
+use crate::{EncodeOptions, codes, decode, encode, inspect};
 
 /// The format.
 pub static FORMAT: Format = Format {
@@ -32,7 +37,7 @@ pub static FORMAT: Format = Format {
         },
         OptionInfo {
             key: "ml",
-            values: "1–5",
+            values: "3–4",
             default: "3",
             help: "version of the ai.onnx.ml operators",
         },
@@ -55,10 +60,10 @@ pub static FORMAT: Format = Format {
             help: "element type of the label output",
         },
         OptionInfo {
-            key: "zipmap",
-            values: "true|false",
-            default: "false",
-            help: "give probabilities as a sequence of maps, as older converters do",
+            key: "sums",
+            values: "exact|fast",
+            default: "exact",
+            help: "add trees in the model's order and precision, or as the runtime likes",
         },
         OptionInfo {
             key: "packed",
@@ -69,17 +74,58 @@ pub static FORMAT: Format = Format {
     ],
 };
 
-/// Writes ONNX.
+/// Reads and writes ONNX.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Onnx;
+
+impl Reader for Onnx {
+    fn format(&self) -> &'static Format {
+        &FORMAT
+    }
+
+    /// ONNX files have no magic bytes: the first fields must be those of a model.
+    fn detect(&self, head: &Head) -> Confidence {
+        let named = head.has_extension(FORMAT.extensions);
+        match (plausible(&head.bytes, head.len), named) {
+            (Some(true), true) => Confidence::Certain,
+            (Some(true), false) | (Some(false), true) => Confidence::Likely,
+            (Some(false), false) | (None, _) => Confidence::No,
+        }
+    }
+
+    fn read(&self, source: &Source, options: &ReadOptions) -> Result<Outcome, Failure> {
+        let (graph, report) = decode(source, options.limits)?;
+        Ok(Outcome { body: Body::Graph(Box::new(graph)), report, libraries: Vec::new() })
+    }
+
+    fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure> {
+        inspect(source, options.limits)
+    }
+}
 
 impl Writer for Onnx {
     fn format(&self) -> &'static Format {
         &FORMAT
     }
 
-    fn support(&self, _construct: Construct, _options: &Options) -> Support {
-        Support::refuse("tabular models are not lowered onto operators yet")
+    fn support(&self, construct: Construct, options: &Options) -> Support {
+        // Bad options are refused by the plan.
+        holdall_passes::support(construct, &lower_options(options).unwrap_or_default())
+    }
+
+    fn plan<'m>(&self, model: &'m ValidModel, options: &Options) -> Result<Plan<'m>, Failure> {
+        let lower = lower_options(options)?;
+        let mut plan = Plan::new(model, &FORMAT, options.clone(), |construct| {
+            holdall_passes::support(construct, &lower)
+        });
+        holdall_passes::refine(&mut plan, &lower);
+        Ok(plan)
+    }
+
+    fn write(&self, plan: &AcceptedPlan<'_>, out: &mut dyn Write) -> Result<(), Failure> {
+        let options = plan.options();
+        let graph = holdall_passes::lower(plan, &lower_options(options)?)?;
+        encode(&graph, EncodeOptions { packed: options.flag("packed", true)? }, out)
     }
 
     fn write_graph(
@@ -91,6 +137,35 @@ impl Writer for Onnx {
         keep_stamp(graph, options)?;
         encode(graph, EncodeOptions { packed: options.flag("packed", true)? }, out)
     }
+}
+
+/// The options of the format as those of the lowering.
+fn lower_options(options: &Options) -> Result<LowerOptions, Failure> {
+    let default = LowerOptions::default();
+    Ok(LowerOptions {
+        opset: options.number("opset", default.opset, 13..=21)?,
+        ir: options.number("ir", default.ir, 7..=10)?,
+        ml: options.number("ml", default.ml, 3..=4)?,
+        input: match options.word("input", &["auto", "float", "double"])? {
+            "float" => InputPrecision::Float,
+            "double" => InputPrecision::Double,
+            _ => InputPrecision::Auto,
+        },
+        columns: match options.word("columns", &["auto", "tensor", "columns"])? {
+            "tensor" => ColumnLayout::Tensor,
+            "columns" => ColumnLayout::Columns,
+            _ => ColumnLayout::Auto,
+        },
+        labels: match options.word("labels", &["auto", "int", "string"])? {
+            "int" => LabelKind::Int,
+            "string" => LabelKind::Text,
+            _ => LabelKind::Auto,
+        },
+        sums: match options.word("sums", &["exact", "fast"])? {
+            "fast" => TreeSums::Fast,
+            _ => TreeSums::Exact,
+        },
+    })
 }
 
 /// A graph is written with the versions that it has.
@@ -113,4 +188,41 @@ fn keep_stamp(graph: &Graph, options: &Options) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Whether the first bytes are fields of a model: `Some(true)` when they must be, `Some(false)` when
+/// they may be, `None` when they are not.
+fn plausible(bytes: &[u8], len: u64) -> Option<bool> {
+    if bytes.is_empty() {
+        return None;
+    }
+    let window = Source::from_bytes("", bytes.to_vec());
+    let mut cursor = crate::wire::Cursor::new(&window);
+    let (mut ir, mut graph, mut fields) = (false, false, 0_u32);
+    while cursor.position() < bytes.len() as u64 {
+        let Ok((number, wire)) = cursor.tag(len) else { break };
+        let fits = match number {
+            1 | 5 => wire == crate::wire::Wire::Varint,
+            2..=4 | 6..=8 | 14 | 20 | 25 | 26 => wire == crate::wire::Wire::Bytes,
+            _ => false,
+        };
+        if !fits {
+            return None;
+        }
+        fields += 1;
+        graph |= number == 7;
+        if number == 1 {
+            let version = cursor.varint(len).ok()?;
+            if !(1..=64).contains(&version) {
+                return None;
+            }
+            ir = true;
+        } else if cursor.skip(wire, len).is_err() {
+            break;
+        }
+    }
+    if fields == 0 {
+        return None;
+    }
+    Some(ir && (graph || fields > 1))
 }

@@ -2,7 +2,7 @@
 //!
 //! Read and written are files up to IR 13, as tensor graphs; specification:
 //! <https://github.com/onnx/onnx/blob/main/docs/IR.md>. Weights stay in the memory map until they are
-//! touched.
+//! touched, and [`inspect`] never touches them.
 
 #![warn(clippy::indexing_slicing)]
 
@@ -10,12 +10,14 @@ mod decode;
 mod dtypes;
 mod encode;
 mod format;
+mod inspect;
 mod proto;
 mod wire;
 
 pub use decode::decode;
 pub use encode::{EncodeOptions, encode};
 pub use format::{FORMAT, Onnx};
+pub use inspect::inspect;
 
 holdall_diag::codes! {
     /// The codes of this crate.

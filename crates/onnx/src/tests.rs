@@ -73,3 +73,170 @@ fn whatever_is_written_is_read_again_packed_or_not() {
         assert_eq!(bytes_of(&back, bytes.len() < bytes_of(&graph, false).len()), bytes);
     }
 }
+
+/// A model of unary nodes, as inputs and outputs by name.
+fn chain(nodes: &[(&str, &str)]) -> Vec<u8> {
+    let (mut graph, mut model) = (wire::Rope::default(), wire::Rope::default());
+    for (input, output) in nodes {
+        let mut node = wire::Rope::default();
+        node.text(1, input);
+        node.text(2, output);
+        node.text(4, "Neg");
+        graph.message(1, node);
+    }
+    let mut input = wire::Rope::default();
+    input.text(1, "x");
+    graph.message(11, input);
+    model.varint(1, 8);
+    model.message(7, graph);
+    model.parts().flatten().copied().collect()
+}
+
+#[test]
+fn defects_are_named_with_their_path() {
+    assert!(decoded(chain(&[("x", "a"), ("a", "b")])).is_ok());
+    for (nodes, code, place) in [
+        ([("y", "a"), ("a", "b")], codes::NAME, "graph.node[0].input[0]"),
+        ([("b", "a"), ("x", "b")], codes::ORDER, "graph.node[0].input[0]"),
+        ([("x", "a"), ("b", "b")], codes::ORDER, "graph.node[1].input[0]"),
+        ([("x", "a"), ("x", "a")], codes::DUPLICATE, "graph.node[1].output[0]"),
+        ([("x", "a"), ("a", "x")], codes::DUPLICATE, "graph.node[1].output[0]"),
+    ] {
+        let failure = decoded(chain(&nodes)).unwrap_err();
+        assert_eq!(failure.code(), code, "{failure}");
+        assert!(failure.to_string().contains(&format!("m.onnx: {place}")), "{failure}");
+    }
+}
+
+#[test]
+fn a_graph_without_unique_names_is_not_written() {
+    let mut graph = everything();
+    graph.push_value("x".into(), None, Origin::Outer).unwrap();
+    let failure = encode(&graph, EncodeOptions::default(), &mut Vec::new()).unwrap_err();
+    assert_eq!(failure.code(), codes::DUPLICATE);
+}
+
+#[test]
+fn cut_anywhere_a_file_gives_a_failure_or_a_graph_but_never_a_panic() {
+    let bytes = bytes_of(&everything(), true);
+    for end in 0..bytes.len() {
+        let cut = Source::from_bytes("m.onnx", bytes[..end].to_vec());
+        // A cut between two fields of the model is a smaller model.
+        drop(decode(&cut, Limits::default()));
+        drop(inspect(&cut, Limits::default()));
+    }
+    assert_eq!(decoded(bytes[..bytes.len() / 2].to_vec()).unwrap_err().code(), codes::PROTOBUF);
+}
+
+#[test]
+fn mutated_files_give_a_failure_or_a_graph_but_never_a_panic() {
+    let original = bytes_of(&everything(), true);
+    // A small linear generator: the same mutations in every run.
+    let mut state = 1_u64;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap()
+    };
+    for _ in 0..3_000 {
+        let mut bytes = original.clone();
+        for _ in 0..=next() % 4 {
+            // Most structure lies outside the two payloads of 12 KB.
+            let at = if next() % 2 == 0 { next() % 400 } else { next() % bytes.len() };
+            bytes[at] = u8::try_from(next() % 256).unwrap();
+        }
+        let source = Source::from_bytes("m.onnx", bytes);
+        drop(decode(&source, Limits::default()));
+        drop(inspect(&source, Limits::default()));
+    }
+}
+
+#[test]
+fn memory_is_paid_for_before_it_is_taken() {
+    // Two bytes a node.
+    let mut nodes = vec![0x3a, 0xc0, 0x9a, 0x0c];
+    nodes.extend([0x0a, 0x00].repeat(100_000));
+    let source = Source::from_bytes("m.onnx", nodes);
+    let limits = Limits { memory: 1 << 20, ..Limits::default() };
+    assert_eq!(decode(&source, limits).unwrap_err().code(), holdall_source::codes::MEMORY);
+}
+
+#[test]
+fn inspect_says_what_the_file_holds() {
+    let source = Source::from_bytes("m.onnx", bytes_of(&everything(), true));
+    let summary = inspect(&source, Limits::default()).unwrap();
+    assert_eq!(summary.inputs[0].shape, ["N", "2", "?"]);
+    assert_eq!(summary.outputs[0].dtype, "seq(map(i64, f32[]))");
+    let fact = |name: &str| summary.facts.iter().find(|(n, _)| n == name).unwrap().1.clone();
+    assert_eq!(fact("opsets"), serde_json::json!({ "ai.onnx": 17, "ai.onnx.ml": 3 }));
+    assert_eq!(fact("onnxruntime"), "1.12.1");
+    assert_eq!(
+        fact("operators"),
+        serde_json::json!({ "ai.onnx": { "Identity": 1 }, "ai.onnx.ml": { "Everything": 1 } })
+    );
+    assert_eq!(fact("parameters")["f32"]["bytes"], 24_000);
+    let largest = fact("largest")[0].clone();
+    let offset = usize::try_from(largest["offset"].as_u64().unwrap()).unwrap();
+    let bytes = bytes_of(&everything(), true);
+    assert_eq!(bytes[offset + 4..offset + 8], 1.0_f32.to_le_bytes());
+}
+
+#[test]
+fn a_file_is_recognised_by_its_first_fields() {
+    use holdall_codec::{Confidence, Head, Reader};
+    let detect = |name: &str, bytes: Vec<u8>| {
+        Onnx.detect(&Head::of(&Source::from_bytes(name, bytes)).unwrap())
+    };
+    let model = bytes_of(&everything(), true);
+    assert_eq!(detect("m.onnx", model.clone()), Confidence::Certain);
+    assert_eq!(detect("m.bin", model), Confidence::Likely);
+    assert_eq!(detect("m.onnx", b"PK\x03\x04 not a model".to_vec()), Confidence::No);
+    assert_eq!(detect("m.onnx", Vec::new()), Confidence::No);
+}
+
+#[test]
+fn external_data_stays_inside_its_folder_and_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |location: &str, offset: &str, length: &str| {
+        let mut tensor = wire::Rope::default();
+        tensor.varint(1, 2);
+        tensor.varint(2, 1);
+        tensor.text(8, "w");
+        for (key, value) in [("location", location), ("offset", offset), ("length", length)] {
+            let mut entry = wire::Rope::default();
+            entry.text(1, key);
+            entry.text(2, value);
+            tensor.message(13, entry);
+        }
+        tensor.varint(14, 1);
+        let (mut graph, mut model) = (wire::Rope::default(), wire::Rope::default());
+        graph.message(5, tensor);
+        model.varint(1, 8);
+        model.message(7, graph);
+        let path = folder.path().join("m.onnx");
+        let mut file = holdall_source::AtomicFile::create(&path).unwrap();
+        for part in model.parts() {
+            std::io::Write::write_all(&mut file, part).unwrap();
+        }
+        file.commit().unwrap();
+        Source::open(&path).unwrap()
+    };
+    let mut data = holdall_source::AtomicFile::create(&folder.path().join("w.bin")).unwrap();
+    std::io::Write::write_all(&mut data, &[0; 12]).unwrap();
+    data.commit().unwrap();
+    let decode = |source: &Source| decode(source, Limits::default()).map(|_| ());
+    assert!(decode(&open("w.bin", "4", "8")).is_ok());
+    let summary = inspect(&open("w.bin", "4", "8"), Limits::default()).unwrap();
+    assert!(summary.risks.is_empty() && summary.facts.iter().any(|(n, _)| n == "external_files"));
+    for (location, offset, length, code) in [
+        ("w.bin", "8", "8", codes::EXTERNAL),
+        ("w.bin", "4", "4", codes::EXTERNAL),
+        ("w.bin", "x", "8", codes::EXTERNAL),
+        ("../w.bin", "0", "8", holdall_source::codes::SIBLING),
+        ("absent.bin", "0", "8", holdall_source::codes::OPEN),
+    ] {
+        let failure = decode(&open(location, offset, length)).unwrap_err();
+        assert_eq!(failure.code(), code, "{location} {offset} {length}: {failure}");
+    }
+    assert_eq!(inspect(&open("gone", "0", "8"), Limits::default()).unwrap().risks.len(), 1);
+}

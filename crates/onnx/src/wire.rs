@@ -48,6 +48,18 @@ impl<'s> Cursor<'s> {
         self.position = self.position.saturating_add(count);
     }
 
+    /// Goes to a position.
+    pub(crate) const fn go(&mut self, position: u64) {
+        self.position = position;
+    }
+
+    /// The next bytes, at most `most` of `count`; goes past all of them.
+    pub(crate) fn take(&mut self, count: u64, most: u64) -> Result<Bytes, Failure> {
+        let bytes = self.source.range(self.position, count.min(most))?;
+        self.forward(count);
+        Ok(bytes)
+    }
+
     fn fail(&self, message: impl Into<String>) -> Failure {
         Failure::malformed(codes::PROTOBUF, message)
             .at(Location::at(self.position).in_file(self.source.name()))

@@ -9,7 +9,8 @@ use serde_json::Value;
 const CASES: &str = include_str!("../testdata/operators.json");
 
 fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
+    let digit = |c: u8| u8::try_from(char::from(c).to_digit(16).unwrap()).unwrap();
+    hex.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }
 
 fn tensor(value: &Value) -> TensorValue {

@@ -9,6 +9,8 @@ mod graph;
 mod tensor;
 mod types;
 
+pub(crate) use types::value_type;
+
 use holdall_diag::{Diagnostic, Failure, Location, PathKind, Report};
 use holdall_graph::{Graph, Stamp};
 use holdall_source::{Budget, Limits, Source};
@@ -22,7 +24,7 @@ fn place(path: &str) -> Location {
 }
 
 /// `ai.onnx` has two spellings; the empty one is ours.
-fn domain(text: String) -> String {
+pub(crate) fn domain(text: String) -> String {
     if text == "ai.onnx" { String::new() } else { text }
 }
 

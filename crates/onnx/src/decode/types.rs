@@ -22,7 +22,7 @@ pub(super) fn dtype(number: i32, path: &str) -> Result<DType, Failure> {
 }
 
 /// A type. Its depth is bounded by the protobuf decoder, which stops at 100 nested messages.
-pub(super) fn value_type(
+pub(crate) fn value_type(
     found: Option<&proto::TypeProto>,
     path: &str,
 ) -> Result<Option<ValueType>, Failure> {
