@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// How many of a model's splits and leaves some rows reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Covered {
     /// Splits that a row came to.
     pub splits: u64,
