@@ -1,0 +1,306 @@
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    ops::Range,
+};
+
+use holdall_diag::Failure;
+use holdall_tabular::{CategorySet, MissingRule, Test, TreeEnsemble};
+
+use super::walk::LANES;
+use crate::{codes, real::Real};
+
+/// Bits of [`Slot::feature`] that name the feature.
+pub(super) const FEATURE: u32 = (1 << 24) - 1;
+/// NaN goes to the second child.
+pub(super) const NAN_SECOND: u32 = 1 << 24;
+/// A missing value refuses the row.
+pub(super) const REFUSES: u32 = 1 << 25;
+/// Values near zero go where NaN goes.
+pub(super) const NEAR_ZERO: u32 = 1 << 26;
+/// The first child is for equal values.
+pub(super) const EQUAL: u32 = 1 << 27;
+/// The first child is for members of the set that the threshold carries.
+pub(super) const MEMBER: u32 = 1 << 28;
+
+/// LightGBM's `kZeroThreshold`, a binary32 constant compared at binary64.
+pub(crate) const NEAR_ZERO_LIMIT: f32 = 1e-35;
+
+/// A node as it is walked: `x ≤ threshold` leads to `child`, else to the one after it. The other
+/// tests are turned into this one by taking the threshold before, or by exchanging the children.
+///
+/// A leaf leads to itself: its threshold is +∞ and NaN stays, so that rows of a group that arrive
+/// early wait for the others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot<T> {
+    pub(super) threshold: T,
+    /// Place of the feature among those used, and flags.
+    pub(super) feature: u32,
+    pub(super) child: u32,
+}
+
+/// A tree of the layout.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Root<S> {
+    pub(super) slot: u32,
+    /// Splits above the nearest leaf, and above the farthest.
+    pub(super) nearest: u32,
+    pub(super) farthest: u32,
+    output: u32,
+    /// None for 1: then nothing is multiplied.
+    weight: Option<S>,
+}
+
+/// All trees of an ensemble. Children that are named by several parents are laid out once.
+pub(super) struct Layout<T, S> {
+    pub(super) slots: Vec<Slot<T>>,
+    /// For each slot that is a leaf where its values start.
+    leaf_of: Vec<u32>,
+    leaves: Vec<S>,
+    leaf_width: usize,
+    pub(super) trees: Vec<Root<S>>,
+    pub(super) sets: Vec<CategorySet>,
+    /// Whether all tests are comparisons without a zero rule.
+    pub(super) plain: bool,
+    /// Whether a split refuses missing.
+    pub(super) compares: bool,
+}
+
+struct Builder<'e, T> {
+    ensemble: &'e TreeEnsemble,
+    /// Place of each used feature.
+    places: BTreeMap<u32, u32>,
+    slots: Vec<Slot<T>>,
+    leaf_of: Vec<u32>,
+    /// First slot of the children of a node; 0 when not laid out, as slot 0 is a root.
+    pair_of: Vec<u32>,
+    todo: VecDeque<(u32, u32)>,
+}
+
+impl<T: Real, S: Real> Layout<T, S> {
+    /// The layout and the features that are tested, in the order of their places.
+    pub(super) fn new(ensemble: &TreeEnsemble) -> Result<(Self, Vec<u32>), Failure> {
+        let nodes = &ensemble.nodes;
+        let splits = || (0..nodes.len()).filter(|&i| nodes.test[i] != Test::Leaf);
+        let used: BTreeSet<u32> = splits().map(|i| nodes.feature[i]).collect();
+        let most_slots = nodes.len() as u64 * 2 + ensemble.trees.len() as u64;
+        if used.len() > FEATURE as usize || most_slots > u64::from(u32::MAX) {
+            return Err(Failure::limit(
+                codes::TOO_LARGE,
+                format!("{} tree nodes on {} features are too many", nodes.len(), used.len()),
+            ));
+        }
+        let mut builder = Builder {
+            ensemble,
+            places: used.iter().copied().zip(0..).collect(),
+            slots: Vec::with_capacity(nodes.len() + ensemble.trees.len()),
+            leaf_of: Vec::with_capacity(nodes.len() + ensemble.trees.len()),
+            pair_of: vec![0; nodes.len()],
+            todo: VecDeque::new(),
+        };
+        let depths = depths(ensemble);
+        let trees = ensemble.trees.iter().map(|tree| {
+            let (nearest, farthest) = depths[tree.root as usize];
+            Root {
+                slot: builder.add(tree.root),
+                nearest,
+                farthest,
+                output: tree.output,
+                weight: tree.weight.total_cmp(&1.0).is_ne().then(|| S::narrow(tree.weight)),
+            }
+        });
+        let trees = trees.collect();
+        let layout = Self {
+            slots: builder.slots,
+            leaf_of: builder.leaf_of,
+            leaves: ensemble.leaves.iter().map(|&v| S::narrow(v)).collect(),
+            leaf_width: ensemble.leaf_width as usize,
+            trees,
+            sets: ensemble.sets.clone(),
+            plain: splits().all(|i| {
+                let ordered = matches!(nodes.test[i], Test::Lt | Test::Le | Test::Gt | Test::Ge);
+                ordered && !has_zero_rule(nodes.missing[i])
+            }),
+            compares: splits().any(|i| nodes.missing[i] == MissingRule::Compare),
+        };
+        Ok((layout, used.into_iter().collect()))
+    }
+
+    /// Runs of trees whose nodes take about so many bytes.
+    pub(super) fn blocks(&self, bytes: usize) -> Vec<Range<usize>> {
+        let per_block = bytes / size_of::<Slot<T>>();
+        let mut blocks: Vec<Range<usize>> = Vec::new();
+        let mut start_slot = 0;
+        for (i, tree) in self.trees.iter().enumerate() {
+            let next = self.trees.get(i + 1).map_or(self.slots.len(), |t| t.slot as usize);
+            match blocks.last_mut() {
+                Some(block) if next.saturating_sub(start_slot) <= per_block => block.end = i + 1,
+                Some(_) | None => {
+                    blocks.push(i..i + 1);
+                    start_slot = tree.slot as usize;
+                }
+            }
+        }
+        blocks
+    }
+
+    /// Adds the leaves at these slots to the sums of a group.
+    #[inline]
+    pub(super) fn add_leaves(&self, tree: &Root<S>, at: [u32; LANES], sums: &mut [[S; LANES]]) {
+        let output = tree.output as usize;
+        let width = self.leaf_width;
+        for (lane, &slot) in at.iter().enumerate() {
+            let start = self.leaf_of[slot as usize] as usize;
+            let leaf = &self.leaves[start * width..(start + 1) * width];
+            for (sum, &value) in sums[output..output + width].iter_mut().zip(leaf) {
+                let value = match tree.weight {
+                    None => value,
+                    Some(weight) => value * weight,
+                };
+                sum[lane] = sum[lane] + value;
+            }
+        }
+    }
+}
+
+const fn has_zero_rule(rule: MissingRule) -> bool {
+    matches!(rule, MissingRule::YesWithZero | MissingRule::NoWithZero)
+}
+
+impl<T: Real> Builder<'_, T> {
+    /// Lays out a tree, level by level, and gives the slot of its root.
+    fn add(&mut self, root: u32) -> u32 {
+        let slot = self.reserve(1);
+        self.todo.push_back((root, slot));
+        while let Some((node, slot)) = self.todo.pop_front() {
+            self.fill(node as usize, slot);
+        }
+        slot
+    }
+
+    /// Makes room; the caller checked that all slots can be numbered.
+    fn reserve(&mut self, count: usize) -> u32 {
+        let first = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        let waiting = Slot { threshold: T::INFINITY, feature: 0, child: first };
+        self.slots.resize(self.slots.len() + count, waiting);
+        self.leaf_of.resize(self.slots.len(), 0);
+        first
+    }
+
+    fn fill(&mut self, node: usize, slot: u32) {
+        let nodes = &self.ensemble.nodes;
+        let test = nodes.test[node];
+        if test == Test::Leaf {
+            self.slots[slot as usize] = Slot { threshold: T::INFINITY, feature: 0, child: slot };
+            self.leaf_of[slot as usize] = nodes.yes[node];
+            return;
+        }
+        let exchanged = matches!(test, Test::Gt | Test::Ge | Test::Ne);
+        let (yes, no) = (nodes.yes[node], nodes.no[node]);
+        let (first, second) = if exchanged { (no, yes) } else { (yes, no) };
+        let mut pair = self.pair_of[node];
+        if pair == 0 {
+            pair = self.reserve(2);
+            self.pair_of[node] = pair;
+            self.todo.push_back((first, pair));
+            self.todo.push_back((second, pair + 1));
+        }
+        let feature = self.places.get(&nodes.feature[node]).copied().unwrap_or_default();
+        let (threshold, flags) = self.test(node, exchanged);
+        self.slots[slot as usize] = Slot { threshold, feature: feature | flags, child: pair };
+    }
+
+    fn test(&self, node: usize, exchanged: bool) -> (T, u32) {
+        let nodes = &self.ensemble.nodes;
+        let (test, limit, rule) = (nodes.test[node], nodes.threshold[node], nodes.missing[node]);
+        let (threshold, mut flags) = match test {
+            // x > t is not x ≤ t, and x ≥ t is not x < t: NaN has flags of its own.
+            Test::Le | Test::Gt => (T::at_most(limit), 0),
+            Test::Lt | Test::Ge => (strictly_below(limit), 0),
+            Test::Eq | Test::Ne => (exactly(limit), EQUAL),
+            Test::In(set) => (T::from_number(set), MEMBER),
+            Test::Leaf => (T::INFINITY, 0),
+        };
+        let nan_is_yes = match rule {
+            MissingRule::Yes | MissingRule::YesWithZero => true,
+            MissingRule::No | MissingRule::NoWithZero => false,
+            MissingRule::Compare => test == Test::Ne,
+            MissingRule::AsZero => answer(self.ensemble, test, limit, 0.0),
+        };
+        if nan_is_yes == exchanged {
+            flags |= NAN_SECOND;
+        }
+        if rule == MissingRule::Compare {
+            flags |= REFUSES;
+        }
+        if has_zero_rule(rule) {
+            flags |= NEAR_ZERO;
+        }
+        (threshold, flags)
+    }
+}
+
+/// What a test answers for a number, as its documentation says.
+pub(crate) fn answer(ensemble: &TreeEnsemble, test: Test, limit: f64, x: f64) -> bool {
+    #[expect(clippy::float_cmp, reason = "the test is exact equality")]
+    match test {
+        Test::Leaf => true,
+        Test::Lt => x < limit,
+        Test::Le => x <= limit,
+        Test::Gt => x > limit,
+        Test::Ge => x >= limit,
+        Test::Eq => x == limit,
+        Test::Ne => x != limit,
+        Test::In(set) => ensemble.sets.get(set as usize).is_some_and(|set| is_member(set, x)),
+    }
+}
+
+/// Whether a number, truncated toward zero, is in the set; NaN is not.
+pub(crate) fn is_member(set: &CategorySet, x: f64) -> bool {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "range is checked")]
+    let is_member = x > -1.0 && x < f64::from(CategorySet::MAX) + 1.0 && set.contains(x as u32);
+    is_member
+}
+
+/// The largest value below `limit`: `x ≤` it decides as `x < limit`.
+fn strictly_below<T: Real>(limit: f64) -> T {
+    let nearest = T::at_most(limit);
+    if nearest.widen() < limit { nearest } else { nearest.before() }
+}
+
+/// `limit` where the kind holds it; else NaN, which nothing equals.
+fn exactly<T: Real>(limit: f64) -> T {
+    let nearest = T::at_most(limit);
+    if nearest.widen() < limit { T::NAN } else { nearest }
+}
+
+/// For each node the splits on the way to the nearest and to the farthest leaf below it.
+fn depths(ensemble: &TreeEnsemble) -> Vec<(u32, u32)> {
+    const UNKNOWN: (u32, u32) = (u32::MAX, 0);
+    let nodes = &ensemble.nodes;
+    let mut depths = vec![UNKNOWN; nodes.len()];
+    let mut stack: Vec<u32> = Vec::new();
+    for tree in &ensemble.trees {
+        stack.push(tree.root);
+        while let Some(&node) = stack.last() {
+            let i = node as usize;
+            if nodes.test[i] == Test::Leaf {
+                depths[i] = (0, 0);
+            }
+            if depths[i] != UNKNOWN {
+                stack.pop();
+                continue;
+            }
+            let (yes, no) = (nodes.yes[i], nodes.no[i]);
+            let (a, b) = (depths[yes as usize], depths[no as usize]);
+            if a == UNKNOWN {
+                stack.push(yes);
+            } else if b == UNKNOWN {
+                stack.push(no);
+            } else {
+                depths[i] = (a.0.min(b.0) + 1, a.1.max(b.1) + 1);
+                stack.pop();
+            }
+        }
+    }
+    depths
+}
