@@ -155,7 +155,7 @@ fn every_case_answers_as_scikit_learn_did() {
             .unwrap();
         }
     }
-    assert!(checked >= 95, "only {checked} models were found");
+    assert!(checked >= 120, "only {checked} models were found");
     println!("{report}");
     assert!(failures == 0, "{failures} of {checked} models differ:\n{report}");
 }
@@ -176,4 +176,17 @@ fn all_protocols_and_joblib_forms_of_a_fit_give_equal_models() {
         }
     }
     assert!(compared >= 20, "only {compared} pairs were compared");
+}
+
+#[test]
+fn every_model_scans_as_safe() {
+    for folder in cases() {
+        for model in Case::open(&folder).models {
+            let source = Source::open(&model).unwrap();
+            let summary =
+                holdall_sklearn::READER.inspect(&source, &ReadOptions::default()).unwrap();
+            let verdict = summary.facts.iter().find(|(name, _)| name == "verdict");
+            assert_eq!(verdict.unwrap().1, "safe", "{}", model.display());
+        }
+    }
 }

@@ -43,6 +43,7 @@ pub(crate) fn lower(
         if chosen.is_empty() {
             continue;
         }
+        lowering.budget.charge_elements(chosen.len() as u64, size_of::<Column>())?;
         let input: Vec<Column> = chosen.iter().filter_map(|&i| columns.get(i).copied()).collect();
         if is_passthrough(&transformer) {
             output.extend(input);

@@ -3,7 +3,7 @@
 mod boosting;
 mod class;
 mod column_transformer;
-mod columns;
+pub(crate) mod columns;
 mod estimator;
 mod forest;
 mod function;
@@ -15,7 +15,7 @@ mod one_hot;
 mod ordinal;
 mod pipeline;
 mod scaler;
-mod selection;
+pub(crate) mod selection;
 mod tree;
 
 use holdall_diag::Failure;
@@ -39,6 +39,12 @@ enum Lowered {
     /// The answer of a regressor.
     Values(ValueId),
 }
+
+/// What an input costs in memory, with its name, its field and its node.
+const INPUT_BYTES: usize = 512;
+
+/// What an estimator costs in elementary steps.
+const ESTIMATOR_STEPS: u64 = 10_000;
 
 /// Steps within steps: deeper than any honest model, so that recursion ends here.
 const MAX_DEPTH: u32 = 16;
@@ -76,6 +82,8 @@ fn lower_estimator(
             Failure::limit(codes::DEPTH, "steps within steps go too deep").at(value.location())
         );
     }
+    // Steps may be shared: a small file can name very many.
+    lowering.budget.step(ESTIMATOR_STEPS + columns.len() as u64)?;
     let estimator = Estimator::new(value, outer)?;
     let e = &estimator;
     match family(e)? {
@@ -129,7 +137,7 @@ fn inputs(first: &Estimator<'_>, budget: &mut Budget) -> Result<(Vec<String>, bo
         return Ok((names.array()?.strings(first.pickle())?, true));
     }
     let width = width(first)?;
-    budget.charge_elements(width as u64, size_of::<String>())?;
+    budget.charge_elements(width as u64, INPUT_BYTES)?;
     Ok(((0..width).map(|i| format!("x{i}")).collect(), false))
 }
 

@@ -72,6 +72,7 @@ pub(super) fn categories(
     list: &Value<'_>,
 ) -> Result<(ValueId, Categories), Failure> {
     let (values, missing) = labels(list)?;
+    lowering.budget.charge_elements(values.len() as u64, size_of::<String>())?;
     let (arg, kind) = lowering.scalar(column, values.kind(), list)?;
     let values = match (values, kind) {
         (Labels::Bool(v), Kind::I64) => Labels::I64(v.into_iter().map(i64::from).collect()),

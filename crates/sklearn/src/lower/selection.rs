@@ -9,7 +9,7 @@ use super::estimator::refuse;
 use crate::codes;
 
 /// Positions of the selected columns, in order.
-pub(super) fn positions(
+pub(crate) fn positions(
     value: &Value<'_>,
     names: &[String],
     width: usize,
