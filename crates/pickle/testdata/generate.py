@@ -68,6 +68,7 @@ def arrays():
         "empty": np.zeros((0, 4)),
         "complex": np.array([1 + 2j]),
         "masked": np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False]),
+        "recarray": np.rec.array([(1, 2.5)], dtype=[("a", "i4"), ("b", "f8")]),
         "permuted": np.arange(24.0).reshape(2, 3, 4).transpose(1, 0, 2),
         "cube": np.arange(24).reshape(2, 3, 4).transpose(2, 0, 1).copy(),
     }

@@ -138,7 +138,9 @@ impl Reader {
             ));
         }
         let spec = object.argument(0)?;
-        let mut dtype = from_spec(spec.text()?).ok_or_else(|| {
+        // Record arrays name the class of their elements.
+        let record = spec.as_global().is_some_and(|(_, name)| matches!(name, "record" | "void"));
+        let mut dtype = from_spec(if record { "V" } else { spec.text()? }).ok_or_else(|| {
             spec.failure(codes::DTYPE, format!("unknown dtype {}", spec.describe()))
         })?;
         if let Some(state) = object.state() {

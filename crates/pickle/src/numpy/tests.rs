@@ -113,6 +113,8 @@ fn records_give_their_columns_as_views() {
         let failure = record.column("y").unwrap_err();
         assert!(failure.to_string().contains("found `i`, `x`, `bits`"), "{failure}");
         assert_eq!(record.to_f64().unwrap_err().code(), codes::ELEMENT);
+        let records = array(pickle, "recarray");
+        assert_eq!(records.column("b").unwrap().to_f64().unwrap(), [2.5], "{file}");
         let path = bits.location().path.clone().unwrap().1;
         assert_eq!(&*path, "record['bits']");
     });

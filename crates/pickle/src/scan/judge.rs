@@ -94,8 +94,7 @@ impl<'a> Judge<'a> {
 
     fn global(&mut self, id: NodeId) {
         let Some((module, name)) = self.pickle.global(id) else {
-            let message = "loading imports a name that is computed on the way";
-            return self.find(codes::COMPUTED_GLOBAL, Verdict::Dangerous, id, message);
+            return self.computed_global(id);
         };
         if let Some(named) =
             self.seen.get(&(module, name)).and_then(|&at| self.scan.globals.get_mut(at))
@@ -116,6 +115,59 @@ impl<'a> Judge<'a> {
             });
         }
         self.judge_name(id, names::standing(module, name));
+    }
+
+    /// The unpickler takes exact text only, which few listed calls return.
+    fn computed_global(&mut self, id: NodeId) {
+        let Node::Global { module, name } = self.pickle.node(id) else { return };
+        let never_text = [*module, *name].iter().any(|&operand| {
+            self.made_by(operand).is_some_and(|kind| kind != Use::Callable && !kind.makes_any())
+        });
+        if never_text {
+            let message = "the operands of a name are not text";
+            return self.find(codes::NAME, Verdict::Malformed, id, message);
+        }
+        let message = "loading imports a name that is computed on the way";
+        self.find(codes::COMPUTED_GLOBAL, Verdict::Dangerous, id, message);
+    }
+
+    /// How the listed name is used that makes an object.
+    fn made_by(&self, object: NodeId) -> Option<Use> {
+        let (module, name) = self.pickle.global(self.pickle.call(object)?.callable)?;
+        names::listed(module, name)
+    }
+
+    fn computed_call(&mut self, id: NodeId, callable: NodeId) {
+        let what = self.pickle.describe(callable);
+        let never = match self.pickle.node(callable) {
+            // A computed name has its finding already.
+            Node::Global { .. } => return,
+            Node::Call(call) => {
+                call.payload.is_some() || self.made_by(callable).is_some_and(Use::makes_no_callable)
+            }
+            Node::PersistentId(_) | Node::Ext(_) => false,
+            Node::None
+            | Node::Bool(_)
+            | Node::Int(_)
+            | Node::BigInt(_)
+            | Node::Float(_)
+            | Node::Bytes(_)
+            | Node::ByteArray(_)
+            | Node::ByteString(_)
+            | Node::Text(_)
+            | Node::Tuple(_)
+            | Node::List(_)
+            | Node::Dict(_)
+            | Node::Set(_)
+            | Node::FrozenSet(_)
+            | Node::Buffer { .. } => true,
+        };
+        if never {
+            let message = format!("{what} is called, which fails");
+            return self.find(codes::TARGET, Verdict::Malformed, id, message);
+        }
+        let message = format!("loading calls {what}, which is computed on the way");
+        self.find(codes::COMPUTED_CALL, Verdict::Dangerous, id, message);
     }
 
     fn judge_name(&mut self, id: NodeId, standing: Standing) {
@@ -173,11 +225,7 @@ impl<'a> Judge<'a> {
     fn call(&mut self, id: NodeId, call: &Call) {
         self.state_keys(call);
         let Some((module, name)) = self.pickle.global(call.callable) else {
-            let message = format!(
-                "loading calls {}, which is computed on the way",
-                self.pickle.describe(call.callable)
-            );
-            return self.find(codes::COMPUTED_CALL, Verdict::Dangerous, id, message);
+            return self.computed_call(id, call.callable);
         };
         // A name that is not listed has its finding already.
         let Some(kind) = names::listed(module, name) else { return };

@@ -62,6 +62,29 @@ pub(super) enum Use {
 }
 
 impl Use {
+    /// Whether calls may return what their arguments decide, text included.
+    pub(super) fn makes_any(self) -> bool {
+        matches!(self, Self::Reconstructor | Self::NewObjectOf | Self::Tensor | Self::Partial)
+    }
+
+    /// Whether what calls return cannot be called.
+    pub(super) fn makes_no_callable(self) -> bool {
+        matches!(
+            self,
+            Self::Container
+                | Self::Bytes
+                | Self::Encode
+                | Self::DefaultDict
+                | Self::ArrayOf
+                | Self::Regex
+                | Self::Dtype
+                | Self::Reconstruct
+                | Self::MaskedReconstruct
+                | Self::Scalar
+                | Self::FromBuffer
+        )
+    }
+
     fn from_word(word: &str) -> Option<Self> {
         Some(match word {
             "class" => Self::Class,

@@ -54,7 +54,7 @@ solve
 (NtR.",
             codes::UNLISTED_CALL,
         ),
-        ("computed name", b"cnumpy\nsize\n)R\x8c\x06system\x93.", codes::COMPUTED_GLOBAL),
+        ("computed name", b"cbuiltins\nstr\n(S'os'\ntR\x8c\x06system\x93.", codes::COMPUTED_GLOBAL),
         ("computed call", b"cfunctools\npartial\n(cnumpy\nlog\ntR)R.", codes::COMPUTED_CALL),
         ("extension", b"\x82\x01)R.", codes::EXTENSION),
         ("build on a function", b"cnumpy\nlog\n}S'a'\nS'b'\nsb.", codes::EFFECT),
@@ -135,7 +135,16 @@ fn harmless_files_stay_safe() {
 
 #[test]
 fn broken_files_are_malformed() {
-    for stream in [&b""[..], b"\x80\x04", b"\x80\x04K", b"(((", b"\xffjunk", b"]Na"] {
+    for stream in [
+        &b""[..],
+        b"\x80\x04",
+        b"\x80\x04K",
+        b"(((",
+        b"\xffjunk",
+        b"]Na",
+        b"S'a'\n)R.",
+        b"cnumpy\ndtype\n(S'O'\ntR)R.",
+    ] {
         let scan = scan_of(stream);
         assert_eq!(scan.verdict, Verdict::Malformed, "{:?}", scan.findings);
     }

@@ -136,7 +136,8 @@ def numpy():
     names = defaultdict(set)
     for name, item in vars(numpy).items():
         if type(item).__name__ == "ufunc":
-            names["numpy", "function"].add(name)
+            for module in ["numpy", "numpy.core._multiarray_umath", "numpy._core._multiarray_umath"]:
+                names[module, "function"].add(name)
         elif inspect.isclass(item) and issubclass(item, numpy.generic):
             names["numpy", "callable"].add(name)
     import numpy.dtypes
