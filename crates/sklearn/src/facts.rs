@@ -62,21 +62,21 @@ pub(crate) fn libraries(pickle: &Pickle) -> Vec<Library> {
         .filter_map(|(_, global)| global)
         .filter_map(|(module, _)| module.split('.').next())
         .collect();
-    let library = |name: &str, version: Option<String>, needed_to_load: bool| Library {
-        name: name.to_owned(),
-        version,
-        needed_to_load,
-    };
-    // scikit-learn and everything it saves arrays with is there even where no global says so.
-    let mut all = vec![library("scikit-learn", version(pickle), true)];
-    for name in ["numpy", "scipy", "joblib", "pandas"] {
-        if packages.contains(name) {
-            all.push(library(name, None, true));
-        } else if name == "numpy" {
-            all.push(library(name, None, false));
-        }
-    }
-    all
+    let names = [
+        ("sklearn", "scikit-learn"),
+        ("numpy", "numpy"),
+        ("scipy", "scipy"),
+        ("joblib", "joblib"),
+        ("pandas", "pandas"),
+    ];
+    let named = names.into_iter().filter(|(package, _)| packages.contains(package));
+    named
+        .map(|(package, name)| Library {
+            name: name.to_owned(),
+            version: if package == "sklearn" { version(pickle) } else { None },
+            needed_to_load: true,
+        })
+        .collect()
 }
 
 /// `numpy>=2` or `numpy<2`, by the module that arrays are made with.

@@ -48,9 +48,12 @@ impl Reader for Sklearn {
         // A model that is not carried still has a container, versions, steps and a verdict to show.
         let mut summary = match file.summary(&mut budget) {
             Ok(summary) => summary,
+            Err(failure) if failure.code() == codes::NOT_AN_ESTIMATOR => {
+                return Err(in_file(failure));
+            }
             Err(failure) => {
                 let mut summary = Summary::new(&FORMAT);
-                summary.producer = Some(producer(&file.pickle));
+                summary.producer = producer(&file.pickle);
                 summary.risks.push(failure.into_diagnostic());
                 summary
             }
@@ -129,9 +132,8 @@ impl File {
     }
 }
 
-fn producer(pickle: &Pickle) -> String {
-    facts::version(pickle)
-        .map_or_else(|| "scikit-learn".to_owned(), |version| format!("scikit-learn {version}"))
+fn producer(pickle: &Pickle) -> Option<String> {
+    facts::version(pickle).map(|version| format!("scikit-learn {version}"))
 }
 
 fn dangerous(judged: &scan::Scan) -> Failure {

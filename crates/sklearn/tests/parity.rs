@@ -186,7 +186,8 @@ fn every_model_scans_as_safe() {
             let summary =
                 holdall_sklearn::READER.inspect(&source, &ReadOptions::default()).unwrap();
             let verdict = summary.facts.iter().find(|(name, _)| name == "verdict");
-            assert_eq!(verdict.unwrap().1, "safe", "{}", model.display());
+            let risks: Vec<_> = summary.risks.iter().map(|r| &*r.message).collect();
+            assert_eq!(verdict.unwrap().1, "safe", "{}: {risks:?}", model.display());
         }
     }
 }

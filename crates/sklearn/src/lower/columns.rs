@@ -1,11 +1,11 @@
 //! The columns that flow between steps, and the fields that they start from.
 
-use holdall_diag::{Failure, Location};
+use holdall_diag::Failure;
 use holdall_pickle::Value;
 use holdall_source::Budget;
 use holdall_tabular::{Field, FieldId, Kind, MissingPolicy, Model, Op, ValueId};
 
-use super::estimator::refuse;
+use super::estimator::{place, refuse};
 use crate::codes;
 
 /// One column on its way through the steps.
@@ -56,11 +56,7 @@ impl<'b> Lowering<'b> {
     }
 
     pub(crate) fn push(&mut self, op: Op, at: &Value<'_>) -> Result<ValueId, Failure> {
-        self.push_located(op, at.location())
-    }
-
-    fn push_located(&mut self, op: Op, location: Location) -> Result<ValueId, Failure> {
-        self.model.push_at(op, location)
+        self.model.push_at(op, place(at))
     }
 
     /// An estimator that refuses NaN takes these: where no step has filled the gaps, neither may the

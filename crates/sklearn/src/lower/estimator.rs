@@ -1,6 +1,6 @@
 //! One estimator of the tree, and what its attributes hold.
 
-use holdall_diag::{Code, Failure};
+use holdall_diag::{Code, Failure, Location};
 use holdall_pickle::{Object, Pickle, Value, numpy::ElementKind};
 use holdall_tabular::{Labels, Matrix};
 
@@ -107,7 +107,14 @@ impl<'p> Estimator<'p> {
 
 /// The input is well-formed and cannot be carried.
 pub(crate) fn refuse(value: &Value<'_>, code: Code, message: impl Into<String>) -> Failure {
-    Failure::unsupported(code, message).at(value.location())
+    Failure::unsupported(code, message).at(place(value))
+}
+
+/// Offset and path; the root has no path.
+pub(crate) fn place(value: &Value<'_>) -> Location {
+    let location = value.location();
+    let named = location.path.as_ref().is_some_and(|(_, path)| !path.is_empty());
+    if named { location } else { Location { path: None, ..location } }
 }
 
 /// The numbers of an array, in C order.
@@ -137,7 +144,7 @@ pub(crate) fn matrix(value: &Value<'_>) -> Result<(Matrix, bool), Failure> {
 pub(crate) fn count(value: &Value<'_>, count: usize) -> Result<u32, Failure> {
     u32::try_from(count).map_err(|error| {
         Failure::limit(codes::SHAPE, "the model has more than 2³² parts")
-            .at(value.location())
+            .at(place(value))
             .caused_by(error)
     })
 }

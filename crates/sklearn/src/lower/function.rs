@@ -20,9 +20,7 @@ pub(crate) fn lower(
             codes::PARAMETER,
             format!("`FunctionTransformer` with {} is not carried", function.describe()),
         )
-        .with_help(
-            "compute the column before the model, or leave the step out and scale by a scaler",
-        ));
+        .with_help("compute the column before the rows reach the model"));
     }
     if !estimator.flag("validate", false) {
         return Ok(columns);

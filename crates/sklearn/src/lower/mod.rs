@@ -78,9 +78,8 @@ fn lower_estimator(
     depth: u32,
 ) -> Result<Lowered, Failure> {
     if depth > MAX_DEPTH {
-        return Err(
-            Failure::limit(codes::DEPTH, "steps within steps go too deep").at(value.location())
-        );
+        return Err(Failure::limit(codes::DEPTH, "steps within steps go too deep")
+            .at(estimator::place(value)));
     }
     // Steps may be shared: a small file can name very many.
     lowering.budget.step(ESTIMATOR_STEPS + columns.len() as u64)?;

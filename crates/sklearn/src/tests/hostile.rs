@@ -35,6 +35,9 @@ fn other_objects_are_refused_with_what_to_save() {
         let failure = read_bytes(&bytes).unwrap_err();
         assert_eq!(failure.code(), codes::NOT_AN_ESTIMATOR, "{failure}");
         assert!(failure.diagnostic().help.is_some());
+        let source = Source::from_bytes("other.pkl", bytes);
+        let inspected = READER.inspect(&source, &ReadOptions::default()).unwrap_err();
+        assert_eq!(inspected.code(), codes::NOT_AN_ESTIMATOR, "{inspected}");
     }
     let own = stream(&[global("my.models", "Scorer"), b")\x81".to_vec()].concat());
     assert_eq!(read_bytes(&own).unwrap_err().code(), codes::NOT_AN_ESTIMATOR);
