@@ -19,6 +19,8 @@ import scipy
 import sklearn
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
     GradientBoostingClassifier,
     GradientBoostingRegressor,
     HistGradientBoostingClassifier,
@@ -27,9 +29,16 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    RobustScaler,
+    StandardScaler,
+)
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 HERE = Path(__file__).resolve().parent
@@ -536,9 +545,91 @@ def transforms(old):
     )
 
 
+def further(old):
+    """Settings and classes beside the common ones; last, so that earlier cases keep their protocols."""
+    x, y = data(2)
+    three, y3 = data(3)
+    holes, z = data(3, missing=True)
+    if VERSION < (1, 8):
+        model = LogisticRegression(multi_class="multinomial").fit(x, y)
+        case("logistic_multinomial_two", model, rows_for(model, 5), DOTS, "two classes, softmax of (-m, m)")
+        model = LogisticRegression(solver="liblinear").fit(three, y3)
+        case(
+            "logistic_liblinear", model, rows_for(model, 5, large=50.0), DOTS,
+            "solver=liblinear with three classes is one against the rest",
+        )
+    small = dict(n_estimators=5, max_depth=4, random_state=0)
+    model = ExtraTreesClassifier(**small).fit(three, y3)
+    case("extra_trees", model, rows_for(model, 5, large=1e30), SUMS, "extremely randomized trees")
+    weights = np.random.default_rng(0).random(240)
+    model = DecisionTreeClassifier(max_depth=3, random_state=0).fit(x, np.arange(240) % 11, sample_weight=weights)
+    case(
+        "tree_eleven_classes", model, rows_for(model, 5, large=1e30), EXACT,
+        "eleven classes with random weights: counts are summed in eight lanes until 1.3",
+    )
+    whole = frame(people(200, 3, missing=False))
+    columns = ColumnTransformer(
+        [
+            ("a", StandardScaler(), [True, False, True, False, False]),
+            ("b", OneHotEncoder(drop="if_binary"), np.array([False, False, False, True, True])),
+        ],
+        remainder="passthrough",
+    ).fit(whole)
+    case("columns_by_mask", columns, people(40, 4, missing=False), EXACT, "masks, remainder, drop=if_binary", frame=NAMES)
+    if old:
+        return
+    y1 = data()[1]
+    y2 = data(targets=2)[1]
+    model = ExtraTreesRegressor(**small).fit(x, y1)
+    case("extra_trees_regressor", model, rows_for(model, 5, large=1e30), SUMS, "extremely randomized trees")
+    model = ExtraTreesClassifier(**small).fit(holes, z)
+    case("extra_trees_missing", model, rows_for(model, 5, missing=True, large=1e30), SUMS, "missing values, from 1.6")
+    model = Ridge().fit(x, y2)
+    case("ridge_two_targets", model, rows_for(model, 5), DOTS, "two targets")
+    model = Lasso(0.1, fit_intercept=False).fit(x, y1)
+    case("lasso_no_intercept", model, rows_for(model, 5), DOTS, "fit_intercept=False")
+    model = GradientBoostingClassifier(n_estimators=4, init="zero", random_state=0).fit(three, y3)
+    case("boosting_zero_multi", model, rows_for(model, 5, large=1e30), SUMS, "init=zero, three classes")
+    model = MinMaxScaler(feature_range=(-1, 2)).fit(holes)
+    case("minmax", model, rows_for(model, 5, missing=True), EXACT, "feature_range=(-1, 2), NaN passes")
+    model = MinMaxScaler(clip=True).fit(holes)
+    case("minmax_clip", model, rows_for(model, 5, missing=True), EXACT, "clip=True, NaN passes")
+    model = RobustScaler().fit(x)
+    case("robust", model, rows_for(model, 5), EXACT, "median and quartiles")
+    model = MaxAbsScaler().fit(x)
+    case("maxabs", model, rows_for(model, 5), EXACT, "divided by the largest")
+    model = SimpleImputer(strategy="most_frequent", add_indicator=True).fit(np.c_[x[:, :3], holes[:, 3:]])
+    case(
+        "imputer_indicator_some", model, rows_for(model, 5, missing=True), EXACT,
+        "add_indicator: two of five columns had missing values",
+    )
+    table = frame(people(200, 3))
+    rows = people(50, 5, unknown=True)
+    text = Pipeline(
+        [
+            ("impute", SimpleImputer(strategy="constant", fill_value="none")),
+            ("onehot", OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=40, drop="first")),
+        ]
+    )
+    ordinal = OrdinalEncoder(
+        handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2
+    )
+    columns = ColumnTransformer([("a", text, slice("color", "size")), ("b", ordinal, slice(-2, None))])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        case(
+            "columns_text", columns.fit(table), rows, EXACT,
+            "rare categories with drop, ordinal codes, slices of names and of positions", frame=NAMES,
+        )
+    columns = ColumnTransformer(
+        [("text", OneHotEncoder(handle_unknown="ignore"), [-2, -1])], remainder=StandardScaler()
+    ).fit(table)
+    case("columns_remainder", columns, rows, EXACT, "an estimator for the columns left over", frame=NAMES)
+
+
 def main():
     old = VERSION < (1, 9)
-    for group in (linear_models, trees, forests, boosting, pipelines, transforms):
+    for group in (linear_models, trees, forests, boosting, pipelines, transforms, further):
         with warnings.catch_warnings():
             if old:
                 warnings.simplefilter("ignore", FutureWarning)

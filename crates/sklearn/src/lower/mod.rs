@@ -1,0 +1,220 @@
+//! From the attributes of fitted estimators to the tabular model.
+
+mod boosting;
+mod class;
+mod column_transformer;
+pub(crate) mod columns;
+mod estimator;
+mod forest;
+mod function;
+mod imputer;
+mod linear;
+mod logistic;
+mod loss;
+mod one_hot;
+mod ordinal;
+mod pipeline;
+mod scaler;
+pub(crate) mod selection;
+mod tree;
+
+use holdall_diag::Failure;
+use holdall_pickle::{Pickle, Value};
+use holdall_source::Budget;
+use holdall_tabular::{Header, Kind, Model, Output, Part, ValueId};
+
+use self::{
+    class::Class,
+    columns::{Column, Lowering, Origin},
+    estimator::Estimator,
+};
+use crate::{codes, facts, version::Version};
+
+/// What an estimator yields.
+enum Lowered {
+    /// Columns for the next step.
+    Columns(Vec<Column>),
+    /// The answer of a classifier.
+    Classes(ValueId),
+    /// The answer of a regressor.
+    Values(ValueId),
+}
+
+/// What an input costs in memory, with its name, its field and its node.
+const INPUT_BYTES: usize = 512;
+
+/// What an estimator costs in elementary steps.
+const ESTIMATOR_STEPS: u64 = 10_000;
+
+/// Steps within steps: deeper than any honest model, so that recursion ends here.
+const MAX_DEPTH: u32 = 16;
+
+/// The model of the estimator at the root.
+pub(crate) fn lower(pickle: &Pickle, budget: &mut Budget) -> Result<Model, Failure> {
+    let root = pickle.root();
+    let version = facts::version(pickle).as_deref().and_then(Version::parse);
+    let outermost = Estimator::new(&root, version)?;
+    let first = pipeline::first(&outermost);
+    let (names, named) = inputs(&first, budget)?;
+    let mut lowering = Lowering::new(names, named, budget);
+    let columns = lowering.inputs();
+    let answer = lower_estimator(&mut lowering, &root, version, columns, 0)?;
+    outputs(&mut lowering, &answer, &root)?;
+    lowering.model.header = Header {
+        name: None,
+        description: None,
+        producer: Some("scikit-learn".to_owned()),
+        producer_version: facts::version(pickle),
+        class: Some(pipeline::last(&outermost).object().name().to_owned()),
+    };
+    lowering.finish()
+}
+
+fn lower_estimator(
+    lowering: &mut Lowering<'_>,
+    value: &Value<'_>,
+    outer: Option<Version>,
+    columns: Vec<Column>,
+    depth: u32,
+) -> Result<Lowered, Failure> {
+    if depth > MAX_DEPTH {
+        return Err(Failure::limit(codes::DEPTH, "steps within steps go too deep")
+            .at(estimator::place(value)));
+    }
+    // Steps may be shared: a small file can name very many.
+    lowering.budget.step(ESTIMATOR_STEPS + columns.len() as u64)?;
+    let estimator = Estimator::new(value, outer)?;
+    let e = &estimator;
+    match family(e)? {
+        Class::Logistic => logistic::lower(lowering, e, &columns).map(Lowered::Classes),
+        Class::LinearRegressor => linear::lower(lowering, e, &columns).map(Lowered::Values),
+        Class::TreeClassifier => {
+            forest::tree_classifier(lowering, e, &columns).map(Lowered::Classes)
+        }
+        Class::TreeRegressor => forest::tree_regressor(lowering, e, &columns).map(Lowered::Values),
+        Class::ForestClassifier => forest::classifier(lowering, e, &columns).map(Lowered::Classes),
+        Class::ForestRegressor => forest::regressor(lowering, e, &columns).map(Lowered::Values),
+        Class::BoostingClassifier => {
+            boosting::classifier(lowering, e, &columns).map(Lowered::Classes)
+        }
+        Class::BoostingRegressor => boosting::regressor(lowering, e, &columns).map(Lowered::Values),
+        Class::Pipeline => pipeline::lower(lowering, e, columns, depth),
+        Class::ColumnTransformer => {
+            column_transformer::lower(lowering, e, &columns, depth).map(Lowered::Columns)
+        }
+        Class::StandardScaler => scaler::standard(lowering, e, &columns).map(Lowered::Columns),
+        Class::MinMaxScaler => scaler::min_max(lowering, e, &columns).map(Lowered::Columns),
+        Class::MaxAbsScaler => scaler::max_abs(lowering, e, &columns).map(Lowered::Columns),
+        Class::RobustScaler => scaler::robust(lowering, e, &columns).map(Lowered::Columns),
+        Class::SimpleImputer => imputer::lower(lowering, e, &columns).map(Lowered::Columns),
+        Class::OneHotEncoder => one_hot::lower(lowering, e, &columns).map(Lowered::Columns),
+        Class::OrdinalEncoder => ordinal::lower(lowering, e, &columns).map(Lowered::Columns),
+        Class::FunctionTransformer => function::lower(lowering, e, columns).map(Lowered::Columns),
+    }
+}
+
+fn family(estimator: &Estimator<'_>) -> Result<Class, Failure> {
+    let object = estimator.object();
+    let package = object.module().split('.').next().unwrap_or_default();
+    Class::of(object.module(), object.name()).ok_or_else(|| {
+        let message = format!("`{}` is not carried", object.class());
+        if package == "sklearn" {
+            return estimator
+                .refuse(codes::CLASS, message)
+                .with_help(format!("carried are {}", Class::carried()));
+        }
+        estimator.refuse(codes::NOT_AN_ESTIMATOR, format!("{message}: it is not of scikit-learn")).with_help(
+            "save a booster in the format of its library; own classes cannot be read, because their \
+             code is not in the file",
+        )
+    })
+}
+
+/// Names and number of the columns that come in.
+fn inputs(first: &Estimator<'_>, budget: &mut Budget) -> Result<(Vec<String>, bool), Failure> {
+    if let Some(names) = first.get("feature_names_in_") {
+        return Ok((names.array()?.strings(first.pickle())?, true));
+    }
+    let width = width(first)?;
+    budget.charge_elements(width as u64, INPUT_BYTES)?;
+    Ok(((0..width).map(|i| format!("x{i}")).collect(), false))
+}
+
+/// How many columns an estimator was fitted on. `n_features_in_` is there since 0.23.
+fn width(first: &Estimator<'_>) -> Result<usize, Failure> {
+    for key in ["n_features_in_", "n_features_", "_n_features"] {
+        if let Some(width) = first.get(key).and_then(|v| usize::try_from(v.as_int()?).ok()) {
+            return Ok(width);
+        }
+    }
+    for key in ["coef_", "statistics_", "scale_", "mean_", "center_"] {
+        if let Some(array) = first.get(key).filter(Value::is_array) {
+            let array = array.array()?;
+            return Ok(array.extent(array.ndim().saturating_sub(1)));
+        }
+    }
+    if let Some(categories) = first.get("categories_") {
+        return Ok(categories.item_ids()?.len());
+    }
+    let name = first.object().name();
+    family(first)?;
+    Err(first
+        .refuse(codes::NOT_FITTED, format!("`{name}` does not say how many columns it takes"))
+        .with_help("fit the model before saving it; save it with scikit-learn 0.24 or newer"))
+}
+
+fn outputs(lowering: &mut Lowering<'_>, answer: &Lowered, at: &Value<'_>) -> Result<(), Failure> {
+    match answer {
+        Lowered::Classes(id) => {
+            lowering.model.outputs.push(Output::new(*id, Part::Label));
+            lowering.model.outputs.push(Output::new(*id, Part::Probabilities));
+        }
+        Lowered::Values(id) => lowering.model.outputs.push(Output::new(*id, Part::Values)),
+        Lowered::Columns(columns) => {
+            let text = columns.iter().any(|c| matches!(c.source, Origin::Scalar(_, Kind::Text)));
+            if !text {
+                let id = lowering.numbers(columns, at)?;
+                lowering.model.outputs.push(Output::new(id, Part::Whole));
+                return Ok(());
+            }
+            for (i, column) in columns.iter().enumerate() {
+                let id = match column.source {
+                    Origin::Scalar(id, _) => id,
+                    Origin::Field(_) | Origin::Element { .. } => {
+                        lowering.numbers(std::slice::from_ref(column), at)?
+                    }
+                };
+                lowering.model.outputs.push(Output::new(id, Part::Whole).named(format!("y_{i}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The estimators in order, outermost first, as `name: class`; for people.
+pub(crate) fn steps(root: &Value<'_>) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut open = vec![(String::new(), root.clone(), 0_u32)];
+    while let Some((name, value, depth)) = open.pop() {
+        let Ok(estimator) = Estimator::new(&value, None) else { continue };
+        let class = estimator.object().name();
+        all.push(if name.is_empty() { class.to_owned() } else { format!("{name}: {class}") });
+        let parts = estimator.get("steps").or_else(|| estimator.get("transformers_"));
+        let Some(parts) = parts.and_then(|parts| parts.items().ok()).filter(|_| depth < MAX_DEPTH)
+        else {
+            continue;
+        };
+        let mut inner: Vec<_> = parts
+            .filter_map(|part| Some((part.item(0).ok()?.as_text()?.to_owned(), part.item(1).ok()?)))
+            .map(|(part, value)| {
+                (if name.is_empty() { part } else { format!("{name}.{part}") }, value, depth + 1)
+            })
+            .collect();
+        inner.reverse();
+        open.append(&mut inner);
+        if all.len() > 1_000 {
+            break;
+        }
+    }
+    all
+}
