@@ -1,0 +1,284 @@
+//! Functions of elements.
+
+use holdall_tabular::{BinaryOp, Kind, UnaryOp};
+use serde_json::{Value, json};
+
+use super::{Lift, choose, element, rounded};
+use crate::{
+    doc::Function,
+    names::{Flag, Fun},
+    number::{float, maybe, optional},
+};
+
+/// Above this e raised to it is infinite; Python engines raise an error there.
+const EXP_LIMIT: f64 = 709.782_712_893_384;
+
+/// Name of a function of one element.
+pub(crate) fn unary_name(op: UnaryOp) -> String {
+    op.name().replace('-', "")
+}
+
+pub(super) fn definition(fun: &Fun) -> Option<Function> {
+    let op = fun.op.as_str();
+    if op == "round" && fun.kinds.is_empty() && fun.flags.is_empty() {
+        return Some(round());
+    }
+    let extra = fun.flags.iter().any(|f| *f != Flag::Null);
+    match *fun.kinds.as_slice() {
+        [kind] if op == "impute" => Some(impute(fun, kind)),
+        [kind] if !extra => single(fun, kind),
+        [from, to] if op == "cast" && !extra => {
+            let body = cast(from, to)?;
+            let params = [("x", element(from), true)];
+            Some(Lift { params: &params, ret: element(to) }.function(fun, body))
+        }
+        _ => None,
+    }
+}
+
+fn single(fun: &Fun, kind: Kind) -> Option<Function> {
+    let op = fun.op.as_str();
+    let schema = element(kind);
+    if let Some(op) = UnaryOp::ALL.into_iter().find(|o| unary_name(*o) == op) {
+        return unary(fun, op, kind);
+    }
+    if let Some(op) = BinaryOp::ALL.into_iter().find(|o| o.name() == op) {
+        return binary(fun, op, kind);
+    }
+    let by = op.strip_suffix("by").and_then(|stem| {
+        let ops = [BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul, BinaryOp::Div];
+        ops.into_iter().find(|o| o.name() == stem).filter(|_| kind.is_float())
+    });
+    if let Some(by) = by {
+        let params = [("a", schema.clone(), true), ("b", schema.clone(), false)];
+        let body = binary_body(by, kind)?;
+        return Some(Lift { params: &params, ret: schema }.function(fun, body));
+    }
+    let null = fun.has(Flag::Null);
+    match op {
+        "some" if !null => Some(Function {
+            params: vec![("x".to_owned(), schema.clone())],
+            ret: optional(&schema),
+            body: vec![json!("x")],
+        }),
+        "require" if null => {
+            let missing = json!({ "error": "a value is missing" });
+            let params = [("x", schema.clone(), true)];
+            Some(Lift { params: &params, ret: json!(null) }.with(true, schema, json!("x"), missing))
+        }
+        "absent" if null => Some(Function {
+            params: vec![("x".to_owned(), optional(&schema))],
+            ret: optional(&schema),
+            body: vec![Value::Null],
+        }),
+        "if" => {
+            let params = [("c", json!("boolean"), null), ("a", maybe(&schema, null), false), ("b", maybe(&schema, null), false)];
+            let body = choose(&json!("c"), &json!("a"), &json!("b"));
+            Some(Lift { params: &params, ret: schema }.function(fun, body))
+        }
+        _ => None,
+    }
+}
+
+/// To binary32, ties to even: the unit in the first place is found by Rump's method (S. M. Rump,
+/// "Ultimately fast accurate summation", 2009, algorithm 3.6), and adding 1.5 × 2²⁹ of it leaves 24
+/// bits. Below 2⁻¹²⁶ the step is 2⁻¹⁴⁹.
+fn round() -> Function {
+    let step = |by: Value| json!([{ "let": { "c": by } }, { "-": [{ "+": ["x", "c"] }, "c"] }]);
+    let normal = json!([
+        { "let": { "q": { "*": ["a", 4_503_599_627_370_497.0] } } },
+        { "let": { "u": { "m.abs": { "-": ["q", { "*": ["q", 1.0 - f64::EPSILON / 2.0] }] } } } },
+        { "do": step(json!({ "*": ["u", 805_306_368.0] })) },
+    ]);
+    // Half a step above the largest binary32.
+    let over = 3.402_823_567_797_336_6e38;
+    let infinite = choose(&json!({ ">": ["x", 0.0] }), &float(f64::INFINITY), &float(f64::NEG_INFINITY));
+    let tiny = json!({ "do": step(json!(1.5 * 2.0_f64.powi(-97))) });
+    let body = json!({
+        "cond": [
+            { "if": { "impute.isnan": ["x"] }, "then": "x" },
+            { "if": { ">=": ["a", over] }, "then": infinite },
+            { "if": { "<": ["a", f64::from(f32::MIN_POSITIVE)] }, "then": tiny },
+        ],
+        "else": { "do": normal },
+    });
+    Function {
+        params: vec![("x".to_owned(), json!("double"))],
+        ret: json!("double"),
+        body: vec![json!({ "let": { "a": { "m.abs": ["x"] } } }), body],
+    }
+}
+
+fn unary(fun: &Fun, op: UnaryOp, kind: Kind) -> Option<Function> {
+    let schema = element(kind);
+    let x = || json!(["x"]);
+    let exp = |arg: Value| json!({ "u.exp_f64": [arg] });
+    let float_only = |body: Value| kind.is_float().then(|| rounded(kind, body));
+    let body = match op {
+        UnaryOp::Neg => kind.is_number().then(|| json!({ "u-": x() })),
+        UnaryOp::Abs => kind.is_number().then(|| json!({ "m.abs": x() })),
+        UnaryOp::Exp if kind == Kind::F64 => Some(choose(
+            &json!({ ">": ["x", EXP_LIMIT] }),
+            &choose(&json!({ "impute.isnan": x() }), &json!("x"), &float(f64::INFINITY)),
+            &json!({ "m.exp": x() }),
+        )),
+        UnaryOp::Exp => float_only(exp(json!("x"))),
+        UnaryOp::Ln => float_only(json!({ "m.ln": x() })),
+        UnaryOp::Ln1p => float_only(json!({ "m.ln1p": x() })),
+        UnaryOp::Expm1 => float_only(choose(
+            &json!({ ">": ["x", EXP_LIMIT] }),
+            &exp(json!("x")),
+            &json!({ "m.expm1": x() }),
+        )),
+        UnaryOp::Sqrt => float_only(json!({ "m.sqrt": x() })),
+        UnaryOp::Floor => float_only(json!({ "m.floor": x() })),
+        UnaryOp::Ceil => float_only(json!({ "m.ceil": x() })),
+        UnaryOp::Logistic => float_only(json!({
+            "/": [1.0, { "+": [1.0, exp(json!({ "u-": x() }))] }]
+        })),
+        UnaryOp::Tanh => float_only(json!({ "m.tanh": x() })),
+        UnaryOp::Not => (kind == Kind::Bool).then(|| json!({ "!": x() })),
+        UnaryOp::IsNan => kind.is_float().then(|| json!({ "impute.isnan": x() })),
+        UnaryOp::IsMissing => Some(json!(false)),
+    }?;
+    let ret = match op {
+        UnaryOp::Not | UnaryOp::IsNan | UnaryOp::IsMissing => json!("boolean"),
+        UnaryOp::Neg
+        | UnaryOp::Abs
+        | UnaryOp::Exp
+        | UnaryOp::Ln
+        | UnaryOp::Ln1p
+        | UnaryOp::Expm1
+        | UnaryOp::Sqrt
+        | UnaryOp::Floor
+        | UnaryOp::Ceil
+        | UnaryOp::Logistic
+        | UnaryOp::Tanh => schema.clone(),
+    };
+    let params = [("x", schema, true)];
+    let lift = Lift { params: &params, ret: ret.clone() };
+    if op == UnaryOp::IsMissing {
+        return Some(lift.with(fun.has(Flag::Null), ret, body, json!(true)));
+    }
+    Some(lift.function(fun, body))
+}
+
+fn binary(fun: &Fun, op: BinaryOp, kind: Kind) -> Option<Function> {
+    let schema = element(kind);
+    let body = binary_body(op, kind)?;
+    let ret = if op.is_test() { json!("boolean") } else { schema.clone() };
+    if matches!(op, BinaryOp::And | BinaryOp::Or) && fun.has(Flag::Null) {
+        let param = |name: &str| (name.to_owned(), optional(&schema));
+        let name = if op == BinaryOp::And { "&&&" } else { "|||" };
+        return Some(Function {
+            params: vec![param("a0"), param("b0")],
+            ret: optional(&ret),
+            body: vec![json!({ name: ["a0", "b0"] })],
+        });
+    }
+    let params = [("a", schema.clone(), true), ("b", schema, true)];
+    Some(Lift { params: &params, ret }.function(fun, body))
+}
+
+fn binary_body(op: BinaryOp, kind: Kind) -> Option<Value> {
+    let (a, b) = (json!("a"), json!("b"));
+    let plain = |name: &str| json!({ name: ["a", "b"] });
+    let any_nan = json!({ "||": [{ "impute.isnan": ["a"] }, { "impute.isnan": ["b"] }] });
+    // Engines differ on how NaN compares.
+    let guarded = |name: &str, with_nan: bool| {
+        if kind.is_float() { choose(&any_nan, &json!(with_nan), &plain(name)) } else { plain(name) }
+    };
+    let extreme = |name: &str| {
+        let pick = choose(&plain(name), &b, &a);
+        if !kind.is_float() {
+            return pick;
+        }
+        choose(
+            &json!({ "impute.isnan": ["a"] }),
+            &a,
+            &choose(&json!({ "impute.isnan": ["b"] }), &b, &pick),
+        )
+    };
+    let number = kind.is_number();
+    match op {
+        BinaryOp::Add => number.then(|| rounded(kind, plain("+"))),
+        BinaryOp::Sub => number.then(|| rounded(kind, plain("-"))),
+        BinaryOp::Mul => number.then(|| rounded(kind, plain("*"))),
+        BinaryOp::Div => kind.is_float().then(|| rounded(kind, plain("/"))),
+        BinaryOp::Pow => kind.is_float().then(|| rounded(kind, power())),
+        BinaryOp::Min => number.then(|| extreme(">")),
+        BinaryOp::Max => number.then(|| extreme("<")),
+        BinaryOp::Eq => Some(guarded("==", false)),
+        BinaryOp::Ne => Some(guarded("!=", true)),
+        BinaryOp::Lt => number.then(|| guarded("<", false)),
+        BinaryOp::Le => number.then(|| guarded("<=", false)),
+        BinaryOp::Gt => number.then(|| guarded(">", false)),
+        BinaryOp::Ge => number.then(|| guarded(">=", false)),
+        BinaryOp::And => (kind == Kind::Bool).then(|| plain("&&")),
+        BinaryOp::Or => (kind == Kind::Bool).then(|| plain("||")),
+    }
+}
+
+/// 1 to whatever power is 1, as IEEE 754 says and Java does not.
+fn power() -> Value {
+    choose(&json!({ "==": ["a", 1.0] }), &json!(1.0), &json!({ "**": ["a", "b"] }))
+}
+
+fn cast(from: Kind, to: Kind) -> Option<Value> {
+    let two_63 = 2.0_f64.powi(63);
+    Some(match (from, to) {
+        (Kind::Bool, Kind::F32 | Kind::F64) => choose(&json!("x"), &json!(1.0), &json!(0.0)),
+        (Kind::Bool, Kind::I64) => choose(&json!("x"), &json!({ "long": 1 }), &json!({ "long": 0 })),
+        (Kind::F64, Kind::F32) => json!({ "u.round": ["x"] }),
+        (Kind::F32, Kind::F64) => json!("x"),
+        (Kind::I64, Kind::F64) => json!({ "cast.double": ["x"] }),
+        // Beyond 2^53 the lowest 11 bits become one sticky bit, so that nothing is rounded twice.
+        (Kind::I64, Kind::F32) => json!({
+            "cond": [
+                {
+                    "if": { "&&": [
+                        { "<=": ["x", { "long": 1_i64 << 53 }] },
+                        { ">=": ["x", { "long": -1_i64 << 53 }] },
+                    ] },
+                    "then": { "u.round": [{ "cast.double": ["x"] }] },
+                },
+                {
+                    "if": { "==": [{ "&": ["x", { "long": 2047 }] }, { "long": 0 }] },
+                    "then": { "u.round": [{ "cast.double": ["x"] }] },
+                },
+            ],
+            "else": { "u.round": [{ "cast.double": [
+                { "+": [{ "-": ["x", { "&": ["x", { "long": 2047 }] }] }, { "long": 1024 }] }
+            ] }] },
+        }),
+        (Kind::F32 | Kind::F64, Kind::I64) => json!({
+            "cond": [
+                { "if": { "impute.isnan": ["x"] }, "then": { "long": 0 } },
+                { "if": { ">=": ["x", two_63] }, "then": { "long": i64::MAX } },
+                { "if": { "<=": ["x", -two_63] }, "then": { "long": i64::MIN } },
+                { "if": { "<": ["x", 0.0] }, "then": { "cast.long": [{ "m.ceil": ["x"] }] } },
+            ],
+            "else": { "cast.long": [{ "m.floor": ["x"] }] },
+        }),
+        (Kind::F32, Kind::F32) | (Kind::F64, Kind::F64) | (Kind::I64, Kind::I64) => json!("x"),
+        (Kind::Text, _) | (_, Kind::Bool | Kind::Text) => return None,
+    })
+}
+
+fn impute(fun: &Fun, kind: Kind) -> Function {
+    let schema = element(kind);
+    let mut value = json!("x");
+    if fun.has(Flag::Sentinel) {
+        let same = json!({ format!("u.eq_{kind}"): ["x", "sentinel"] });
+        value = choose(&same, &json!("with"), &value);
+    }
+    if fun.has(Flag::Nan) && kind.is_float() {
+        value = choose(&json!({ "impute.isnan": ["x"] }), &json!("with"), &value);
+    }
+    let mut params = vec![("x", schema.clone(), true), ("with", schema.clone(), false)];
+    if fun.has(Flag::Sentinel) {
+        params.push(("sentinel", schema.clone(), false));
+    }
+    let lift = Lift { params: &params, ret: schema.clone() };
+    lift.with(fun.has(Flag::Null), schema, value, json!("with"))
+}
