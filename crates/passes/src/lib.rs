@@ -32,4 +32,11 @@ holdall_diag::codes! {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::struct_excessive_bools,
+    reason = "tests make small numbers of all kinds"
+)]
 mod tests;

@@ -3,7 +3,7 @@
 use holdall_diag::{Failure, Location};
 use holdall_graph::ValueId;
 use holdall_tabular::{
-    Classify, Decision, Link, Model, Op, Output, Part, Regress, ValueId as TabularId,
+    Classify, Decision, Link, Model, Op, Output, Part, Regress, UnaryOp, ValueId as TabularId,
 };
 
 use super::{
@@ -174,9 +174,14 @@ impl Raise<'_> {
                         if plain { Part::Probabilities } else { Part::Margins },
                     )));
                 }
-                if self.is_prediction(value) {
-                    let link = Link::Identity;
-                    let op = Op::Regress(Regress { margins: value.id, link });
+                let (margins, link) = match self.op_of(value) {
+                    Some(&Op::Unary { op: UnaryOp::Exp, arg }) => {
+                        (Val { id: arg, ..value }, Link::Exp)
+                    }
+                    _ => (value, Link::Identity),
+                };
+                if self.is_prediction(margins) {
+                    let op = Op::Regress(Regress { margins: margins.id, link });
                     return Ok(Some((self.push_op(op)?, Part::Values)));
                 }
                 Some((value.id, Part::Whole))

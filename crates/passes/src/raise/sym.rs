@@ -79,6 +79,8 @@ pub(super) enum Sym {
     Value(Val),
     /// Something about the number of rows.
     Shape,
+    /// A guard against NaN that the operator it guards sees through.
+    Guard,
     /// A text or integer looked up in a list: its position, or −1.
     Code(Val, Categories),
     /// Comparisons with the categories in order.
