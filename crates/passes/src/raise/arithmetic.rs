@@ -316,6 +316,9 @@ impl Raise<'_> {
 
     fn compare(&mut self, node: &Node, op: BinaryOp) -> Result<Sym, Failure> {
         let sym = self.meaning(node, 0)?;
+        if !sym.is_score() {
+            return self.operation(node, op).map(Sym::Value);
+        }
         let than = self.constant_arg(node, 1).and_then(|constant| constant.floats());
         let value = match (self.try_value(&sym)?, self.meaning(node, 1)?) {
             (Some(_), right) if self.try_value(&right)?.is_some() => {

@@ -191,14 +191,15 @@ impl Raise<'_> {
 
     /// Sums of trees and of weighted inputs are predictions; other values are transformed inputs.
     fn is_prediction(&self, value: Val) -> bool {
-        match self.op_of(value) {
-            Some(Op::Trees(_) | Op::Linear(_)) => true,
-            Some(Op::Cast { arg, .. }) => {
-                let arg = Val { id: *arg, ..value };
-                value.kind.is_float() && !value.scalar && self.is_prediction(arg)
-            }
-            _ => false,
-        }
+        let sums = |op: Option<&Op>| matches!(op, Some(Op::Trees(_) | Op::Linear(_)));
+        let found = self.op_of(value);
+        // What an ensemble of binary64 answers is rounded, and may be widened again.
+        let inner = |op: Option<&Op>| match op {
+            Some(Op::Cast { arg, .. }) => self.op_of(Val { id: *arg, ..value }),
+            _ => None,
+        };
+        let floats = value.kind.is_float() && !value.scalar;
+        floats && (sums(found) || sums(inner(found)) || sums(inner(inner(found))))
     }
 }
 

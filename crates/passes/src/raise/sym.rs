@@ -112,3 +112,13 @@ pub(super) enum Sym {
     /// The label of an estimate that stands already.
     Estimated(ValueId),
 }
+
+impl Sym {
+    /// Whether a label can be picked by it. Nothing that holds another meaning is a score.
+    pub(super) const fn is_score(&self) -> bool {
+        matches!(
+            self,
+            Self::Value(_) | Self::Linked { .. } | Self::Probability { .. } | Self::Trees(..)
+        )
+    }
+}

@@ -94,9 +94,8 @@ fn sums_come_back_in_their_order_and_precision() {
         ("forest-any-f32", Summation::AnyF32),
     ] {
         let model = raised(name);
-        let found = model.nodes.iter().find_map(|(_, node)| match &node.op {
-            Op::Trees(trees) => Some(trees.summation),
-            _ => None,
+        let found = model.nodes.iter().find_map(|(_, node)| {
+            if let Op::Trees(trees) = &node.op { Some(trees.summation) } else { None }
         });
         assert_eq!(found, Some(summation), "{name}");
     }
@@ -211,6 +210,37 @@ fn an_ensemble_that_names_a_missing_node_is_refused() {
         }
     }
     assert!(raise(&graph).is_err());
+}
+
+#[test]
+fn long_chains_of_operators_neither_nest_nor_overflow() {
+    for op in ["ArgMax", "Identity", "Neg", "Greater"] {
+        let mut graph = Graph::default();
+        let x = graph.push_input("X", rows(DType::F32, 2)).unwrap();
+        let zero = holdall_tensor::Tensor::from_f32(holdall_tensor::Shape(vec![1]), &[0.0]);
+        let zero = holdall_graph::Weight::Tensor(zero.unwrap());
+        let zero = graph.push_weight("zero", zero).unwrap();
+        let mut last = x;
+        for i in 0..20_000 {
+            let inputs: &[_] = if op == "Greater" { &[last, zero] } else { &[last] };
+            let axis = vec![("axis", Attribute::Int(1))];
+            last = graph.push_node("", op, inputs, &[&format!("v{i}")], axis).unwrap()[0];
+        }
+        graph.push_output(last, rows(DType::F32, 2));
+        assert_eq!(raise(&graph).is_ok(), op != "ArgMax", "{op}");
+    }
+}
+
+#[test]
+fn claims_of_enormous_width_are_refused() {
+    let mut wide = Graph::default();
+    wide.push_input("X", rows(DType::F32, 0xFFFF_FFFF)).unwrap();
+    assert_eq!(raise(&wide).unwrap_err().code(), codes::TOO_LARGE);
+    let mut graph = stump("TreeEnsembleRegressor", [1.0, 2.0], "NONE");
+    let id = graph.nodes.iter().next().unwrap().0;
+    let attributes = &mut graph.nodes.get_mut(id).unwrap().attributes;
+    attributes.push(("n_targets".to_owned(), Attribute::Int(0xFFFF_FFFF)));
+    assert_eq!(raise(&graph).unwrap_err().code(), codes::TOO_LARGE);
 }
 
 #[test]
