@@ -27,9 +27,17 @@ holdall_diag::codes! {
         ATTRIBUTE = "passes/attribute": "an attribute of an operator is missing or has a value that it does not take";
         INPUT = "passes/input": "an input of the graph is not a table of rows";
         OUTPUT = "passes/output": "an output of the graph has no counterpart in tabular models";
+        TOO_LARGE = "passes/too-large": "a graph claims more columns or targets than a table may have";
         SKIPPED = "passes/skipped": "an operator without effect on the answers was left out";
     }
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::struct_excessive_bools,
+    reason = "tests make small numbers of all kinds"
+)]
 mod tests;

@@ -224,6 +224,13 @@ pub fn refine(plan: &mut Plan<'_>, options: &LowerOptions) {
     let may_miss = may_miss(model);
     plan.refine(|entry| {
         let construct = entry.requirement.construct;
+        let classical = matches!(construct, Construct::Trees(_) | Construct::Field(Kind::Text));
+        if classical && !(3..=4).contains(&options.ml) {
+            return Some(Support::refuse(format!(
+                "its operators are those of `ml=3` and `ml=4`, not of {}",
+                options.ml
+            )));
+        }
         if let Construct::Field(kind) = construct {
             return field(model, options, kind);
         }

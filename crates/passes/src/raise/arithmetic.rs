@@ -78,7 +78,11 @@ impl Raise<'_> {
     }
 
     fn function(&mut self, node: &Node, op: UnaryOp) -> Result<Sym, Failure> {
-        let value = self.arg_value(node, 0)?;
+        let sym = self.meaning(node, 0)?;
+        if op == UnaryOp::IsNan && matches!(sym, Sym::Linked { .. }) {
+            return Ok(Sym::Guard);
+        }
+        let value = self.as_value(node, &sym)?;
         let kind = if op == UnaryOp::IsNan { Kind::Bool } else { value.kind };
         self.push(Op::Unary { op, arg: value.id }, kind, value.width, value.scalar).map(Sym::Value)
     }
@@ -95,8 +99,36 @@ impl Raise<'_> {
     }
 
     fn operation(&mut self, node: &Node, op: BinaryOp) -> Result<Val, Failure> {
-        let (left, right) = (self.arg_value(node, 0)?, self.arg_value(node, 1)?);
+        self.operation_of(node, op, 0, 1)
+    }
+
+    fn operation_of(
+        &mut self,
+        node: &Node,
+        op: BinaryOp,
+        left: usize,
+        right: usize,
+    ) -> Result<Val, Failure> {
+        let (left, right) = (self.arg_value(node, left)?, self.arg_value(node, right)?);
         self.combine(node, op, left, right)
+    }
+
+    /// `Where(l ≤ r or IsNaN(l), l, r)` is the smaller, with ≥ the larger.
+    fn extreme(&self, node: &Node) -> Option<BinaryOp> {
+        let mut test = self.producer(node, 0)?;
+        if test.op_type == "Or" {
+            let nan = self.producer(test, 1)?;
+            if nan.op_type != "IsNaN" || nan.inputs.first() != node.inputs.get(1) {
+                return None;
+            }
+            test = self.producer(test, 0)?;
+        }
+        let same = test.inputs.as_slice() == node.inputs.get(1..3)?;
+        match test.op_type.as_str() {
+            "LessOrEqual" if same => Some(BinaryOp::Min),
+            "GreaterOrEqual" if same => Some(BinaryOp::Max),
+            _ => None,
+        }
     }
 
     fn combine(
@@ -284,6 +316,9 @@ impl Raise<'_> {
 
     fn compare(&mut self, node: &Node, op: BinaryOp) -> Result<Sym, Failure> {
         let sym = self.meaning(node, 0)?;
+        if !sym.is_score() {
+            return self.operation(node, op).map(Sym::Value);
+        }
         let than = self.constant_arg(node, 1).and_then(|constant| constant.floats());
         let value = match (self.try_value(&sym)?, self.meaning(node, 1)?) {
             (Some(_), right) if self.try_value(&right)?.is_some() => {
@@ -373,6 +408,9 @@ impl Raise<'_> {
             }
             sym => {
                 let value = self.as_value(node, &sym)?;
+                if to == Kind::Bool && value.kind == Kind::Bool {
+                    return Ok(Sym::Value(value));
+                }
                 if to == Kind::Bool || value.kind == Kind::Text {
                     return Err(refuse(node, format!("from {} to {to}", value.kind)));
                 }
@@ -388,8 +426,14 @@ impl Raise<'_> {
         {
             return Ok(Sym::Linked { link: Link::LogisticNormalized, margins, binary: false });
         }
+        if self.meaning(node, 0)? == Sym::Guard {
+            return Ok(Sym::Guard);
+        }
         if let Some(sym) = self.imputed(node)? {
             return Ok(sym);
+        }
+        if let Some(op) = self.extreme(node) {
+            return self.operation_of(node, op, 1, 2).map(Sym::Value);
         }
         let condition = self.arg_value(node, 0)?;
         let (yes, no) = (self.arg_value(node, 1)?, self.arg_value(node, 2)?);

@@ -18,6 +18,7 @@ use crate::codes;
 use super::{
     Raise, attributes,
     attributes::refuse,
+    inputs::MAX_COLUMNS,
     read_classes,
     sym::{Const, Stage, Sym, Val},
 };
@@ -40,6 +41,9 @@ pub(super) struct Ensemble {
     base: Vec<f64>,
     divide: Option<f64>,
 }
+
+/// The most leaf values that are made of an ensemble.
+const MAX_VALUES: usize = 1 << 28;
 
 /// Reads the lists of an operator; `prefix` is `target` or `class`.
 fn read(node: &Node, arg: Val, targets: u32, prefix: &str) -> Result<Ensemble, Failure> {
@@ -198,6 +202,9 @@ impl Ensemble {
         let skip = usize::from(base_tree.is_some());
         let width =
             spans.iter().skip(skip).flatten().map(|(low, high)| high - low + 1).max().unwrap_or(1);
+        if self.leaves.len().checked_mul(width as usize)? > MAX_VALUES {
+            return None;
+        }
         let mut leaves = Vec::with_capacity(self.leaves.len() * width as usize);
         let mut trees = Vec::with_capacity(self.roots.len());
         let firsts: Vec<u32> = spans
@@ -279,6 +286,10 @@ impl Raise<'_> {
             .ok()
             .filter(|&targets| targets > 0)
             .ok_or_else(|| refuse(node, "no targets"))?;
+        if targets as usize > MAX_COLUMNS {
+            let message = format!("more than {MAX_COLUMNS} targets");
+            return Err(Failure::limit(codes::TOO_LARGE, message));
+        }
         let mut ensemble = read(node, arg, targets, "target")?;
         match attributes::text(node, "aggregate_function", "SUM")?.as_str() {
             "SUM" => {}

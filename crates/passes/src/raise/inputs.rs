@@ -11,6 +11,9 @@ use super::{
 };
 use crate::{FIELDS_KEY, codes};
 
+/// The most columns that are read. A graph claims widths without holding anything for them.
+pub(super) const MAX_COLUMNS: usize = 1 << 20;
+
 impl Raise<'_> {
     pub(super) fn read_inputs(&mut self) -> Result<(), Failure> {
         let graph = self.graph;
@@ -30,6 +33,10 @@ impl Raise<'_> {
                 Failure::unsupported(codes::INPUT, format!("input `{}`: {what}", value.name))
                     .at(Location::model(format!("input `{}`", value.name)))
             })?;
+            if self.model.fields.len() + width as usize > MAX_COLUMNS {
+                let message = format!("inputs of more than {MAX_COLUMNS} columns");
+                return Err(Failure::limit(codes::TOO_LARGE, message));
+            }
             let listed = names.as_ref().filter(|names| single && names.len() == width as usize);
             let mut columns = Vec::new();
             for i in 0..width as usize {

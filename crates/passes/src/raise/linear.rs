@@ -5,15 +5,15 @@
 use holdall_diag::Failure;
 use holdall_graph::Node;
 use holdall_tabular::{
-    Categories, Decision, Impute, Kind, Labels, Linear, Link, Matrix, Op, Scalar, Scale, ScaleForm,
-    Summation,
+    BinaryOp, Categories, Decision, Impute, Kind, Labels, Linear, Link, Matrix, Op, Scalar, Scale,
+    ScaleForm, Summation,
 };
 
 use super::{
     Raise, attributes,
     attributes::refuse,
     read_classes,
-    sym::{Sym, Val},
+    sym::{Const, Sym, Val},
 };
 
 impl Raise<'_> {
@@ -162,6 +162,13 @@ impl Raise<'_> {
             Labels::Text(texts)
         };
         let values = attributes::ints(node, "values_int64s")?;
+        if let Labels::Text(texts) = &keys
+            && values.iter().all(|&value| value == 1)
+            && values.len() == texts.len()
+            && attributes::int(node, "default_int64", -1)? == 0
+        {
+            return self.is_listed(node, texts).map(Sym::Value);
+        }
         let in_order = values.iter().copied().eq((0..).take(keys.len()));
         if !in_order || keys.is_empty() || attributes::int(node, "default_int64", -1)? != -1 {
             return Err(refuse(node, "only positions in a list are read"));
@@ -171,6 +178,32 @@ impl Raise<'_> {
             return Err(refuse(node, format!("keys of {} for {}", keys.kind(), value.kind)));
         }
         Ok(Sym::Code(value, Categories::new(keys)))
+    }
+}
+
+impl Raise<'_> {
+    /// Whether a text is one of those listed.
+    fn is_listed(&mut self, node: &Node, texts: &[String]) -> Result<Val, Failure> {
+        let value = self.arg_value(node, 0)?;
+        let mut found: Option<Val> = None;
+        for text in texts {
+            let text = Const {
+                kind: Kind::Text,
+                shape: vec![1, 1],
+                values: Labels::Text(vec![text.clone()]),
+            };
+            let text = self.constant_value(&text)?;
+            let op = Op::Binary { op: BinaryOp::Eq, left: value.id, right: text.id };
+            let one = self.push(op, Kind::Bool, value.width, value.scalar)?;
+            found = Some(match found {
+                None => one,
+                Some(before) => {
+                    let op = Op::Binary { op: BinaryOp::Or, left: before.id, right: one.id };
+                    self.push(op, Kind::Bool, value.width, value.scalar)?
+                }
+            });
+        }
+        found.ok_or_else(|| refuse(node, "an empty list"))
     }
 }
 

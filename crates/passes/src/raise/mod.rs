@@ -149,6 +149,7 @@ impl Raise<'_> {
             Sym::Const(constant) => return self.constant_value(constant).map(Some),
             Sym::Code(..)
             | Sym::Shape
+            | Sym::Guard
             | Sym::Test(None, _)
             | Sym::Linked { .. }
             | Sym::Probability { .. }

@@ -3,7 +3,7 @@
 use holdall_diag::{Failure, Location};
 use holdall_graph::ValueId;
 use holdall_tabular::{
-    Classify, Decision, Link, Model, Op, Output, Part, Regress, ValueId as TabularId,
+    Classify, Decision, Link, Model, Op, Output, Part, Regress, UnaryOp, ValueId as TabularId,
 };
 
 use super::{
@@ -174,9 +174,14 @@ impl Raise<'_> {
                         if plain { Part::Probabilities } else { Part::Margins },
                     )));
                 }
-                if self.is_prediction(value) {
-                    let link = Link::Identity;
-                    let op = Op::Regress(Regress { margins: value.id, link });
+                let (margins, link) = match self.op_of(value) {
+                    Some(&Op::Unary { op: UnaryOp::Exp, arg }) => {
+                        (Val { id: arg, ..value }, Link::Exp)
+                    }
+                    _ => (value, Link::Identity),
+                };
+                if self.is_prediction(margins) {
+                    let op = Op::Regress(Regress { margins: margins.id, link });
                     return Ok(Some((self.push_op(op)?, Part::Values)));
                 }
                 Some((value.id, Part::Whole))
@@ -186,14 +191,15 @@ impl Raise<'_> {
 
     /// Sums of trees and of weighted inputs are predictions; other values are transformed inputs.
     fn is_prediction(&self, value: Val) -> bool {
-        match self.op_of(value) {
-            Some(Op::Trees(_) | Op::Linear(_)) => true,
-            Some(Op::Cast { arg, .. }) => {
-                let arg = Val { id: *arg, ..value };
-                value.kind.is_float() && !value.scalar && self.is_prediction(arg)
-            }
-            _ => false,
-        }
+        let sums = |op: Option<&Op>| matches!(op, Some(Op::Trees(_) | Op::Linear(_)));
+        let found = self.op_of(value);
+        // What an ensemble of binary64 answers is rounded, and may be widened again.
+        let inner = |op: Option<&Op>| match op {
+            Some(Op::Cast { arg, .. }) => self.op_of(Val { id: *arg, ..value }),
+            _ => None,
+        };
+        let floats = value.kind.is_float() && !value.scalar;
+        floats && (sums(found) || sums(inner(found)) || sums(inner(inner(found))))
     }
 }
 

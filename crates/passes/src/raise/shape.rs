@@ -397,6 +397,9 @@ impl Raise<'_> {
             Some(guard) => self.meaning(guard, 2)?,
             None => self.meaning(node, 0)?,
         };
+        if !scores.is_score() {
+            return Err(refuse(node, "the position of the largest of something else"));
+        }
         Ok(Sym::Position(Chosen::Largest(Box::new(scores))))
     }
 }

@@ -79,6 +79,8 @@ pub(super) enum Sym {
     Value(Val),
     /// Something about the number of rows.
     Shape,
+    /// A guard against NaN that the operator it guards sees through.
+    Guard,
     /// A text or integer looked up in a list: its position, or −1.
     Code(Val, Categories),
     /// Comparisons with the categories in order.
@@ -109,4 +111,14 @@ pub(super) enum Sym {
     Label(Labels, Chosen),
     /// The label of an estimate that stands already.
     Estimated(ValueId),
+}
+
+impl Sym {
+    /// Whether a label can be picked by it. Nothing that holds another meaning is a score.
+    pub(super) const fn is_score(&self) -> bool {
+        matches!(
+            self,
+            Self::Value(_) | Self::Linked { .. } | Self::Probability { .. } | Self::Trees(..)
+        )
+    }
 }
