@@ -21,6 +21,10 @@ pub(super) fn definition(fun: &Fun) -> Option<Function> {
             let lift = Lift { params: &params, ret: Value::Null };
             Some(lift.with(true, schema, json!("x"), float(f64::NAN)))
         }
+        "read" if kind == Kind::F32 && only(&[Flag::Null]) => {
+            let params = [("x", json!("float"), true)];
+            Some(Lift { params: &params, ret: schema }.function(fun, json!({ "u.round": ["x"] })))
+        }
         "replace" if null && only(&[Flag::Null]) => {
             let params = [("x", schema.clone(), true), ("with", schema.clone(), false)];
             let lift = Lift { params: &params, ret: Value::Null };

@@ -50,7 +50,7 @@ impl Raise<'_> {
         let fun = |op: &str, null: bool| Fun::new(op, &[kind]).null(null);
         let mut value = json!(input);
         if kind == Kind::F32 {
-            value = call(&Fun::new("cast", &[Kind::F64, Kind::F32]).null(null), [value]);
+            value = call(&fun("read", null), [value]);
         }
         if kind.is_number() {
             match field.outlier {
