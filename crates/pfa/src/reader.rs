@@ -1,6 +1,4 @@
-use holdall_codec::{
-    Body, Confidence, Format, Head, Outcome, ReadOptions, Reader, Summary,
-};
+use holdall_codec::{Body, Confidence, Format, Head, Outcome, ReadOptions, Reader, Summary};
 use holdall_diag::{Failure, Location, Report};
 use holdall_source::{Budget, Source};
 use serde_json::Value;
@@ -22,7 +20,9 @@ impl Reader for Pfa {
         match found {
             3 => Confidence::Certain,
             2 => Confidence::Likely,
-            _ if head.has_extension(&["pfa"]) && head.bytes.trim_ascii_start().starts_with(b"{") => {
+            _ if head.has_extension(&["pfa"])
+                && head.bytes.trim_ascii_start().starts_with(b"{") =>
+            {
                 Confidence::Extension
             }
             _ => Confidence::No,

@@ -52,11 +52,7 @@ fn number(kind: Kind) -> Value {
 }
 
 fn bounds(kind: Kind) -> [(&'static str, Value, bool); 3] {
-    [
-        ("x", element(kind), true),
-        ("low", json!("double"), false),
-        ("high", json!("double"), false),
-    ]
+    [("x", element(kind), true), ("low", json!("double"), false), ("high", json!("double"), false)]
 }
 
 fn below(kind: Kind) -> Value {
@@ -127,10 +123,14 @@ fn valid(fun: &Fun, kind: Kind) -> Function {
     ] });
     let mut body = vec![json!({ "let": { "valid": listed } })];
     if kind.is_number() {
-        body.push(super::for_each("i", &json!({ "a.len": ["lows"] }), &[json!({
-            "if": both,
-            "then": { "set": { "valid": true } },
-        })]));
+        body.push(super::for_each(
+            "i",
+            &json!({ "a.len": ["lows"] }),
+            &[json!({
+                "if": both,
+                "then": { "set": { "valid": true } },
+            })],
+        ));
     }
     body.push(json!("valid"));
     let mut params = vec![("x", element(kind), false)];

@@ -79,10 +79,8 @@ impl<'d> Lower<'d> {
         let (arg, round_features) = self.features(x)?;
         let columns = [tests, feature, yes, no, gap, rules].map(|list| self.ints(list));
         let [tests, feature, yes, no, gap, rules] = columns;
-        let nodes = self.nodes(
-            [&tests?, &feature?, &yes?, &no?, &gap?, &rules?],
-            &self.floats(threshold)?,
-        )?;
+        let nodes = self
+            .nodes([&tests?, &feature?, &yes?, &no?, &gap?, &rules?], &self.floats(threshold)?)?;
         let trees = (self.ints(root)?.into_iter().zip(self.floats(weight)?))
             .zip(self.ints(output)?)
             .map(|((root, weight), output)| Tree { root, weight, output })
@@ -179,8 +177,13 @@ impl<'d> Lower<'d> {
             test::GE => Test::Ge,
             test::EQ => Test::Eq,
             test::NE => Test::Ne,
-            test::IN if (0.0..=f64::from(u32::MAX)).contains(&threshold) => {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+            test::IN if (0.0..=f64::from(u32::MAX)).contains(&threshold) =>
+            {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "checked"
+                )]
                 Test::In(threshold as u32)
             }
             _ => return Err(self.unsupported(format!("a split by test {code}"))),

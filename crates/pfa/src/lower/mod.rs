@@ -88,7 +88,10 @@ impl<'d> Lower<'d> {
             Err(unsupported(what).at(Location::path(PathKind::JsonPointer, path)))
         };
         if document.method != Method::Map {
-            return at("/method", &format!("the method `{}` keeps state", document.method.as_str()));
+            return at(
+                "/method",
+                &format!("the method `{}` keeps state", document.method.as_str()),
+            );
         }
         for (path, present) in [
             ("/begin", !document.begin.is_empty()),
@@ -110,9 +113,7 @@ impl<'d> Lower<'d> {
             if library::definition(name).as_ref() != Some(function) {
                 let message = format!("the user function `{name}` is not one of those known");
                 let path = format!("/fcns/{}", escape(name));
-                return Err(
-                    unsupported(message).at(Location::path(PathKind::JsonPointer, path))
-                );
+                return Err(unsupported(message).at(Location::path(PathKind::JsonPointer, path)));
             }
         }
         Ok(())

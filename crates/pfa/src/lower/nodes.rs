@@ -271,12 +271,7 @@ impl<'d> Lower<'d> {
         Some(found).filter(|(fun, ..)| fun.op.ends_with("by"))
     }
 
-    fn called(
-        &mut self,
-        fun: &Fun,
-        args: &'d [Value],
-        expression: &'d Value,
-    ) -> Lowered<ValueId> {
+    fn called(&mut self, fun: &Fun, args: &'d [Value], expression: &'d Value) -> Lowered<ValueId> {
         match (fun.op.as_str(), args) {
             ("if", [condition, yes, no]) => {
                 let condition = self.value(condition)?;

@@ -87,7 +87,8 @@ impl<'d> Lower<'d> {
         let (Some(entries), Some((symbol, _))) = (entries, first) else {
             return Err(self.unsupported("an answer of another shape"));
         };
-        let in_order = (0_u32..).zip(entries.values()).all(|(i, e)| element(e) == Some((symbol, i)));
+        let in_order =
+            (0_u32..).zip(entries.values()).all(|(i, e)| element(e) == Some((symbol, i)));
         match self.binding(symbol)? {
             Binding::Part(estimate, Part::Probabilities) if in_order => {
                 let classes = match self.model.nodes.get(estimate).map(|node| &node.op) {

@@ -1,6 +1,5 @@
 mod models;
 mod reading;
-mod rounding;
 mod writing;
 
 use holdall_codec::{Body, Options, Policy, ReadOptions};
@@ -19,7 +18,6 @@ fn written(valid: &ValidModel) -> Vec<u8> {
     WRITER.write(&accepted, &mut out).unwrap();
     out
 }
-
 
 fn read(bytes: Vec<u8>) -> Result<Model, holdall_diag::Failure> {
     let outcome = READER.read(&Source::from_bytes("m.pfa", bytes), &ReadOptions::default())?;
