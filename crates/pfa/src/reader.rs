@@ -76,7 +76,9 @@ fn summary(document: &Document) -> Summary {
     summary.fact("pools", serde_json::json!(pools));
     let mut called = Vec::new();
     for list in [&document.begin, &document.action, &document.end] {
-        list.iter().for_each(|expression| library::calls(expression, &mut called));
+        for expression in list {
+            library::calls(expression, &mut called);
+        }
     }
     called.sort_unstable();
     called.dedup();

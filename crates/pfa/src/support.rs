@@ -145,6 +145,7 @@ fn linked(link: Link) -> Support {
 }
 
 /// Answers that depend on the kind at which something is computed.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the first answer stands for all others")]
 pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
     let any = |matches: &dyn Fn(&Op) -> bool| {
         valid.model().nodes.iter().any(|(_, node)| matches(&node.op))

@@ -64,7 +64,12 @@ fn single(fun: &Fun, kind: Kind) -> Option<Function> {
         "require" if null => {
             let missing = json!({ "error": "a value is missing" });
             let params = [("x", schema.clone(), true)];
-            Some(Lift { params: &params, ret: json!(null) }.with(true, schema, json!("x"), missing))
+            Some(Lift { params: &params, ret: json!(null) }.with(
+                true,
+                schema,
+                json!("x"),
+                &missing,
+            ))
         }
         "absent" if null => Some(Function {
             params: vec![("x".to_owned(), optional(&schema))],
@@ -165,7 +170,7 @@ fn unary(fun: &Fun, op: UnaryOp, kind: Kind) -> Option<Function> {
     let params = [("x", schema, true)];
     let lift = Lift { params: &params, ret: ret.clone() };
     if op == UnaryOp::IsMissing {
-        return Some(lift.with(fun.has(Flag::Null), ret, body, json!(true)));
+        return Some(lift.with(fun.has(Flag::Null), ret, body, &json!(true)));
     }
     Some(lift.function(fun, body))
 }
@@ -289,5 +294,5 @@ fn impute(fun: &Fun, kind: Kind) -> Function {
         params.push(("sentinel", schema.clone(), false));
     }
     let lift = Lift { params: &params, ret: schema.clone() };
-    lift.with(fun.has(Flag::Null), schema, value, json!("with"))
+    lift.with(fun.has(Flag::Null), schema, value, &json!("with"))
 }

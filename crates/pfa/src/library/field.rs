@@ -19,7 +19,7 @@ pub(super) fn definition(fun: &Fun) -> Option<Function> {
         "asnan" if kind.is_float() && null && only(&[Flag::Null]) => {
             let params = [("x", schema.clone(), true)];
             let lift = Lift { params: &params, ret: Value::Null };
-            Some(lift.with(true, schema, json!("x"), float(f64::NAN)))
+            Some(lift.with(true, schema, json!("x"), &float(f64::NAN)))
         }
         "read" if kind == Kind::F32 && only(&[Flag::Null]) => {
             let params = [("x", json!("float"), true)];
@@ -28,7 +28,7 @@ pub(super) fn definition(fun: &Fun) -> Option<Function> {
         "replace" if null && only(&[Flag::Null]) => {
             let params = [("x", schema.clone(), true), ("with", schema.clone(), false)];
             let lift = Lift { params: &params, ret: Value::Null };
-            Some(lift.with(true, schema, json!("x"), json!("with")))
+            Some(lift.with(true, schema, json!("x"), &json!("with")))
         }
         "outlier" if kind.is_number() && only(&[Flag::Null]) => Some(outlier(fun, kind)),
         "clamp" if kind.is_number() && only(&[Flag::Null]) => Some(clamp(fun, kind)),
@@ -71,7 +71,7 @@ fn outlier(fun: &Fun, kind: Kind) -> Function {
         fun.has(Flag::Null),
         schema,
         body,
-        Value::Null,
+        &Value::Null,
     )
 }
 
@@ -156,5 +156,5 @@ fn treated(
     let null = fun.has(Flag::Null);
     let lift = Lift { params: &params, ret: Value::Null };
     let ret = if null && !ret.is_array() { optional(ret) } else { ret.clone() };
-    lift.with(null, ret, body, Value::Null)
+    lift.with(null, ret, body, &Value::Null)
 }

@@ -49,7 +49,7 @@ impl<'d> Lower<'d> {
                 (_, Some(_)) => return Err(self.unsupported("answers in another order")),
             }
         }
-        self.close(answers)
+        self.close(&answers)
     }
 
     /// What an expression answers, and which element of it.
@@ -105,7 +105,7 @@ impl<'d> Lower<'d> {
     }
 
     /// Names the outputs, and checks that vectors are answered in full.
-    fn close(self, answers: Vec<Answer>) -> Lowered<Model> {
+    fn close(self, answers: &[Answer]) -> Lowered<Model> {
         let (mut model, metadata) = (self.model, &self.document.metadata);
         let names = metadata.get("holdall.outputs");
         let names: Option<Vec<Option<String>>> =
@@ -123,7 +123,7 @@ impl<'d> Lower<'d> {
             Failure::malformed(codes::DOCUMENT, format!("the statements do not fit: {message}"))
                 .at(first.map_or_else(Location::none, |found| found.location.clone()))
         })?;
-        for answer in &answers {
+        for answer in answers {
             let width = match valid.type_of(answer.value) {
                 Type::Value(_, Width::Scalar) => None,
                 Type::Value(_, Width::Vector(width)) => Some(width),

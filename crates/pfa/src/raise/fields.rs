@@ -27,7 +27,7 @@ impl Raise<'_> {
                 map.insert("doc".to_owned(), json!(label));
             }
             record.push(entry);
-            let value = self.treated(&format!("f{i}"), field, format!("input.{name}"), null)?;
+            let value = self.treated(&format!("f{i}"), field, &format!("input.{name}"), null)?;
             self.assign(&format!("f{i}"), &value);
             self.fields.push(name);
         }
@@ -43,7 +43,7 @@ impl Raise<'_> {
         &mut self,
         symbol: &str,
         field: &Field,
-        input: String,
+        input: &str,
         mut null: bool,
     ) -> Result<Value, Failure> {
         let kind = field.kind;

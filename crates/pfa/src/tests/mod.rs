@@ -1,3 +1,5 @@
+#![expect(clippy::wildcard_enum_match_arm, reason = "models pick what fits")]
+
 mod models;
 mod reading;
 mod writing;

@@ -1,6 +1,7 @@
 use super::*;
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the folder is named by who runs this")]
 #[ignore = "writes documents and answers for another engine"]
 fn dump_for_peer() {
     let dir = std::path::PathBuf::from(std::env::var("PFA_DUMP").unwrap());
