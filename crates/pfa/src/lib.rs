@@ -40,7 +40,7 @@ pub const FORMAT: Format = Format {
 pub struct Pfa;
 
 /// The reader.
-//pub const READER: &dyn Reader = &Pfa;
+pub const READER: &dyn Reader = &Pfa;
 
 /// The writer.
 pub const WRITER: &dyn Writer = &Pfa;

@@ -88,9 +88,9 @@ pub(crate) fn of_kind(scalar: &Scalar, kind: Kind) -> Option<Scalar> {
         (Kind::F64, Scalar::I64(v)) => Some(Scalar::F64(widen(*v))),
         (Kind::F32, Scalar::I64(v)) => Some(Scalar::F64(narrow(widen(*v)))),
         (Kind::I64, Scalar::I64(v)) => Some(Scalar::I64(*v)),
-        (Kind::I64, Scalar::F64(v)) => Some(truncated(*v))
-            .filter(|&whole| widen(whole).total_cmp(v).is_eq())
-            .map(Scalar::I64),
+        (Kind::I64, Scalar::F64(v)) => {
+            Some(truncated(*v)).filter(|&whole| widen(whole).total_cmp(v).is_eq()).map(Scalar::I64)
+        }
         (Kind::Bool, Scalar::Bool(v)) => Some(Scalar::Bool(*v)),
         (Kind::Text, Scalar::Text(v)) => Some(Scalar::Text(v.clone())),
         (_, _) => None,

@@ -12,7 +12,9 @@ const OVERFLOW: &str = "equal unless a result is beyond 64 bits: PFA refuses the
 /// The answer for one construct.
 pub(crate) fn support(construct: Construct) -> Support {
     match construct {
-        Construct::Field(Kind::F32) => Support::rewrite("`float`, rounded to binary32 by a function"),
+        Construct::Field(Kind::F32) => {
+            Support::rewrite("`float`, rounded to binary32 by a function")
+        }
         Construct::Field(Kind::F64 | Kind::I64 | Kind::Bool | Kind::Text) => Support::native(),
         Construct::UnnamedInputs => Support::rewrite("inputs are called `x0`, `x1`, …"),
         Construct::MissingKept | Construct::MissingRejected => Support::native(),
@@ -143,27 +145,28 @@ fn linked(link: Link) -> Support {
 }
 
 /// Answers that depend on the kind at which something is computed.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the first answer stands for all others")]
 pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
     let any = |matches: &dyn Fn(&Op) -> bool| {
         valid.model().nodes.iter().any(|(_, node)| matches(&node.op))
     };
     let is = |id, kind| valid.kind_of(id) == Some(kind);
     match entry.requirement.construct {
-        Construct::Unary(asked) if is_curved(asked) => any(&|op| {
-            matches!(op, Op::Unary { op, arg } if *op == asked && is(*arg, Kind::F32))
-        })
+        Construct::Unary(asked) if is_curved(asked) => {
+            any(&|op| matches!(op, Op::Unary { op, arg } if *op == asked && is(*arg, Kind::F32)))
+                .then(|| Support::approximate(STEP))
+        }
+        Construct::Unary(asked @ (UnaryOp::Neg | UnaryOp::Abs)) => {
+            any(&|op| matches!(op, Op::Unary { op, arg } if *op == asked && is(*arg, Kind::I64)))
+                .then(|| Support::approximate(OVERFLOW))
+        }
+        Construct::Binary(BinaryOp::Pow) => any(
+            &|op| matches!(op, Op::Binary { op: BinaryOp::Pow, left, .. } if is(*left, Kind::F32)),
+        )
         .then(|| Support::approximate(STEP)),
-        Construct::Unary(asked @ (UnaryOp::Neg | UnaryOp::Abs)) => any(&|op| {
-            matches!(op, Op::Unary { op, arg } if *op == asked && is(*arg, Kind::I64))
-        })
-        .then(|| Support::approximate(OVERFLOW)),
-        Construct::Binary(BinaryOp::Pow) => any(&|op| {
-            matches!(op, Op::Binary { op: BinaryOp::Pow, left, .. } if is(*left, Kind::F32))
-        })
-        .then(|| Support::approximate(STEP)),
-        Construct::Binary(asked @ (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul)) => any(&|op| {
-            matches!(op, Op::Binary { op, left, .. } if *op == asked && is(*left, Kind::I64))
-        })
+        Construct::Binary(asked @ (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul)) => any(
+            &|op| matches!(op, Op::Binary { op, left, .. } if *op == asked && is(*left, Kind::I64)),
+        )
         .then(|| Support::approximate(OVERFLOW)),
         Construct::Regress(link) if link != Link::Identity => {
             any(&|op| matches!(op, Op::Regress(r) if r.link == link && is(r.margins, Kind::F32)))

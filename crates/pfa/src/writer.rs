@@ -23,9 +23,8 @@ impl Writer for Pfa {
 
     fn write(&self, plan: &AcceptedPlan<'_>, out: &mut dyn Write) -> Result<(), Failure> {
         let document = doc::encode(&raise::raise(plan.model())?);
-        let failed = |error: std::io::Error| {
-            Failure::io(codes::WRITE, "cannot write the document", error)
-        };
+        let failed =
+            |error: std::io::Error| Failure::io(codes::WRITE, "cannot write the document", error);
         serde_json::to_writer(&mut *out, &document).map_err(|error| failed(error.into()))?;
         out.write_all(b"\n").map_err(failed)
     }

@@ -78,7 +78,11 @@ fn statements(value: Value) -> Vec<Value> {
 }
 
 fn text(path: &str, value: Value) -> Decoded<String> {
-    if let Value::String(text) = value { Ok(text) } else { Err(wrong(path, "a string", Some(&value))) }
+    if let Value::String(text) = value {
+        Ok(text)
+    } else {
+        Err(wrong(path, "a string", Some(&value)))
+    }
 }
 
 fn integer(path: &str, value: &Value) -> Decoded<i64> {
@@ -86,7 +90,11 @@ fn integer(path: &str, value: &Value) -> Decoded<i64> {
 }
 
 fn object(path: &str, value: Value) -> Decoded<Map<String, Value>> {
-    if let Value::Object(map) = value { Ok(map) } else { Err(wrong(path, "an object", Some(&value))) }
+    if let Value::Object(map) = value {
+        Ok(map)
+    } else {
+        Err(wrong(path, "an object", Some(&value)))
+    }
 }
 
 fn method(path: &str, value: &Value) -> Decoded<Method> {

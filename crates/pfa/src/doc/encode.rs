@@ -46,11 +46,8 @@ pub fn encode(document: &Document) -> Value {
 
 impl Function {
     fn encode(&self) -> Value {
-        let params: Vec<Value> = self
-            .params
-            .iter()
-            .map(|(name, schema)| json!({ name.as_str(): schema }))
-            .collect();
+        let params: Vec<Value> =
+            self.params.iter().map(|(name, schema)| json!({ name.as_str(): schema })).collect();
         json!({ "params": params, "ret": self.ret, "do": self.body })
     }
 }

@@ -77,8 +77,11 @@ fn params(fun: &Fun, from: Kind) -> Vec<(String, Value)> {
 
 /// Indicators of all categories but the dropped one.
 fn one_hot(fun: &Fun, from: Kind, to: Kind) -> Function {
-    let (zero, one) =
-        if to == Kind::I64 { (json!({ "long": 0 }), json!({ "long": 1 })) } else { (json!(0.0), json!(1.0)) };
+    let (zero, one) = if to == Kind::I64 {
+        (json!({ "long": 0 }), json!({ "long": 1 }))
+    } else {
+        (json!(0.0), json!(1.0))
+    };
     let items = array(&element(to));
     let extra = i32::from(fun.has(Flag::Missing));
     let indicator = choose(&json!({ "==": ["i", "place"] }), &one, &zero);

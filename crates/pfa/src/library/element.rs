@@ -64,7 +64,12 @@ fn single(fun: &Fun, kind: Kind) -> Option<Function> {
         "require" if null => {
             let missing = json!({ "error": "a value is missing" });
             let params = [("x", schema.clone(), true)];
-            Some(Lift { params: &params, ret: json!(null) }.with(true, schema, json!("x"), missing))
+            Some(Lift { params: &params, ret: json!(null) }.with(
+                true,
+                schema,
+                json!("x"),
+                &missing,
+            ))
         }
         "absent" if null => Some(Function {
             params: vec![("x".to_owned(), optional(&schema))],
@@ -72,7 +77,11 @@ fn single(fun: &Fun, kind: Kind) -> Option<Function> {
             body: vec![Value::Null],
         }),
         "if" => {
-            let params = [("c", json!("boolean"), null), ("a", maybe(&schema, null), false), ("b", maybe(&schema, null), false)];
+            let params = [
+                ("c", json!("boolean"), null),
+                ("a", maybe(&schema, null), false),
+                ("b", maybe(&schema, null), false),
+            ];
             let body = choose(&json!("c"), &json!("a"), &json!("b"));
             Some(Lift { params: &params, ret: schema }.function(fun, body))
         }
@@ -92,7 +101,8 @@ fn round() -> Function {
     ]);
     // Half a step above the largest binary32.
     let over = 3.402_823_567_797_336_6e38;
-    let infinite = choose(&json!({ ">": ["x", 0.0] }), &float(f64::INFINITY), &float(f64::NEG_INFINITY));
+    let infinite =
+        choose(&json!({ ">": ["x", 0.0] }), &float(f64::INFINITY), &float(f64::NEG_INFINITY));
     let tiny = json!({ "do": step(json!(1.5 * 2.0_f64.powi(-97))) });
     let body = json!({
         "cond": [
@@ -134,7 +144,9 @@ fn unary(fun: &Fun, op: UnaryOp, kind: Kind) -> Option<Function> {
         UnaryOp::Floor => float_only(json!({ "m.floor": x() })),
         UnaryOp::Ceil => float_only(json!({ "m.ceil": x() })),
         UnaryOp::Logistic => float_only(json!({
-            "/": [1.0, { "+": [1.0, exp(json!({ "u-": x() }))] }]
+            "/": [1.0, rounded(kind, json!({
+                "+": [1.0, { format!("u.exp_{kind}"): [{ "u-": x() }] }]
+            }))]
         })),
         UnaryOp::Tanh => float_only(json!({ "m.tanh": x() })),
         UnaryOp::Not => (kind == Kind::Bool).then(|| json!({ "!": x() })),
@@ -158,7 +170,7 @@ fn unary(fun: &Fun, op: UnaryOp, kind: Kind) -> Option<Function> {
     let params = [("x", schema, true)];
     let lift = Lift { params: &params, ret: ret.clone() };
     if op == UnaryOp::IsMissing {
-        return Some(lift.with(fun.has(Flag::Null), ret, body, json!(true)));
+        return Some(lift.with(fun.has(Flag::Null), ret, body, &json!(true)));
     }
     Some(lift.function(fun, body))
 }
@@ -228,7 +240,9 @@ fn cast(from: Kind, to: Kind) -> Option<Value> {
     let two_63 = 2.0_f64.powi(63);
     Some(match (from, to) {
         (Kind::Bool, Kind::F32 | Kind::F64) => choose(&json!("x"), &json!(1.0), &json!(0.0)),
-        (Kind::Bool, Kind::I64) => choose(&json!("x"), &json!({ "long": 1 }), &json!({ "long": 0 })),
+        (Kind::Bool, Kind::I64) => {
+            choose(&json!("x"), &json!({ "long": 1 }), &json!({ "long": 0 }))
+        }
         (Kind::F64, Kind::F32) => json!({ "u.round": ["x"] }),
         (Kind::F32, Kind::F64) => json!("x"),
         (Kind::I64, Kind::F64) => json!({ "cast.double": ["x"] }),
@@ -280,5 +294,5 @@ fn impute(fun: &Fun, kind: Kind) -> Function {
         params.push(("sentinel", schema.clone(), false));
     }
     let lift = Lift { params: &params, ret: schema.clone() };
-    lift.with(fun.has(Flag::Null), schema, value, json!("with"))
+    lift.with(fun.has(Flag::Null), schema, value, &json!("with"))
 }

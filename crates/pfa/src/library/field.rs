@@ -19,12 +19,16 @@ pub(super) fn definition(fun: &Fun) -> Option<Function> {
         "asnan" if kind.is_float() && null && only(&[Flag::Null]) => {
             let params = [("x", schema.clone(), true)];
             let lift = Lift { params: &params, ret: Value::Null };
-            Some(lift.with(true, schema, json!("x"), float(f64::NAN)))
+            Some(lift.with(true, schema, json!("x"), &float(f64::NAN)))
+        }
+        "read" if kind == Kind::F32 && only(&[Flag::Null]) => {
+            let params = [("x", json!("float"), true)];
+            Some(Lift { params: &params, ret: schema }.function(fun, json!({ "u.round": ["x"] })))
         }
         "replace" if null && only(&[Flag::Null]) => {
             let params = [("x", schema.clone(), true), ("with", schema.clone(), false)];
             let lift = Lift { params: &params, ret: Value::Null };
-            Some(lift.with(true, schema, json!("x"), json!("with")))
+            Some(lift.with(true, schema, json!("x"), &json!("with")))
         }
         "outlier" if kind.is_number() && only(&[Flag::Null]) => Some(outlier(fun, kind)),
         "clamp" if kind.is_number() && only(&[Flag::Null]) => Some(clamp(fun, kind)),
@@ -48,11 +52,7 @@ fn number(kind: Kind) -> Value {
 }
 
 fn bounds(kind: Kind) -> [(&'static str, Value, bool); 3] {
-    [
-        ("x", element(kind), true),
-        ("low", json!("double"), false),
-        ("high", json!("double"), false),
-    ]
+    [("x", element(kind), true), ("low", json!("double"), false), ("high", json!("double"), false)]
 }
 
 fn below(kind: Kind) -> Value {
@@ -71,7 +71,7 @@ fn outlier(fun: &Fun, kind: Kind) -> Function {
         fun.has(Flag::Null),
         schema,
         body,
-        Value::Null,
+        &Value::Null,
     )
 }
 
@@ -123,10 +123,14 @@ fn valid(fun: &Fun, kind: Kind) -> Function {
     ] });
     let mut body = vec![json!({ "let": { "valid": listed } })];
     if kind.is_number() {
-        body.push(super::for_each("i", &json!({ "a.len": ["lows"] }), &[json!({
-            "if": both,
-            "then": { "set": { "valid": true } },
-        })]));
+        body.push(super::for_each(
+            "i",
+            &json!({ "a.len": ["lows"] }),
+            &[json!({
+                "if": both,
+                "then": { "set": { "valid": true } },
+            })],
+        ));
     }
     body.push(json!("valid"));
     let mut params = vec![("x", element(kind), false)];
@@ -152,5 +156,5 @@ fn treated(
     let null = fun.has(Flag::Null);
     let lift = Lift { params: &params, ret: Value::Null };
     let ret = if null && !ret.is_array() { optional(ret) } else { ret.clone() };
-    lift.with(null, ret, body, Value::Null)
+    lift.with(null, ret, body, &Value::Null)
 }

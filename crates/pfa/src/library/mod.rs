@@ -32,7 +32,9 @@ pub(crate) fn definition(name: &str) -> Option<Function> {
 pub(crate) fn needed(expressions: &[Value]) -> BTreeMap<String, Function> {
     let mut found = BTreeMap::new();
     let mut names = Vec::new();
-    expressions.iter().for_each(|expression| calls(expression, &mut names));
+    for expression in expressions {
+        calls(expression, &mut names);
+    }
     while let Some(name) = names.pop() {
         if found.contains_key(&name) {
             continue;
@@ -111,11 +113,11 @@ impl Lift<'_> {
     fn function(&self, fun: &Fun, body: Value) -> Function {
         let null = fun.has(Flag::Null);
         let ret = maybe(&self.ret, null);
-        self.with(null, ret, body, Value::Null)
+        self.with(null, ret, body, &Value::Null)
     }
 
     /// Null operands give what `otherwise` says.
-    fn with(&self, null: bool, ret: Value, body: Value, otherwise: Value) -> Function {
+    fn with(&self, null: bool, ret: Value, body: Value, otherwise: &Value) -> Function {
         let mut unwrap = serde_json::Map::new();
         let mut params = Vec::new();
         for (name, schema, lifts) in self.params {

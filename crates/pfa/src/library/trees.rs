@@ -115,9 +115,7 @@ fn walk(null: bool) -> Function {
 
 /// Whether a number passes a test. A set's number stands where the threshold does.
 fn passes() -> Function {
-    let case = |code: i64, name: &str| {
-        json!({ "if": { "==": ["test", code] }, "then": { name: ["v", "threshold"] } })
-    };
+    let case = |code: i64, name: &str| json!({ "if": { "==": ["test", code] }, "then": { name: ["v", "threshold"] } });
     let start = |plus: i64| at("setstart", &json!({ "+": ["set", plus] }));
     let whole = choose(
         &json!({ "<": ["v", 0.0] }),

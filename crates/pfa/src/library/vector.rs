@@ -27,11 +27,9 @@ pub(super) fn definition(fun: &Fun) -> Option<Function> {
     }
     match fun.op.as_str() {
         "dot" => Some(dot(kind, null)),
-        "together" if null => Some(vector(kind, true, vec![choose(
-            &any_null(kind),
-            &nulls(kind),
-            &json!("x"),
-        )])),
+        "together" if null => {
+            Some(vector(kind, true, vec![choose(&any_null(kind), &nulls(kind), &json!("x"))]))
+        }
         "pair" => Some(two(kind, null, &[rounded(kind, json!({ "-": [1.0, "m"] })), json!("m")])),
         "symmetric" => Some(two(kind, null, &[json!({ "u-": ["m"] }), json!("m")])),
         "softmax" => Some(over_all(kind, null, "softmax", softmax)),
@@ -95,10 +93,14 @@ fn softmax(kind: Kind) -> Vec<Value> {
     let [start, add] = total(kind, "powers");
     vec![
         json!({ "let": { "most": { "/": [-1.0, 0.0] } } }),
-        for_each("j", &json!({ "a.len": ["x"] }), &[json!({
-            "if": larger,
-            "then": { "set": { "most": at("x", &json!("j")) } },
-        })]),
+        for_each(
+            "j",
+            &json!({ "a.len": ["x"] }),
+            &[json!({
+                "if": larger,
+                "then": { "set": { "most": at("x", &json!("j")) } },
+            })],
+        ),
         json!({ "let": { "moved": { "a.map": ["x", {
             "fcn": format!("u.subby_{kind}"), "fill": { "b": "most" },
         }] } } }),
@@ -137,10 +139,14 @@ fn largest(kind: Kind) -> Vec<Value> {
     let is_number = json!({ "!": [{ "impute.isnan": [here] }] });
     vec![
         json!({ "let": { "best": -1 } }),
-        for_each("i", &json!({ "a.len": ["x"] }), &[json!({
-            "if": { "&&": [is_number, better] },
-            "then": { "set": { "best": "i" } },
-        })]),
+        for_each(
+            "i",
+            &json!({ "a.len": ["x"] }),
+            &[json!({
+                "if": { "&&": [is_number, better] },
+                "then": { "set": { "best": "i" } },
+            })],
+        ),
         json!({ "max": ["best", 0] }),
     ]
 }
@@ -154,11 +160,7 @@ fn decision(fun: &Fun, kind: Kind, name: &str, body: fn(Kind) -> Vec<Value>) -> 
     } else {
         body(kind)
     };
-    Function {
-        params: vec![("x".to_owned(), schema)],
-        ret: maybe(&json!("int"), null),
-        body,
-    }
+    Function { params: vec![("x".to_owned(), schema)], ret: maybe(&json!("int"), null), body }
 }
 
 /// 1 where a number is beyond a limit, else 0.

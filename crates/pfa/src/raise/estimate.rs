@@ -81,9 +81,7 @@ impl Raise<'_> {
         let linked = self.linked(margins, id, classify.link);
         let binary = self.valid.width_of(id) == 1;
         match classify.link {
-            Link::SoftmaxSymmetric => {
-                call(&fun("softmax"), [call(&fun("symmetric"), [linked])])
-            }
+            Link::SoftmaxSymmetric => call(&fun("softmax"), [call(&fun("symmetric"), [linked])]),
             Link::Softmax => call(&fun("softmax"), [linked]),
             Link::LogisticNormalized => call(&fun("share"), [linked]),
             Link::Identity | Link::Logistic | Link::Exp if binary => call(&fun("pair"), [linked]),

@@ -27,7 +27,7 @@ impl Raise<'_> {
                 map.insert("doc".to_owned(), json!(label));
             }
             record.push(entry);
-            let value = self.treated(&format!("f{i}"), field, format!("input.{name}"), null)?;
+            let value = self.treated(&format!("f{i}"), field, &format!("input.{name}"), null)?;
             self.assign(&format!("f{i}"), &value);
             self.fields.push(name);
         }
@@ -43,14 +43,14 @@ impl Raise<'_> {
         &mut self,
         symbol: &str,
         field: &Field,
-        input: String,
+        input: &str,
         mut null: bool,
     ) -> Result<Value, Failure> {
         let kind = field.kind;
         let fun = |op: &str, null: bool| Fun::new(op, &[kind]).null(null);
         let mut value = json!(input);
         if kind == Kind::F32 {
-            value = call(&Fun::new("cast", &[Kind::F64, Kind::F32]).null(null), [value]);
+            value = call(&fun("read", null), [value]);
         }
         if kind.is_number() {
             match field.outlier {

@@ -165,14 +165,12 @@ impl<'m> Raise<'m> {
             Labels::F64(_) | Labels::I64(_) | Labels::Bool(_) | Labels::Text(_) => labels.clone(),
         };
         let schema = array(&schema(kind));
-        match plain(&labels) {
-            Some(init) => self.cell(name, schema, init),
-            None => {
-                let elements: Vec<Value> =
-                    (0..labels.len()).filter_map(|i| labels.get(i)).map(|v| literal(&v)).collect();
-                json!({ "type": schema, "new": elements })
-            }
+        if let Some(init) = plain(&labels) {
+            return self.cell(name, schema, init);
         }
+        let elements: Vec<Value> =
+            (0..labels.len()).filter_map(|i| labels.get(i)).map(|v| literal(&v)).collect();
+        json!({ "type": schema, "new": elements })
     }
 
     fn floats(&mut self, name: &str, kind: Kind, values: &[f64]) -> Value {

@@ -71,13 +71,20 @@ impl Raise<'_> {
     }
 
     fn constant(&mut self, symbol: &str, constant: &Constant) -> Value {
+        let narrowed = Fun::new("cast", &[Kind::F64, Kind::F32]);
         match (constant.width, constant.values.get(0)) {
-            (Width::Scalar, Some(scalar)) => {
-                let scalar = of_kind(&scalar, constant.kind).unwrap_or(scalar);
-                literal(&scalar)
+            (Width::Scalar, Some(scalar)) if constant.kind == Kind::F32 => {
+                call(&narrowed, [literal(&scalar)])
             }
+            (Width::Scalar, Some(scalar)) => literal(&scalar),
             (Width::Scalar | Width::Vector(_), _) => {
-                self.list(&format!("{symbol}_values"), constant.kind, &constant.values)
+                let kind = constant.kind;
+                let list = self.list(&format!("{symbol}_values"), kind, &constant.values);
+                if kind == Kind::F32 {
+                    json!({ "a.map": [list, reference(&narrowed)] })
+                } else {
+                    list
+                }
             }
         }
     }

@@ -24,11 +24,12 @@ impl Raise<'_> {
         }
         let mut args = vec![x];
         args.extend(self.columns(symbol, trees)?);
-        let list = |f: fn(&holdall_tabular::Tree) -> u32| trees.trees.iter().map(f).collect();
-        args.push(self.ints(symbol, "root", list(|tree| tree.root)));
+        let list =
+            |f: fn(&holdall_tabular::Tree) -> u32| trees.trees.iter().map(f).collect::<Vec<u32>>();
+        args.push(self.ints(symbol, "root", &list(|tree| tree.root)));
         let weights: Vec<f64> = trees.trees.iter().map(|tree| tree.weight).collect();
         args.push(self.floats(&format!("{symbol}_weight"), kind, &weights));
-        args.push(self.ints(symbol, "output", list(|tree| tree.output)));
+        args.push(self.ints(symbol, "output", &list(|tree| tree.output)));
         args.push(json!(trees.leaf_width));
         args.push(self.floats(&format!("{symbol}_leaves"), kind, &trees.leaves));
         let zeros = vec![0.0; trees.outputs as usize];
@@ -48,7 +49,7 @@ impl Raise<'_> {
         Ok(value)
     }
 
-    fn ints(&mut self, symbol: &str, name: &str, values: Vec<u32>) -> Value {
+    fn ints(&mut self, symbol: &str, name: &str, values: &[u32]) -> Value {
         self.cell(&format!("{symbol}_{name}"), array(&json!("int")), json!(values))
     }
 
@@ -93,11 +94,11 @@ impl Raise<'_> {
         let int = array(&json!("int"));
         Ok(vec![
             self.cell(&format!("{symbol}_test"), int.clone(), json!(tests)),
-            self.ints(symbol, "feature", nodes.feature.clone()),
+            self.ints(symbol, "feature", &nodes.feature),
             self.floats(&format!("{symbol}_threshold"), Kind::F64, &thresholds),
-            self.ints(symbol, "yes", nodes.yes.clone()),
-            self.ints(symbol, "no", nodes.no.clone()),
-            self.ints(symbol, "gap", gaps),
+            self.ints(symbol, "yes", &nodes.yes),
+            self.ints(symbol, "no", &nodes.no),
+            self.ints(symbol, "gap", &gaps),
             self.cell(&format!("{symbol}_rule"), int.clone(), json!(rules)),
             self.cell(&format!("{symbol}_setstart"), int.clone(), json!(starts)),
             self.cell(&format!("{symbol}_members"), int, json!(members)),
@@ -121,7 +122,6 @@ fn code(asked: Test, threshold: f64) -> (i64, f64) {
 }
 
 /// Whether 0 passes.
-#[expect(clippy::float_cmp, reason = "the test is exact equality")]
 fn holds(trees: &TreeEnsemble, asked: Test, threshold: f64) -> bool {
     match asked {
         Test::Leaf => true,

@@ -1,6 +1,7 @@
+#![expect(clippy::wildcard_enum_match_arm, reason = "models pick what fits")]
+
 mod models;
 mod reading;
-mod rounding;
 mod writing;
 
 use holdall_codec::{Body, Options, Policy, ReadOptions};
@@ -9,7 +10,7 @@ use holdall_source::Source;
 use holdall_table::{Column, Data, Table};
 use holdall_tabular::{Kind, Model, ValidModel, validate};
 
-use crate::WRITER;
+use crate::{READER, WRITER};
 
 /// The document of a model.
 fn written(valid: &ValidModel) -> Vec<u8> {
@@ -20,6 +21,13 @@ fn written(valid: &ValidModel) -> Vec<u8> {
     out
 }
 
+fn read(bytes: Vec<u8>) -> Result<Model, holdall_diag::Failure> {
+    let outcome = READER.read(&Source::from_bytes("m.pfa", bytes), &ReadOptions::default())?;
+    match outcome.body {
+        Body::Tabular(model) => Ok(*model),
+        Body::Graph(_) | Body::Weights(_) => panic!("expected a tabular model"),
+    }
+}
 
 /// Rows for the models here: gaps, NaN, borders and values in between.
 fn rows(valid: &ValidModel) -> Table {

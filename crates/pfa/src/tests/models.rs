@@ -119,8 +119,7 @@ fn kept() -> Model {
     model
 }
 
-const TESTS: [Test; 7] =
-    [Test::Lt, Test::Le, Test::Gt, Test::Ge, Test::Eq, Test::Ne, Test::In(1)];
+const TESTS: [Test; 7] = [Test::Lt, Test::Le, Test::Gt, Test::Ge, Test::Eq, Test::Ne, Test::In(1)];
 const RULES: [MissingRule; 6] = [
     MissingRule::Yes,
     MissingRule::No,
@@ -280,9 +279,7 @@ fn scaled() -> Model {
     let mut values = Vec::new();
     let vector = push(&mut model, Op::Concat(vec![a, b]));
     let (offset, factor) = (vec![0.1, -3.0], vec![7.0, 0.3]);
-    for form in
-        [ScaleForm::SubtractDivide, ScaleForm::SubtractMultiply, ScaleForm::MultiplyAdd]
-    {
+    for form in [ScaleForm::SubtractDivide, ScaleForm::SubtractMultiply, ScaleForm::MultiplyAdd] {
         for (o, f) in [(true, true), (true, false), (false, true)] {
             for (arg, width) in [(a, 1), (vector, 2)] {
                 let part = |on: bool, list: &[f64]| on.then(|| list[..width].to_vec());
@@ -326,7 +323,8 @@ fn categories(kind: Kind, values: &Labels) -> Model {
             let categories = Categories { values: values.clone(), missing };
             let codes = (0..categories.len()).map(|i| [0.5, 2.0, 7.25][i % 3]).collect();
             let out = if missing { Kind::F64 } else { Kind::I64 };
-            let ordinal = Ordinal { arg, categories: categories.clone(), codes, unknown, kind: out };
+            let ordinal =
+                Ordinal { arg, categories: categories.clone(), codes, unknown, kind: out };
             outputs.push(push(&mut model, Op::Ordinal(ordinal)));
             let drop = missing.then_some(1);
             let unknown = Unknown::None;
@@ -351,7 +349,8 @@ fn strict() -> Model {
     let first = push(&mut model, Op::Ordinal(ordinal));
     let hot = OneHot { arg, categories, drop: Some(0), unknown, kind };
     let second = push(&mut model, Op::OneHot(hot));
-    model.outputs = vec![Output::new(first, Part::Whole), Output::new(second, Part::Whole).named("h")];
+    model.outputs =
+        vec![Output::new(first, Part::Whole), Output::new(second, Part::Whole).named("h")];
     model
 }
 
