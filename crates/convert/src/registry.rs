@@ -11,7 +11,8 @@ pub fn readers() -> Vec<&'static dyn Reader> {
         holdall_lightgbm::READER,
         #[cfg(feature = "onnx")]
         &holdall_onnx::Onnx,
-
+        #[cfg(feature = "pfa")]
+        holdall_pfa::READER,
         #[cfg(feature = "pmml")]
         &holdall_pmml::PmmlReader,
         #[cfg(feature = "safetensors")]

@@ -9,6 +9,7 @@ mod ceil;
 mod clip;
 mod concat;
 mod constant;
+mod cum_sum;
 mod div;
 mod equal;
 mod exp;
@@ -62,6 +63,7 @@ pub(super) fn find(name: &str) -> Option<Prepare> {
         "Clip" => clip::compile,
         "Concat" => concat::compile,
         "Constant" => constant::compile,
+        "CumSum" => cum_sum::compile,
         "Div" => div::compile,
         "Equal" => equal::compile,
         "Exp" => exp::compile,
