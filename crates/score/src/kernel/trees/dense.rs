@@ -40,6 +40,11 @@ impl<T: Real> Dense<T> {
         Self { places: Vec::new(), leaves: Vec::new() }
     }
 
+    /// Bytes that walking a tree touches.
+    pub(super) fn bytes(tree: &DenseTree) -> usize {
+        tree.places.len() * (size_of::<Place<T>>() + size_of::<u32>())
+    }
+
     /// Fills a tree up, when that takes little more room than the tree itself and all trees so far
     /// little more than their nodes. All tests below `root` are comparisons without zero rules.
     pub(super) fn add(

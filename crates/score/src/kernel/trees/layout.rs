@@ -137,16 +137,18 @@ impl<T: Real, S: Real> Layout<T, S> {
 
     /// Runs of trees whose nodes take about so many bytes.
     pub(super) fn blocks(&self, bytes: usize) -> Vec<Range<usize>> {
-        let per_block = bytes / size_of::<Slot<T>>();
         let mut blocks: Vec<Range<usize>> = Vec::new();
-        let mut start_slot = 0;
+        let mut taken = 0;
         for (i, tree) in self.trees.iter().enumerate() {
             let next = self.trees.get(i + 1).map_or(self.slots.len(), |t| t.slot as usize);
+            let slots = next.saturating_sub(tree.slot as usize) * size_of::<Slot<T>>();
+            let of_tree = tree.dense.as_ref().map_or(slots, Dense::<T>::bytes);
+            taken += of_tree;
             match blocks.last_mut() {
-                Some(block) if next.saturating_sub(start_slot) <= per_block => block.end = i + 1,
+                Some(block) if taken <= bytes => block.end = i + 1,
                 Some(_) | None => {
                     blocks.push(i..i + 1);
-                    start_slot = tree.slot as usize;
+                    taken = of_tree;
                 }
             }
         }
