@@ -47,7 +47,7 @@ impl<'m> Coverage<'m> {
     }
 
     /// Counts what these rows reach. `scorer` was compiled from the same model; `rows` has its
-    /// columns. A row that is refused counts as far as it came.
+    /// columns. A row that is refused counts for nothing.
     pub fn add(&mut self, scorer: &Scorer, rows: &Table) -> Result<(), Failure> {
         let mut start = 0;
         while start < rows.rows && !self.ensembles.is_empty() {

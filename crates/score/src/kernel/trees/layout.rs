@@ -6,7 +6,10 @@ use std::{
 use holdall_diag::Failure;
 use holdall_tabular::{CategorySet, MissingRule, Test, TreeEnsemble};
 
-use super::walk::LANES;
+use super::{
+    dense::{Dense, DenseTree},
+    walk::LANES,
+};
 use crate::{codes, real::Real};
 
 /// Bits of [`Slot::feature`] that name the feature.
@@ -39,7 +42,7 @@ pub(super) struct Slot<T> {
 }
 
 /// A tree of the layout.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Root<S> {
     pub(super) slot: u32,
     /// Splits above the nearest leaf, and above the farthest.
@@ -48,13 +51,16 @@ pub(super) struct Root<S> {
     output: u32,
     /// None for 1: then nothing is multiplied.
     weight: Option<S>,
+    /// The tree filled up, where that pays.
+    pub(super) dense: Option<DenseTree>,
 }
 
 /// All trees of an ensemble. Children that are named by several parents are laid out once.
 pub(super) struct Layout<T, S> {
     pub(super) slots: Vec<Slot<T>>,
-    /// For each slot that is a leaf where its values start.
-    leaf_of: Vec<u32>,
+    /// For each slot that is a leaf its number.
+    pub(super) leaf_of: Vec<u32>,
+    pub(super) dense: Dense<T>,
     leaves: Vec<S>,
     leaf_width: usize,
     pub(super) trees: Vec<Root<S>>,
@@ -65,10 +71,10 @@ pub(super) struct Layout<T, S> {
     pub(super) compares: bool,
 }
 
-struct Builder<'e, T> {
-    ensemble: &'e TreeEnsemble,
+pub(super) struct Builder<'e, T> {
+    pub(super) ensemble: &'e TreeEnsemble,
     /// Place of each used feature.
-    places: BTreeMap<u32, u32>,
+    pub(super) places: BTreeMap<u32, u32>,
     slots: Vec<Slot<T>>,
     leaf_of: Vec<u32>,
     /// First slot of the children of a node; 0 when not laid out, as slot 0 is a root.
@@ -97,15 +103,21 @@ impl<T: Real, S: Real> Layout<T, S> {
             pair_of: vec![0; nodes.len()],
             todo: VecDeque::new(),
         };
-        let depths = depths(ensemble);
+        let plain = splits().all(|i| {
+            let ordered = matches!(nodes.test[i], Test::Lt | Test::Le | Test::Gt | Test::Ge);
+            ordered && !has_zero_rule(nodes.missing[i])
+        });
+        let reach = reach(ensemble);
+        let mut dense = Dense::new();
         let trees = ensemble.trees.iter().map(|tree| {
-            let (nearest, farthest) = depths[tree.root as usize];
+            let Reach { nearest, farthest, .. } = reach[tree.root as usize];
             Root {
                 slot: builder.add(tree.root),
                 nearest,
                 farthest,
                 output: tree.output,
                 weight: tree.weight.total_cmp(&1.0).is_ne().then(|| S::narrow(tree.weight)),
+                dense: if plain { dense.add(&builder, tree.root, &reach) } else { None },
             }
         });
         let trees = trees.collect();
@@ -116,10 +128,8 @@ impl<T: Real, S: Real> Layout<T, S> {
             leaf_width: ensemble.leaf_width as usize,
             trees,
             sets: ensemble.sets.clone(),
-            plain: splits().all(|i| {
-                let ordered = matches!(nodes.test[i], Test::Lt | Test::Le | Test::Gt | Test::Ge);
-                ordered && !has_zero_rule(nodes.missing[i])
-            }),
+            dense,
+            plain,
             compares: splits().any(|i| nodes.missing[i] == MissingRule::Compare),
         };
         Ok((layout, used.into_iter().collect()))
@@ -127,36 +137,37 @@ impl<T: Real, S: Real> Layout<T, S> {
 
     /// Runs of trees whose nodes take about so many bytes.
     pub(super) fn blocks(&self, bytes: usize) -> Vec<Range<usize>> {
-        let per_block = bytes / size_of::<Slot<T>>();
         let mut blocks: Vec<Range<usize>> = Vec::new();
-        let mut start_slot = 0;
+        let mut taken = 0;
         for (i, tree) in self.trees.iter().enumerate() {
             let next = self.trees.get(i + 1).map_or(self.slots.len(), |t| t.slot as usize);
+            let slots = next.saturating_sub(tree.slot as usize) * size_of::<Slot<T>>();
+            let of_tree = tree.dense.as_ref().map_or(slots, Dense::<T>::bytes);
+            taken += of_tree;
             match blocks.last_mut() {
-                Some(block) if next.saturating_sub(start_slot) <= per_block => block.end = i + 1,
+                Some(block) if taken <= bytes => block.end = i + 1,
                 Some(_) | None => {
                     blocks.push(i..i + 1);
-                    start_slot = tree.slot as usize;
+                    taken = of_tree;
                 }
             }
         }
         blocks
     }
 
-    /// Adds the leaves at these slots to the sums of a group.
+    /// Adds leaves to the sums of a group.
     #[inline]
-    pub(super) fn add_leaves(&self, tree: &Root<S>, at: [u32; LANES], sums: &mut [[S; LANES]]) {
+    pub(super) fn add_leaves(&self, tree: &Root<S>, leaves: [u32; LANES], sums: &mut [[S; LANES]]) {
         let output = tree.output as usize;
         let width = self.leaf_width;
-        for (lane, &slot) in at.iter().enumerate() {
-            let start = self.leaf_of[slot as usize] as usize;
-            let leaf = &self.leaves[start * width..(start + 1) * width];
-            for (sum, &value) in sums[output..output + width].iter_mut().zip(leaf) {
+        for (k, sums) in sums[output..output + width].iter_mut().enumerate() {
+            for (sum, &leaf) in sums.iter_mut().zip(&leaves) {
+                let value = self.leaves[leaf as usize * width + k];
                 let value = match tree.weight {
                     None => value,
                     Some(weight) => value * weight,
                 };
-                sum[lane] = sum[lane] + value;
+                *sum = *sum + value;
             }
         }
     }
@@ -194,9 +205,7 @@ impl<T: Real> Builder<'_, T> {
             self.leaf_of[slot as usize] = nodes.yes[node];
             return;
         }
-        let exchanged = matches!(test, Test::Gt | Test::Ge | Test::Ne);
-        let (yes, no) = (nodes.yes[node], nodes.no[node]);
-        let (first, second) = if exchanged { (no, yes) } else { (yes, no) };
+        let (threshold, flags, [first, second]) = self.split(node);
         let mut pair = self.pair_of[node];
         if pair == 0 {
             pair = self.reserve(2);
@@ -204,9 +213,17 @@ impl<T: Real> Builder<'_, T> {
             self.todo.push_back((first, pair));
             self.todo.push_back((second, pair + 1));
         }
+        self.slots[slot as usize] = Slot { threshold, feature: flags, child: pair };
+    }
+
+    /// Threshold, feature with flags, and children of a split.
+    pub(super) fn split(&self, node: usize) -> (T, u32, [u32; 2]) {
+        let nodes = &self.ensemble.nodes;
+        let exchanged = matches!(nodes.test[node], Test::Gt | Test::Ge | Test::Ne);
+        let (yes, no) = (nodes.yes[node], nodes.no[node]);
         let feature = self.places.get(&nodes.feature[node]).copied().unwrap_or_default();
         let (threshold, flags) = self.test(node, exchanged);
-        self.slots[slot as usize] = Slot { threshold, feature: feature | flags, child: pair };
+        (threshold, feature | flags, if exchanged { [no, yes] } else { [yes, no] })
     }
 
     fn test(&self, node: usize, exchanged: bool) -> (T, u32) {
@@ -273,34 +290,48 @@ fn exactly<T: Real>(limit: f64) -> T {
     if nearest.widen() < limit { T::NAN } else { nearest }
 }
 
-/// For each node the splits on the way to the nearest and to the farthest leaf below it.
-fn depths(ensemble: &TreeEnsemble) -> Vec<(u32, u32)> {
-    const UNKNOWN: (u32, u32) = (u32::MAX, 0);
+/// What lies below a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reach {
+    /// Splits on the way to the nearest leaf.
+    pub(super) nearest: u32,
+    /// Splits on the way to the farthest leaf.
+    pub(super) farthest: u32,
+    /// Ways to leaves.
+    pub(super) leaves: u64,
+}
+
+fn reach(ensemble: &TreeEnsemble) -> Vec<Reach> {
+    const UNKNOWN: Reach = Reach { nearest: 0, farthest: 0, leaves: 0 };
     let nodes = &ensemble.nodes;
-    let mut depths = vec![UNKNOWN; nodes.len()];
+    let mut reach = vec![UNKNOWN; nodes.len()];
     let mut stack: Vec<u32> = Vec::new();
     for tree in &ensemble.trees {
         stack.push(tree.root);
         while let Some(&node) = stack.last() {
             let i = node as usize;
             if nodes.test[i] == Test::Leaf {
-                depths[i] = (0, 0);
+                reach[i].leaves = 1;
             }
-            if depths[i] != UNKNOWN {
+            if reach[i] != UNKNOWN {
                 stack.pop();
                 continue;
             }
             let (yes, no) = (nodes.yes[i], nodes.no[i]);
-            let (a, b) = (depths[yes as usize], depths[no as usize]);
+            let (a, b) = (reach[yes as usize], reach[no as usize]);
             if a == UNKNOWN {
                 stack.push(yes);
             } else if b == UNKNOWN {
                 stack.push(no);
             } else {
-                depths[i] = (a.0.min(b.0) + 1, a.1.max(b.1) + 1);
+                reach[i] = Reach {
+                    nearest: a.nearest.min(b.nearest) + 1,
+                    farthest: a.farthest.max(b.farthest) + 1,
+                    leaves: a.leaves.saturating_add(b.leaves),
+                };
                 stack.pop();
             }
         }
     }
-    depths
+    reach
 }

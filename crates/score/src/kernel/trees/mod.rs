@@ -1,9 +1,11 @@
 //! Tree ensembles.
 //!
-//! [`layout`] lays the nodes out for walking, [`walk`] goes down, this file blocks: a group of rows
+//! [`layout`] lays the nodes out for walking, [`dense`] fills up trees that are nearly complete,
+//! [`walk`] goes down, this file blocks: a group of rows
 //! goes down a block of trees that fits the first cache, then the next group. A row adds its trees in
 //! their order whatever the blocks are.
 
+mod dense;
 mod layout;
 mod walk;
 

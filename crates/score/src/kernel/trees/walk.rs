@@ -17,8 +17,11 @@ pub(super) struct Group<'g, T> {
     pub(super) refused: &'g mut [bool],
 }
 
-/// A way down a tree; it gives the slots of the leaves.
+/// A way down a tree.
 pub(super) trait Walk {
+    /// Whether filled-up trees can be walked instead, and whether with NaN.
+    const DENSE: Option<bool>;
+
     /// Whether the second child is next.
     fn second<T: Real, S: Real>(
         layout: &Layout<T, S>,
@@ -27,11 +30,19 @@ pub(super) trait Walk {
         group: &mut Group<'_, T>,
     ) -> bool;
 
+    /// The leaves that a group of rows comes to.
     fn walk<T: Real, S: Real>(
         layout: &Layout<T, S>,
         tree: &Root<S>,
         group: &mut Group<'_, T>,
     ) -> [u32; LANES] {
+        if let (Some(nan), Some(dense)) = (Self::DENSE, &tree.dense) {
+            return if nan {
+                layout.dense.walk::<true>(dense, group.features)
+            } else {
+                layout.dense.walk::<false>(dense, group.features)
+            };
+        }
         let slots = layout.slots.as_slice();
         let mut at = [tree.slot; LANES];
         for _ in 0..tree.nearest {
@@ -52,7 +63,7 @@ pub(super) trait Walk {
                 break;
             }
         }
-        at
+        at.map(|at| layout.leaf_of[at as usize])
     }
 }
 
@@ -60,6 +71,8 @@ pub(super) trait Walk {
 pub(super) struct Quick;
 
 impl Walk for Quick {
+    const DENSE: Option<bool> = Some(false);
+
     #[inline]
     fn second<T: Real, S: Real>(
         _: &Layout<T, S>,
@@ -78,6 +91,8 @@ impl Walk for Quick {
 pub(super) struct QuickNan;
 
 impl Walk for QuickNan {
+    const DENSE: Option<bool> = Some(true);
+
     #[inline]
     fn second<T: Real, S: Real>(
         _: &Layout<T, S>,
@@ -97,6 +112,8 @@ impl Walk for QuickNan {
 pub(super) struct Whole;
 
 impl Walk for Whole {
+    const DENSE: Option<bool> = None;
+
     #[inline]
     fn second<T: Real, S: Real>(
         layout: &Layout<T, S>,
