@@ -111,9 +111,9 @@ def dangerous():
 def review():
     put("unknown_class.pkl", "review", "an object of a class nobody knows", proto(2) + name("mymodels", "Scorer") + EMPTY_TUPLE + NEWOBJ + EMPTY_DICT + text("w") + b"K\x05" + SETITEM + BUILD + STOP)
     put("unknown_call.pkl", "review", "a function nobody knows is called", proto(4) + stack_name("mymodels", "make") + text("x") + TUPLE1 + REDUCE + STOP)
-    put("ext1.pkl", "review", "EXT1: a code of the copyreg registry", proto(2) + b"\x82\x2a" + EMPTY_TUPLE + REDUCE + STOP)
-    put("ext2.pkl", "review", "EXT2", proto(2) + b"\x83" + struct.pack("<H", 4242) + EMPTY_TUPLE + REDUCE + STOP)
-    put("ext4.pkl", "review", "EXT4", proto(2) + b"\x84" + struct.pack("<i", 424242) + EMPTY_TUPLE + REDUCE + STOP)
+    put("ext1.pkl", "dangerous", "EXT1: a code of the copyreg registry", proto(2) + b"\x82\x2a" + EMPTY_TUPLE + REDUCE + STOP)
+    put("ext2.pkl", "dangerous", "EXT2", proto(2) + b"\x83" + struct.pack("<H", 4242) + EMPTY_TUPLE + REDUCE + STOP)
+    put("ext4.pkl", "dangerous", "EXT4", proto(2) + b"\x84" + struct.pack("<i", 424242) + EMPTY_TUPLE + REDUCE + STOP)
     put("persistent_id.pkl", "review", "PERSID outside of torch", b"Pholdall\n.")
     put("persistent_bin.pkl", "review", "BINPERSID outside of torch", proto(2) + text("storage") + TUPLE1 + b"Q" + STOP)
     put("out_of_band.pkl", "review", "NEXT_BUFFER: the data is not in the file", proto(5) + b"\x97" + STOP)

@@ -155,9 +155,12 @@ fn claimed_lengths_are_not_believed() {
     let pickle = [b"\x80\x04\x8e", &(1_u64 << 60).to_le_bytes()[..], b"x."].concat();
     let ubj = [b"{L\0\0\0\0\0\0\0\x07learner[$d#L", &(1_u64 << 60).to_be_bytes()[..]].concat();
     let onnx = [&[0x08, 0x08, 0x3a][..], &[0xff; 8], &[0x7f]].concat();
-    for (id, bytes) in
-        [("safetensors", safetensors), ("sklearn-pickle", pickle), ("xgboost-ubj", ubj), ("onnx", onnx)]
-    {
+    for (id, bytes) in [
+        ("safetensors", safetensors),
+        ("sklearn-pickle", pickle),
+        ("xgboost-ubj", ubj),
+        ("onnx", onnx),
+    ] {
         let source = Source::from_bytes("hostile", bytes);
         let failure = load(&source, Some(&FormatSpec::new(id)), limits()).unwrap_err();
         assert!(!failure.location().is_none(), "{id}: {failure}");

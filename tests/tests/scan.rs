@@ -24,7 +24,8 @@ fn crafted_streams_have_the_verdict_they_deserve() {
         let expected = case["verdict"].as_str().unwrap();
         if found.verdict.as_str() != expected {
             let why: Vec<&str> = found.findings.iter().map(|f| f.message.as_str()).collect();
-            faults.push(format!("{name}: {}, expected {expected}: {why:?}", found.verdict.as_str()));
+            faults
+                .push(format!("{name}: {}, expected {expected}: {why:?}", found.verdict.as_str()));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));

@@ -215,8 +215,21 @@ fn every_case_prints_what_it_says() {
 
 /// The verbs in the order in which their examples can be run one after the other.
 const VERBS: [&str; 15] = [
-    "pack", "inspect", "validate", "scan", "convert", "score", "prove", "profile", "sign", "verify",
-    "check", "unpack", "formats", "completions", "man",
+    "pack",
+    "inspect",
+    "validate",
+    "scan",
+    "convert",
+    "score",
+    "prove",
+    "profile",
+    "sign",
+    "verify",
+    "check",
+    "unpack",
+    "formats",
+    "completions",
+    "man",
 ];
 
 #[test]

@@ -49,8 +49,9 @@ pub fn load(source: &Source, from: Option<&FormatSpec>, limits: Limits) -> Resul
         Some(spec) => spec.options(format.read_options)?,
         None => Options::none(),
     };
-    let Outcome { body, report, libraries } =
-        reader.read(source, &ReadOptions { limits, options }).map_err(|f| f.in_file(source.name()))?;
+    let Outcome { body, report, libraries } = reader
+        .read(source, &ReadOptions { limits, options })
+        .map_err(|f| f.in_file(source.name()))?;
     let body = match body {
         Body::Tabular(model) => LoadedBody::Tabular(Box::new(checked(*model, source.name())?)),
         Body::Graph(graph) => LoadedBody::Graph(graph),
@@ -65,10 +66,8 @@ fn checked(model: Model, file: &str) -> Result<ValidModel, Failure> {
         let mut findings = report.entries().iter();
         let first = findings.next();
         let message = first.map_or_else(String::new, |finding| finding.message.clone());
-        let mut failure = Failure::malformed(
-            first.map_or(codec_codes::INVALID, |finding| finding.code),
-            message,
-        );
+        let mut failure =
+            Failure::malformed(first.map_or(codec_codes::INVALID, |finding| finding.code), message);
         if let Some(first) = first {
             failure = failure.at(first.location.clone());
         }

@@ -128,6 +128,12 @@ for keep in (0, 1):
     case(f"ReduceSum {keep}", "ReduceSum", [f([1, 2], [3, 4]), n(1)], keepdims=keep)
 case("ReduceSum 11", "ReduceSum", [f([1, 2], [3, 4])], opset=11, axes=[0])
 case("ReduceSum all", "ReduceSum", [d([1, 2], [3, 4])])
+for exclusive in (0, 1):
+    for reverse in (0, 1):
+        name = f"CumSum {exclusive} {reverse}"
+        case(name, "CumSum", [d([1e16, 1, -1e16], [3, -0.0, 5]), n(1)[0]], exclusive=exclusive, reverse=reverse)
+case("CumSum f32", "CumSum", [f([1e8, 3, -1e8], [0.1, 0.2, 0.3]), n(-2)[0]])
+case("CumSum int", "CumSum", [n([1, 2], [3, 4]), n(0)[0]])
 case("ReduceMax", "ReduceMax", [f([1, 2], [3, -4])], axes=[-1], keepdims=0)
 case("ReduceMax 18", "ReduceMax", [n([1, 2], [3, -4]), n(0)], opset=18)
 case("Flatten", "Flatten", [np.arange(12, dtype=np.float32).reshape(2, 3, 2)], axis=2)

@@ -180,11 +180,7 @@ fn blocked(report: &Report, document: &mut Map<String, Value>, ui: &Ui) {
     ui.document(&Value::Object(document.clone()));
 }
 
-fn write_body(
-    args: &Args,
-    source: &Loaded,
-    request: &WriteRequest,
-) -> Result<AtomicFile, Failure> {
+fn write_body(args: &Args, source: &Loaded, request: &WriteRequest) -> Result<AtomicFile, Failure> {
     let mut file = AtomicFile::create(&args.out)?;
     let out: &mut dyn Write = &mut file;
     request.write_body(source, out)?;

@@ -41,10 +41,7 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
 }
 
 /// A package, when the path is one: a folder, or an archive with a manifest.
-pub(crate) fn open_package(
-    path: &Path,
-    common: &Common,
-) -> Result<Option<PackageReader>, Failure> {
+pub(crate) fn open_package(path: &Path, common: &Common) -> Result<Option<PackageReader>, Failure> {
     if !path.is_dir() {
         let source = Source::open(path)?;
         let head = source.head(512)?;

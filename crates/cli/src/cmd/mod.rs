@@ -32,8 +32,10 @@ use crate::{
 /// whether a given server can run it. Nothing in a model is ever executed.
 #[derive(Debug, Parser)]
 #[command(name = "holdall", version, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 the answer is yes; 1 it ran and the answer is no; 2 it could \
-                        not run.")]
+#[command(
+    after_help = "Exit status: 0 the answer is yes; 1 it ran and the answer is no; 2 it could \
+                        not run."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,

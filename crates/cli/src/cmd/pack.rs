@@ -33,11 +33,13 @@ use crate::{
 /// dependencies, code and data; writes the package whole or not at all. What was declared and what was
 /// found must not contradict each other.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  holdall pack . -o breast_cancer.holdall\n  holdall pack . -o \
+#[command(
+    after_help = "Examples:\n  holdall pack . -o breast_cancer.holdall\n  holdall pack . -o \
                         breast_cancer.tar.gz --json\n\nExit status: 0 packed; 1 the model is \
                         dangerous, or a conversion is refused or differs; 2 when something cannot \
                         be read or contradicts itself.\n\nSOURCE_DATE_EPOCH, in seconds, becomes \
-                        the time of making; otherwise none is recorded.")]
+                        the time of making; otherwise none is recorded."
+)]
 pub(crate) struct Args {
     /// The folder with `holdall.toml`.
     folder: PathBuf,

@@ -29,9 +29,7 @@ pub(crate) struct Converted {
 }
 
 /// Inputs and outputs as the manifest says them.
-pub(crate) fn schema(
-    loaded: &Loaded,
-) -> Result<(Vec<FieldSchema>, Vec<FieldSchema>), Failure> {
+pub(crate) fn schema(loaded: &Loaded) -> Result<(Vec<FieldSchema>, Vec<FieldSchema>), Failure> {
     if let LoadedBody::Weights(_) = loaded.body {
         return Ok((Vec::new(), Vec::new()));
     }

@@ -15,8 +15,10 @@ use crate::{
 /// One pass in constant memory; quantiles are exact up to 65,536 values a column and sampled with a
 /// fixed seed beyond.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  holdall profile train.csv\n  holdall profile rows.csv --json\n\n\
-                        Exit status: 0; 2 when the file cannot be read.")]
+#[command(
+    after_help = "Examples:\n  holdall profile train.csv\n  holdall profile rows.csv --json\n\n\
+                        Exit status: 0; 2 when the file cannot be read."
+)]
 pub(crate) struct Args {
     /// The CSV file, with a header row.
     data: PathBuf,
@@ -39,7 +41,15 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     let profile = profile(&Source::open(&args.data)?)?;
     ui.document(&serde_json::to_value(&profile).unwrap_or_default());
     let mut columns = Columns::new(&[
-        "column", "values", "missing", "distinct", "min", "mean", "median", "max", "most frequent",
+        "column",
+        "values",
+        "missing",
+        "distinct",
+        "min",
+        "mean",
+        "median",
+        "max",
+        "most frequent",
     ]);
     for column in &profile.columns {
         let numeric = column.numeric.as_ref();

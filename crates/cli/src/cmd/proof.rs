@@ -98,11 +98,10 @@ pub(crate) fn prove(
     }
     let bar = ui.progress("comparing");
     let allowed = tolerance(source.scoring, target.scoring);
-    let compared =
-        compare(source.scoring, target.scoring, &table, &allowed, &mut |done, all| {
-            bar.set_length(all);
-            bar.set_position(done);
-        })?;
+    let compared = compare(source.scoring, target.scoring, &table, &allowed, &mut |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    })?;
     bar.finish_and_clear();
     let verdict = match compared.verdict {
         Verdict::Equal => "equal",
@@ -137,9 +136,8 @@ fn side(side: &Side<'_>, path: &str) -> Result<holdall_prove::Side, Failure> {
 /// The input columns as text, so that rows of a file and rows made from the model stand together;
 /// numbers are written so that reading gives the same bits.
 fn no_rows(scoring: &dyn Scoring) -> Table {
-    let column = |port: &holdall_table::Port| {
-        Column::new(port.name.clone(), Data::Text(Vec::new()))
-    };
+    let column =
+        |port: &holdall_table::Port| Column::new(port.name.clone(), Data::Text(Vec::new()));
     Table { columns: scoring.inputs().iter().map(column).collect(), rows: 0, first_row: 0 }
 }
 

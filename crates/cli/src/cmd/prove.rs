@@ -46,11 +46,7 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     let model = boundary_model(source);
     let proven = proof::prove(
         &Side { scoring: &*scoring, source: &source_file, format },
-        &Side {
-            scoring: &*other.scoring(false)?,
-            source: &other_file,
-            format: other.format.id,
-        },
+        &Side { scoring: &*other.scoring(false)?, source: &other_file, format: other.format.id },
         model.as_ref(),
         &rows,
         &args.other.display().to_string(),

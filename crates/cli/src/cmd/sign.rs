@@ -50,8 +50,9 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         return generate(path, args.curve, ui);
     }
     let (Some(path), Some(key_path)) = (&args.package, &args.key) else {
-        return Err(Failure::usage(codes::ARGUMENT, "expected a key to sign with")
-            .with_help("`--key KEY.pem` names it; `holdall sign --generate-key KEY.pem` makes one"));
+        return Err(Failure::usage(codes::ARGUMENT, "expected a key to sign with").with_help(
+            "`--key KEY.pem` names it; `holdall sign --generate-key KEY.pem` makes one",
+        ));
     };
     let key = private_key(key_path)?;
     let package = PackageReader::open(path, common.limits())?;

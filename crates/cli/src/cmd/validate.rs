@@ -9,9 +9,11 @@ use crate::{
 
 /// Check that a model file is sound: readable whole, and consistent in itself.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  holdall validate model.joblib\n  holdall validate model.onnx \
+#[command(
+    after_help = "Examples:\n  holdall validate model.joblib\n  holdall validate model.onnx \
                         --json\n\nExit status: 0 sound; 1 not sound; 2 when the file cannot be \
-                        opened or is of no known format.")]
+                        opened or is of no known format."
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     model: ModelArgs,

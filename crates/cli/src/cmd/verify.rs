@@ -53,10 +53,7 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
             Status::Fail => "fail",
         };
         let path = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
-        push(
-            &mut out,
-            format_args!("{status:<4}  {path}{} [{}]\n", finding.message, finding.code),
-        );
+        push(&mut out, format_args!("{status:<4}  {path}{} [{}]\n", finding.message, finding.code));
         if let Some(help) = &finding.help {
             push(&mut out, format_args!("      help: {help}\n"));
         }
