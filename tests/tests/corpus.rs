@@ -45,6 +45,11 @@ impl Case {
     fn refused(&self, what: &str) -> Option<&str> {
         self.about.get("refused")?.as_table()?.get(what)?.as_str()
     }
+
+    /// Why the answers are known to differ.
+    fn known(&self) -> Option<&str> {
+        self.about.get("known")?.as_table()?.get("read")?.as_str()
+    }
 }
 
 fn cases() -> Vec<Case> {
@@ -113,6 +118,8 @@ fn compare(expected: &Table, found: &Table, (rel, abs): (f64, f64)) -> Result<f6
             }
             match (number(&theirs_typed, row), number(ours, row)) {
                 (None, None) => {}
+                // The expected file has an empty cell where the library answers NaN.
+                (None, Some(b)) if b.is_nan() => {}
                 (Some(a), Some(b)) if a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()) => {}
                 (Some(a), Some(b)) if (a - b).abs() <= abs + rel * a.abs() => {
                     if (a - b).abs() > abs {
@@ -161,7 +168,7 @@ fn converted(case: &Case, to: &str) -> Result<(Fate, Loaded), String> {
     let target = Source::from_bytes(format!("{}.{to}", case.name), bytes);
     let spec = FormatSpec::new(to);
     let reread = load(&target, Some(&spec), Limits::default())
-        .unwrap_or_else(|failure| panic!("{}: {to} is not read back: {failure}", case.name));
+        .map_err(|failure| format!("is not read back: {failure}"))?;
     Ok((fate, reread))
 }
 
@@ -195,6 +202,7 @@ fn cell(case: &Case, to: &str, faults: &mut Vec<String>) -> String {
                 .and_then(|found| compare(&expected, &found, target_tolerance(case, fate)));
             match outcome {
                 Ok(largest) => figure(fate, largest),
+                Err(_) if case.known().is_some() => "known difference".to_owned(),
                 Err(why) => {
                     faults.push(format!("{}: {to}: {why}", case.name));
                     String::new()
@@ -246,6 +254,12 @@ fn the_corpus_answers_as_its_makers_do() {
                         .and_then(|scoring| answers(&*scoring, &rows))
                         .and_then(|found| compare(&expected, &found, case.tolerance()));
                     match outcome {
+                        Ok(_) if case.known().is_some() => {
+                            faults.push(format!("{}: is listed as known and agrees", case.name));
+                        }
+                        Err(_) if case.known().is_some() => {
+                            read_cell = format!("known: {}", case.known().unwrap_or_default());
+                        }
                         Ok(largest) if largest > 0.0 => read_cell = order(largest),
                         Ok(_) => read_cell = "0".to_owned(),
                         Err(why) => faults.push(format!("{} {file}: {why}", case.name)),
@@ -280,7 +294,8 @@ fn a_round_trip_of_every_tabular_target_is_stable() {
             if case.refused(to).is_some() || case.refused("read").is_some() {
                 continue;
             }
-            let (_, once) = converted(&case, to).unwrap();
+            let once = converted(&case, to);
+            let (_, once) = once.unwrap_or_else(|why| panic!("{}: {to}: {why}", case.name));
             let LoadedBody::Tabular(once) = once.body else { panic!("{to} holds tabular models") };
             let request = WriteRequest::new(Some(to), "m").unwrap();
             let write = |model: &holdall_tabular::ValidModel| {

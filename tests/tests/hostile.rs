@@ -27,7 +27,7 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
         ("lightgbm-text", read("lightgbm/categorical_4_7/model.txt")),
         ("onnx", read("onnx/pipeline_logistic_1_9/model.onnx")),
         ("safetensors", read("safetensors/types/model.safetensors")),
-        ("sklearn-pickle", read("sklearn/pipeline_columns_logistic_1_9/model.joblib")),
+        ("sklearn-pickle", read("sklearn/pipeline_columns_logistic_1_9/model.pkl")),
         ("sklearn-pickle", read("sklearn/logistic_protocols_1_9/model_p0.pkl")),
         ("sklearn-pickle", read("sklearn/logistic_protocols_1_9/model_p5.pkl")),
         ("xgboost-json", read("xgboost/categorical_3_2/model.json")),

@@ -216,10 +216,10 @@ fn every_case_prints_what_it_says() {
 /// The verbs in the order in which their examples can be run one after the other.
 const VERBS: [&str; 15] = [
     "pack",
+    "convert",
     "inspect",
     "validate",
     "scan",
-    "convert",
     "score",
     "prove",
     "profile",

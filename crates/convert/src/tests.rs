@@ -13,10 +13,10 @@ fn format_ids_are_unique_and_sorted() {
 
 #[test]
 fn what_is_not_known_is_said_with_what_is() {
-    let failure = writer("xgboost-json").unwrap_err();
+    let failure = writer("xgboost-json").err().unwrap();
     assert_eq!(failure.code(), codes::NOT_WRITTEN);
-    assert!(reader("nonsense").unwrap_err().diagnostic().help.as_ref().unwrap().contains("onnx"));
-    assert_eq!(writer_for("model.xyz").unwrap_err().code(), codes::UNKNOWN_FORMAT);
+    assert!(reader("nonsense").err().unwrap().diagnostic().help.as_ref().unwrap().contains("onnx"));
+    assert_eq!(writer_for("model.xyz").err().unwrap().code(), codes::UNKNOWN_FORMAT);
 }
 
 #[test]

@@ -6,7 +6,10 @@ use holdall_tabular::{
     ValidModel,
 };
 
-use crate::raise::{final_estimate, is_distribution, is_largest, is_writable, reject_target};
+use crate::raise::{
+    final_estimate, is_distribution, is_largest, is_largest_but_for_ties, is_writable,
+    reject_target,
+};
 
 const NAN: &str =
     "PMML has no NaN: it is written as missing, and an answer of NaN is a missing answer";
@@ -123,9 +126,7 @@ fn classify(link: Link) -> Support {
         Link::LogisticNormalized => {
             Support::rewrite("a `logit` regression for each class, then `simplemax`")
         }
-        Link::Identity => Support::approximate(
-            "`simplemax` divides by the sum of the probabilities: equal to rounding where that is 1",
-        ),
+        Link::Identity => Support::refuse("class probabilities other than the mean of a forest's"),
         Link::Logistic => Support::refuse("probabilities that do not sum to 1"),
         Link::Exp | Link::SoftmaxSymmetric => Support::refuse("no such link for classes"),
     }
@@ -177,9 +178,16 @@ pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
         })
         .then(Support::native),
         Construct::DecideMargin | Construct::DecideProbability => {
-            (!all_classify(valid, &|_, classify| is_largest(classify))).then(|| {
-                Support::refuse("PMML predicts the most probable class; another bar is set")
-            })
+            if all_classify(valid, &|_, classify| is_largest(classify)) {
+                None
+            } else if all_classify(valid, &|_, classify| is_largest_but_for_ties(classify)) {
+                Some(Support::approximate(
+                    "of equally probable classes PMML predicts the first and the model the second: \
+                     rows whose margin is exactly 0",
+                ))
+            } else {
+                Some(Support::refuse("PMML predicts the most probable class; another bar is set"))
+            }
         }
         Construct::Output(part) => {
             let last = final_estimate(valid);

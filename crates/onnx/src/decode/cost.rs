@@ -75,8 +75,8 @@ const fn field(of: Message, number: u32) -> Field {
 }
 
 /// Charges the budget for everything that decoding will allocate, twice over: lists grow by doubling.
-pub(super) fn charge(bytes: &Bytes, budget: &mut Budget) -> Result<(), Failure> {
-    let source = Source::from_bytes("", bytes.clone());
+pub(super) fn charge(bytes: &Bytes, name: &str, budget: &mut Budget) -> Result<(), Failure> {
+    let source = Source::from_bytes(name, bytes.clone());
     let mut cursor = wire::Cursor::new(&source);
     let mut open = vec![(Message::Model, bytes.len() as u64)];
     while let Some(&(message, end)) = open.last() {

@@ -36,7 +36,7 @@ pub fn decode(source: &Source, limits: Limits) -> Result<(Graph, Report), Failur
 fn read(source: &Source, limits: Limits) -> Result<(Graph, Report), Failure> {
     let mut budget = Budget::new(limits);
     let bytes = source.bytes()?;
-    cost::charge(&bytes, &mut budget)?;
+    cost::charge(&bytes, source.name(), &mut budget)?;
     let model = proto::ModelProto::decode(bytes).map_err(|error| {
         Failure::malformed(codes::PROTOBUF, format!("not an ONNX model: {error}"))
             .with_help("the file is truncated, damaged, or of another format")

@@ -25,7 +25,7 @@ pub(crate) use dictionary::reject_target;
 pub(crate) use expression::scalar_text;
 pub(crate) use forest::is_distribution;
 use names::{NameId, Names};
-pub(crate) use regression::is_largest;
+pub(crate) use regression::{is_largest, is_largest_but_for_ties};
 pub(crate) use tree::is_writable;
 pub(crate) use used::final_estimate;
 

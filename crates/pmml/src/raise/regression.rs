@@ -270,6 +270,12 @@ pub(crate) fn is_largest(classify: &Classify) -> bool {
     }
 }
 
+/// Whether the label is the most probable class except that the second wins a tie.
+pub(crate) fn is_largest_but_for_ties(classify: &Classify) -> bool {
+    let Decision::MarginAtLeast(by) = classify.decision else { return is_largest(classify) };
+    is_largest(&Classify { decision: Decision::MarginAbove(by), ..classify.clone() })
+}
+
 /// The classes as the standard writes them.
 pub(super) fn texts(labels: &Labels) -> Vec<String> {
     (0..labels.len()).filter_map(|i| category(labels, i)).collect()
