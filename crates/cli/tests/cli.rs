@@ -259,8 +259,8 @@ fn the_command_line_reference_is_up_to_date() {
     for verb in [&[""], &VERBS[..]].concat() {
         let title = format!("holdall {verb}");
         let (_, help, _) = run(folder.path(), &format!("{title} --help"));
-        let help: String = help.lines().map(|line| format!("{}\n", line.trim_end())).collect();
-        write!(page, "\n## `{}`\n\n```text\n{}```\n", title.trim(), help).unwrap();
+        let help: Vec<&str> = help.lines().map(str::trim_end).collect();
+        write!(page, "\n## `{}`\n\n```text\n{}\n```\n", title.trim(), help.join("\n")).unwrap();
     }
     let path = root().join("docs/cli.md");
     if std::env::var_os("HOLDALL_BLESS").is_some() {
@@ -269,4 +269,44 @@ fn the_command_line_reference_is_up_to_date() {
     }
     let there = std::fs::read_to_string(path).unwrap_or_default();
     assert!(there == page, "docs/cli.md is stale: run with HOLDALL_BLESS=1");
+}
+
+#[test]
+fn every_document_fits_its_schema() {
+    let folder = scratch();
+    for line in [
+        "inspect nothing",
+        "inspect model.joblib",
+        "validate model.joblib",
+        "scan model.joblib",
+        "convert model.joblib model.onnx --plan",
+        "convert model.joblib model.onnx --prove rows.csv",
+        "convert model.joblib model.safetensors",
+        "prove model.joblib model.onnx --rows rows.csv",
+        "inspect model.onnx",
+        "profile train.csv",
+        "pack . -o model.holdall",
+        "inspect model.holdall",
+        "check model.holdall --server server.json",
+        "sign --generate-key key.pem",
+        "sign model.holdall --key key.pem",
+        "verify model.holdall --key key.pub",
+        "verify model.holdall --key rows.csv",
+        "unpack model.holdall unpacked",
+        "formats",
+    ] {
+        let (_, stdout, stderr) = run(folder.path(), &format!("holdall {line} --json"));
+        let document: serde_json::Value =
+            serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{line}: {e}\n{stderr}"));
+        let id = document["schema"].as_str().unwrap();
+        let name = id.strip_prefix("holdall/").unwrap().replace('/', "-");
+        let schema = std::fs::read(root().join(format!("schemas/{name}.json"))).unwrap();
+        let schema = serde_json::from_slice(&schema).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let faults: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|e| format!("{}: {e}", e.instance_path()))
+            .collect();
+        assert!(faults.is_empty(), "{line}: {faults:?}");
+    }
 }

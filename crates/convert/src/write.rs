@@ -47,6 +47,12 @@ impl WriteRequest {
 
     /// The plan for a tabular model.
     pub fn plan<'m>(&self, model: &'m ValidModel) -> Result<Plan<'m>, Failure> {
+        let format = self.writer.format();
+        if format.body == BodyKind::Weights {
+            let message = format!("{} holds bare tensors, not a model that answers", format.title);
+            return Err(Failure::unsupported(codes::BODY, message)
+                .with_help("convert to a format that holds models; `holdall formats` lists them"));
+        }
         plan(model, self.writer(), self.spec.as_ref())
     }
 

@@ -38,12 +38,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
     let server = server(&args.server)?;
-    let needs = match open_package(&args.package, common)? {
-        Some(package) => package_needs(&package, common)?,
-        None => {
-            let source = Source::open(&args.package)?;
-            Needs { artifacts: vec![artifact_needs(&source, common)?], ..Needs::default() }
-        }
+    let needs = if let Some(package) = open_package(&args.package, common)? {
+        package_needs(&package, common)?
+    } else {
+        let source = Source::open(&args.package)?;
+        Needs { artifacts: vec![artifact_needs(&source, common)?], ..Needs::default() }
     };
     let findings = holdall_compat::check(&needs, &server);
     let verdict = holdall_compat::verdict(&findings, args.strict);

@@ -1,5 +1,4 @@
 use holdall_codec::{BodyKind, OptionInfo};
-use holdall_diag::Failure;
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,7 +12,7 @@ use crate::{
                         Exit status: 0.")]
 pub(crate) struct Args {}
 
-pub(crate) fn run(_args: &Args, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) fn run(_args: &Args, ui: &Ui) -> Exit {
     let mut columns = Columns::new(&["format", "reads", "writes", "holds", "title"]);
     let mut options = String::new();
     let mut documents = Vec::new();
@@ -52,7 +51,7 @@ pub(crate) fn run(_args: &Args, ui: &Ui) -> Result<Exit, Failure> {
     if !options.is_empty() {
         ui.text(&format!("\nOptions ride on the format:\n{options}"));
     }
-    Ok(Exit::Yes)
+    Exit::Yes
 }
 
 const fn body_name(body: BodyKind) -> &'static str {

@@ -110,20 +110,22 @@ pub(crate) fn summary_json(summary: &Summary) -> Value {
 
 /// Lines of a list before it is cut.
 const SHOWN: usize = 12;
+/// Characters of a fact before it is cut.
+const WIDE: usize = 160;
 
 fn summary_text(summary: &Summary) -> String {
     let mut out = String::new();
     let version = summary.format_version.as_ref().map_or_else(String::new, |v| format!(" {v}"));
-    push(&mut out, format_args!("format    {}{version}\n", summary.format));
+    push(&mut out, format_args!("{:<15} {}{version}\n", "format", summary.format));
     if let Some(producer) = &summary.producer {
-        push(&mut out, format_args!("producer  {producer}\n"));
+        push(&mut out, format_args!("{:<15} {producer}\n", "producer"));
     }
     for (title, endpoints) in [("input", &summary.inputs), ("output", &summary.outputs)] {
         for endpoint in endpoints.iter().take(SHOWN) {
-            push(&mut out, format_args!("{title:<8}  {}\n", render::endpoint(endpoint)));
+            push(&mut out, format_args!("{title:<15} {}\n", render::endpoint(endpoint)));
         }
         if endpoints.len() > SHOWN {
-            push(&mut out, format_args!("{title:<8}  … {} in all\n", endpoints.len()));
+            push(&mut out, format_args!("{title:<15} … {} in all\n", endpoints.len()));
         }
     }
     for (name, value) in &summary.facts {
@@ -137,12 +139,15 @@ fn summary_text(summary: &Summary) -> String {
             Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
             Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
         };
-        push(&mut out, format_args!("{name:<8}  {text}\n"));
+        // Long lists are cut; `--json` has all of them.
+        let cut: String = text.chars().take(WIDE).collect();
+        let more = if cut.len() < text.len() { " …" } else { "" };
+        push(&mut out, format_args!("{name:<15} {cut}{more}\n"));
     }
     for library in &summary.libraries {
         let version = library.version.as_deref().unwrap_or("of unknown version");
         let need = if library.needed_to_load { "needed to load" } else { "named" };
-        push(&mut out, format_args!("library   {} {version} ({need})\n", library.name));
+        push(&mut out, format_args!("{:<15} {} {version} ({need})\n", "library", library.name));
     }
     out
 }

@@ -77,7 +77,7 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> Result<Exit, Failure> {
         Command::Sign(args) => sign::run(args, common, ui),
         Command::Verify(args) => verify::run(args, common, ui),
         Command::Check(args) => check::run(args, common, ui),
-        Command::Formats(args) => formats::run(args, ui),
+        Command::Formats(args) => Ok(formats::run(args, ui)),
         Command::Completions(args) => Ok(generate::completions(args, ui)),
         Command::Man(args) => generate::man(args, ui),
     }

@@ -87,13 +87,17 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     packing.model(&loaded, &model)?;
     let mut proofs = Vec::new();
     for conversion in packing.form.convert.clone() {
-        match packing.convert(&conversion, &loaded, &model, common, ui)? {
-            Some(text) => proofs.push(text),
-            None => {
-                ui.report(&packing.report);
-                return Ok(Exit::No);
-            }
-        }
+        let Some(text) = packing.convert(&conversion, &loaded, &model, common, ui)? else {
+            ui.report(&packing.report);
+            ui.document(&json!({
+                "schema": "holdall/pack/1",
+                "package": args.output.display().to_string(),
+                "manifest": {},
+                "findings": render::report_json(&packing.report),
+            }));
+            return Ok(Exit::No);
+        };
+        proofs.push(text);
     }
     packing.profiles(&loaded)?;
     packing.dependencies(&loaded)?;

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         }
     };
     if let Some(file) = args.model.model.to_str() {
-        report = in_file(report, file);
+        report = in_file(&report, file);
     }
     let sound = !report.has_errors();
     ui.document(&json!({
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     Ok(Exit::yes_if(sound))
 }
 
-fn in_file(report: Report, file: &str) -> Report {
+fn in_file(report: &Report, file: &str) -> Report {
     let mut located = Report::new();
     for diagnostic in report.entries() {
         let mut diagnostic = diagnostic.clone();

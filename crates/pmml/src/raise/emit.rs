@@ -70,10 +70,12 @@ fn expression(out: &mut Builder, names: &Names, expr: &Expr) {
                 .attribute("mapMissingTo", 0);
         }
         Expr::Map { field, pairs, other, missing } => {
+            // NaN stands for missing, which is what comes of saying nothing.
+            let number = |code: &Option<f64>| code.filter(|c| !c.is_nan()).map(number::text);
             out.open("MapValues")
                 .attribute("outputColumn", "code")
-                .optional("mapMissingTo", missing.map(number::text))
-                .optional("defaultValue", other.map(number::text))
+                .optional("mapMissingTo", number(missing))
+                .optional("defaultValue", number(other))
                 .attribute("dataType", dtype(Kind::F64));
             out.open("FieldColumnPair")
                 .attribute("field", names.text(*field))
