@@ -1,7 +1,7 @@
 //! The table of formats, and what spans them: detection, loading, planning, writing.
 //!
-//! A conversion is [`load`] → [`Loaded::plan`] → [`codec::Plan::accept`](holdall_codec::Plan::accept)
-//! → [`write`]. Nothing here knows a format beyond its row in the table.
+//! A conversion is [`load`] → [`WriteRequest::plan`] →
+//! [`Plan::accept`](holdall_codec::Plan::accept) → [`write()`]. Nothing here knows a format beyond its row in the table.
 
 mod load;
 mod registry;

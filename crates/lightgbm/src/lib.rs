@@ -6,8 +6,8 @@
 //! within ±1e-35f become 0 before a tree sees them), `python-package/lightgbm/basic.py` (the
 //! categories of data frames).
 //!
-//! The file is read line by line into a document ([`decode`]), which is then said in terms of the
-//! tabular model ([`lower`]). Features are f64 and compared with `<=`; the trees are added in f64 in
+//! The file is read line by line into a document (`decode`), which is then said in terms of the
+//! tabular model (`lower`). Features are f64 and compared with `<=`; the trees are added in f64 in
 //! the order of the file, from 0.
 
 #![warn(clippy::indexing_slicing)]

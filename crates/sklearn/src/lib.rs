@@ -1,7 +1,7 @@
 //! scikit-learn models in pickle and joblib files, 0.20 to 1.9, without Python.
 //!
 //! The stream becomes a tree of inert nodes (`holdall-pickle`); nothing in it is imported or called. The
-//! fitted attributes are then said in terms of the tabular model ([`lower`]), one file a family of
+//! fitted attributes are then said in terms of the tabular model (`lower`), one file a family of
 //! estimators. What loading the file would run is judged first: a dangerous pickle is not read.
 //!
 //! Facts from the sources of scikit-learn 1.9.1, 1.5.2 and 1.2.2, as each file says.
