@@ -7,6 +7,7 @@ use holdall_tabular::{
 
 const STEP: &str = "one step of binary32 at most: the function is computed at binary64 and rounded, \
                     where the model's own library computes at binary32";
+const NOT_YET: &str = "holdall does not write it to PFA";
 const OVERFLOW: &str = "equal unless a result is beyond 64 bits: PFA refuses the row then";
 
 /// The answer for one construct.
@@ -43,6 +44,9 @@ pub(crate) fn support(construct: Construct) -> Support {
         | Construct::Ordinal(_)
         | Construct::OrdinalUnknownRejected
         | Construct::OrdinalUnknownCode => Support::rewrite("a search in the list of categories"),
+        Construct::Function(_) | Construct::Transform(_) | Construct::Estimator(_) => {
+            Support::refuse(NOT_YET)
+        }
         Construct::Linear(summation) | Construct::Trees(summation) => sum(summation),
         Construct::TreesRoundFeatures => Support::rewrite("features rounded by a function"),
         Construct::TreesF64Features => Support::native(),
@@ -79,6 +83,12 @@ pub(crate) fn support(construct: Construct) -> Support {
             Part::Whole | Part::Label | Part::Probability(_) | Part::Values | Part::Margins => {
                 Support::native()
             }
+            Part::Distances
+            | Part::Score
+            | Part::Entity(_)
+            | Part::Confidence
+            | Part::Reason(_)
+            | Part::Rule(..) => Support::refuse(NOT_YET),
         },
         Construct::PartAsValue => Support::native(),
         Construct::Foreign => Support::refuse("not understood by the reader"),
@@ -101,6 +111,30 @@ fn unary(op: UnaryOp) -> Support {
         | UnaryOp::Tanh
         | UnaryOp::Not
         | UnaryOp::IsNan => Support::native(),
+        UnaryOp::Sin
+        | UnaryOp::Cos
+        | UnaryOp::Tan
+        | UnaryOp::Asin
+        | UnaryOp::Acos
+        | UnaryOp::Atan
+        | UnaryOp::Sinh
+        | UnaryOp::Cosh
+        | UnaryOp::Asinh
+        | UnaryOp::Acosh
+        | UnaryOp::Atanh
+        | UnaryOp::Log10
+        | UnaryOp::Log2
+        | UnaryOp::Exp2
+        | UnaryOp::Cbrt
+        | UnaryOp::Round
+        | UnaryOp::RoundEven
+        | UnaryOp::Trunc
+        | UnaryOp::Sign
+        | UnaryOp::Erf
+        | UnaryOp::NormalCdf
+        | UnaryOp::NormalPdf
+        | UnaryOp::NormalQuantile
+        | UnaryOp::LnGamma => Support::refuse(NOT_YET),
     }
 }
 
@@ -121,6 +155,11 @@ fn binary(op: BinaryOp) -> Support {
         | BinaryOp::Div
         | BinaryOp::And
         | BinaryOp::Or => Support::native(),
+        BinaryOp::Modulo
+        | BinaryOp::Remainder
+        | BinaryOp::FloorDiv
+        | BinaryOp::Atan2
+        | BinaryOp::Xor => Support::refuse(NOT_YET),
     }
 }
 

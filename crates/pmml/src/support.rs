@@ -2,8 +2,8 @@
 
 use holdall_codec::{PlanEntry, Support};
 use holdall_tabular::{
-    Construct, Kind, Link, MissingPolicy, MissingRule, Op, Part, Summation, Test, UnaryOp,
-    ValidModel,
+    BinaryOp, Construct, Kind, Link, MissingPolicy, MissingRule, Op, Part, Summation, Test,
+    UnaryOp, ValidModel,
 };
 
 use crate::raise::{
@@ -11,6 +11,7 @@ use crate::raise::{
     reject_target,
 };
 
+const NOT_YET: &str = "holdall does not write it to PMML";
 const NAN: &str =
     "PMML has no NaN: it is written as missing, and an answer of NaN is a missing answer";
 
@@ -34,6 +35,13 @@ pub(crate) fn support(construct: Construct) -> Support {
         Construct::Cast(..) => Support::rewrite("a derived field of the other type"),
         Construct::Concat | Construct::Select => Support::rewrite("one field an element"),
         Construct::Unary(op) => unary(op),
+        Construct::Binary(
+            BinaryOp::Modulo
+            | BinaryOp::Remainder
+            | BinaryOp::FloorDiv
+            | BinaryOp::Atan2
+            | BinaryOp::Xor,
+        ) => Support::refuse(NOT_YET),
         Construct::Binary(_) | Construct::If => Support::rewrite("one derived field an element"),
         Construct::Impute(..) | Construct::ImputeSentinel => Support::rewrite("`if(isMissing(…))`"),
         Construct::Scale(_) => Support::rewrite("arithmetic in the same order"),
@@ -45,6 +53,9 @@ pub(crate) fn support(construct: Construct) -> Support {
             Support::rewrite("the field's valid values, and `returnInvalid`")
         }
         Construct::Ordinal(_) | Construct::OrdinalUnknownCode => Support::rewrite("`MapValues`"),
+        Construct::Function(_) | Construct::Transform(_) | Construct::Estimator(_) => {
+            Support::refuse(NOT_YET)
+        }
         Construct::Linear(summation) => linear(summation),
         Construct::Trees(_) => Support::native(),
         Construct::TreesRoundFeatures => Support::rewrite(
@@ -86,6 +97,12 @@ pub(crate) fn support(construct: Construct) -> Support {
                 Support::native()
             }
             Part::Whole | Part::Margins => Support::rewrite("a `transformedValue` an element"),
+            Part::Distances
+            | Part::Score
+            | Part::Entity(_)
+            | Part::Confidence
+            | Part::Reason(_)
+            | Part::Rule(..) => Support::refuse(NOT_YET),
         },
         Construct::PartAsValue => Support::rewrite("an output of a segment of a model chain"),
         Construct::Foreign => Support::refuse("not understood by the reader"),
@@ -107,7 +124,31 @@ fn unary(op: UnaryOp) -> Support {
         | UnaryOp::Ceil
         | UnaryOp::Tanh
         | UnaryOp::Not
-        | UnaryOp::IsMissing => Support::native(),
+        | UnaryOp::IsMissing
+        | UnaryOp::Sin
+        | UnaryOp::Cos
+        | UnaryOp::Tan
+        | UnaryOp::Asin
+        | UnaryOp::Acos
+        | UnaryOp::Atan
+        | UnaryOp::Sinh
+        | UnaryOp::Cosh
+        | UnaryOp::Log10
+        | UnaryOp::RoundEven => Support::native(),
+        UnaryOp::Asinh
+        | UnaryOp::Acosh
+        | UnaryOp::Atanh
+        | UnaryOp::Log2
+        | UnaryOp::Exp2
+        | UnaryOp::Cbrt
+        | UnaryOp::Round
+        | UnaryOp::Trunc
+        | UnaryOp::Sign
+        | UnaryOp::Erf
+        | UnaryOp::NormalCdf
+        | UnaryOp::NormalPdf
+        | UnaryOp::NormalQuantile
+        | UnaryOp::LnGamma => Support::refuse(NOT_YET),
     }
 }
 
@@ -226,8 +267,11 @@ fn rejects_are_inputs(valid: &ValidModel) -> bool {
             | Op::If { .. }
             | Op::Impute(_)
             | Op::Scale(_)
+            | Op::Call(_)
+            | Op::Transform(_)
             | Op::Linear(_)
             | Op::Trees(_)
+            | Op::Estimator(_)
             | Op::Regress(_)
             | Op::Classify(_)
             | Op::Part { .. }
@@ -257,8 +301,11 @@ fn all_classify(
         | Op::Scale(_)
         | Op::OneHot(_)
         | Op::Ordinal(_)
+        | Op::Call(_)
+        | Op::Transform(_)
         | Op::Linear(_)
         | Op::Trees(_)
+        | Op::Estimator(_)
         | Op::Regress(_)
         | Op::Part { .. }
         | Op::Foreign(_) => true,

@@ -66,8 +66,11 @@ pub(crate) fn trace(model: &ValidModel, mut id: ValueId, mut element: usize) -> 
             | Op::Unary { .. }
             | Op::Binary { .. }
             | Op::If { .. }
+            | Op::Call(_)
+            | Op::Transform(_)
             | Op::Linear(_)
             | Op::Trees(_)
+            | Op::Estimator(_)
             | Op::Regress(_)
             | Op::Classify(_)
             | Op::Part { .. }

@@ -6,6 +6,7 @@ use holdall_tabular::{
 };
 
 use crate::kernel::{
+    self, Kernel, call,
     classify::ClassifyStep,
     impute::ImputeStep,
     input::FieldStep,
@@ -63,6 +64,8 @@ pub(crate) enum Step {
     Regress(usize, Link),
     Classify(usize, ClassifyStep),
     Part(usize, Part),
+    /// A construct with a kernel of its own.
+    Kernel(Box<dyn Kernel>),
 }
 
 impl Scorer {
@@ -126,6 +129,9 @@ fn add_margins(model: &ValidModel, ports: &mut Vec<Port>, answers: &mut Vec<(usi
         let (margins, kind) = match estimate {
             EstimateType::Regression { targets, kind } => (targets, kind),
             EstimateType::Classification { margins, kind, .. } => (margins, kind),
+            EstimateType::Clustering { .. }
+            | EstimateType::Anomaly { .. }
+            | EstimateType::Ranking { .. } => continue,
         };
         for _ in 0..margins {
             let name = format!("margin_{number}");
@@ -155,6 +161,9 @@ fn step(model: &ValidModel, id: ValueId) -> Result<Option<Step>, Failure> {
         Op::Ordinal(op) => {
             Step::Ordinal(op.arg.index(), OrdinalStep::new(op, origin(model, id, op.arg)))
         }
+        Op::Call(call) => Step::Kernel(call::compile(call)?),
+        Op::Transform(op) => Step::Kernel(kernel::transform(op)?),
+        Op::Estimator(op) => Step::Kernel(kernel::estimator(op, model.classes_of(id), place(id))),
         Op::Linear(linear) => Step::Linear(linear.arg.index(), LinearStep::new(linear)),
         Op::Trees(trees) => Step::Trees(
             trees.arg.index(),

@@ -53,7 +53,8 @@ impl<'m> Coverage<'m> {
         while start < rows.rows && !self.ensembles.is_empty() {
             let end = (start + CHUNK).min(rows.rows);
             let mut errors = RowErrors::new(rows.first_row + start as u64);
-            let yields = scorer.evaluate(rows, start..end, &mut errors)?;
+            let texts = bumpalo::Bump::new();
+            let yields = scorer.evaluate(rows, start..end, &texts, &mut errors)?;
             let refused = errors.into_failures();
             for (node, trees, _, visited) in &mut self.ensembles {
                 if yields.get(*node).is_none_or(Option::is_none) {

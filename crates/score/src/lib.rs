@@ -35,6 +35,7 @@ holdall_diag::codes! {
         ROWS = "score/rows": "the rows do not have the columns that the model takes";
         REPLACEMENT = "score/replacement": "a replacement does not have the kind of its field";
         TOO_LARGE = "score/too-large": "a tree ensemble is too large to be laid out";
+        FORMAT = "score/format": "a pattern or format of the model cannot be obeyed";
         KIND = "score/kind": "a value does not have the kind that validation found";
     }
 }

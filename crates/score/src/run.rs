@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, ops::Range, rc::Rc};
 
+use bumpalo::Bump;
 use holdall_diag::Failure;
 use holdall_table::{Column, Data, Port, Scoring, Table};
 use holdall_tabular::Part;
@@ -8,9 +9,9 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use crate::{
     Scorer, codes,
     compile::Step,
-    kernel::{binary, cast, choose, constant, regress, scale, unary},
+    kernel::{Run, binary, cast, choose, constant, regress, scale, unary},
     rows::RowErrors,
-    value::{Element, Shared, Yield, wrong_kind},
+    value::{Element, RULE_FEATURES, Shared, Yield, wrong_kind},
 };
 
 /// Rows that are scored together on one core: their columns stay in the second cache.
@@ -116,7 +117,8 @@ impl Scorer {
 
     fn score_chunk(&self, table: &Table, range: Range<usize>) -> Result<Scored, Failure> {
         let mut errors = RowErrors::new(table.first_row + range.start as u64);
-        let yields = self.evaluate(table, range, &mut errors)?;
+        let texts = Bump::new();
+        let yields = self.evaluate(table, range, &texts, &mut errors)?;
         let mut columns = Vec::with_capacity(self.outputs.len());
         for &(node, part) in &self.answers {
             for element in part_of(operand(&yields, node)?, part) {
@@ -131,6 +133,7 @@ impl Scorer {
         &'a self,
         table: &'a Table,
         range: Range<usize>,
+        texts: &'a Bump,
         errors: &mut RowErrors,
     ) -> Result<Vec<Option<Yield<'a>>>, Failure> {
         let rows = range.len();
@@ -141,6 +144,10 @@ impl Scorer {
         let mut yields: Vec<Option<Yield<'a>>> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             let yielded = match step {
+                Some(Step::Kernel(kernel)) => {
+                    let mut call = Run { yields: &yields, rows, texts, errors: &mut *errors };
+                    Some(kernel.run(&mut call)?)
+                }
                 Some(step) => Some(run(step, &fields, &yields, rows, errors)?),
                 None => None,
             };
@@ -170,7 +177,10 @@ fn append(column: &mut Column, data: Data, missing: Option<Vec<bool>>, start: us
 }
 
 /// What an earlier node yielded; nodes that are needed are computed.
-fn operand<'y, 'a>(yields: &'y [Option<Yield<'a>>], node: usize) -> Result<&'y Yield<'a>, Failure> {
+pub(crate) fn operand<'y, 'a>(
+    yields: &'y [Option<Yield<'a>>],
+    node: usize,
+) -> Result<&'y Yield<'a>, Failure> {
     yields.get(node).and_then(Option::as_ref).ok_or_else(|| {
         Failure::bug(codes::KIND, format!("node #{node} is needed but was not computed"))
     })
@@ -187,7 +197,7 @@ pub(crate) fn value<'y, 'a>(
     })
 }
 
-fn scalar<'y, 'a>(
+pub(crate) fn scalar<'y, 'a>(
     yields: &'y [Option<Yield<'a>>],
     node: usize,
 ) -> Result<&'y Element<'a>, Failure> {
@@ -202,13 +212,23 @@ fn part_of<'a>(yielded: &Yield<'a>, part: Part) -> Vec<Shared<'a>> {
         Yield::Value(elements) => elements.clone(),
         Yield::Estimate(estimate) => match part {
             Part::Label | Part::Whole => estimate.label.iter().cloned().collect(),
-            Part::Probabilities | Part::Values => estimate.answers.clone(),
-            Part::Probability(class) => {
-                estimate.answers.get(class as usize).into_iter().cloned().collect()
+            Part::Probabilities | Part::Values | Part::Score => estimate.answers.clone(),
+            Part::Probability(class) => ranked(&estimate.answers, class),
+            Part::Margins | Part::Distances => estimate.margins.clone(),
+            Part::Entity(rank) => ranked(&estimate.entities, rank),
+            Part::Confidence => estimate.confidence.iter().cloned().collect(),
+            Part::Reason(rank) => ranked(&estimate.reasons, rank),
+            Part::Rule(rank, feature) => {
+                let place = RULE_FEATURES.iter().position(|f| *f == feature);
+                let rule = estimate.rules.get(rank as usize);
+                place.and_then(|i| rule?.get(i)).into_iter().cloned().collect()
             }
-            Part::Margins => estimate.margins.clone(),
         },
     }
+}
+
+fn ranked<'a>(list: &[Shared<'a>], rank: u32) -> Vec<Shared<'a>> {
+    list.get(rank as usize).into_iter().cloned().collect()
 }
 
 fn run<'a>(
@@ -220,6 +240,9 @@ fn run<'a>(
 ) -> Result<Yield<'a>, Failure> {
     let one = |element: Element<'a>| Yield::Value(vec![Rc::new(element)]);
     Ok(match step {
+        Step::Kernel(_) => {
+            return Err(Failure::bug(codes::KIND, "a kernel was taken for another step"));
+        }
         Step::Input(field) => Yield::Value(vec![Rc::clone(&fields[*field])]),
         Step::Constant(op) => Yield::Value(constant::run(op, rows)),
         Step::Cast(arg, to) => each(value(yields, *arg)?, |element| cast::run(element, *to))?,

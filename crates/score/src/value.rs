@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use holdall_diag::Failure;
 use holdall_table::{Data, Kind};
-use holdall_tabular::{Categories, Labels, Scalar};
+use holdall_tabular::{Categories, Labels, RuleFeature, Scalar};
 
 use crate::codes;
 
@@ -62,6 +62,25 @@ impl<'a> Element<'a> {
         Self { data: C::wrap(values), missing: None }
     }
 
+    /// From values that may be missing.
+    pub(crate) fn optional<C: Cell<'a> + Default>(
+        values: impl IntoIterator<Item = Option<C>>,
+    ) -> Self {
+        let mut missing = Vec::new();
+        let mut present = Vec::new();
+        for value in values {
+            missing.push(value.is_none());
+            present.push(value.unwrap_or_default());
+        }
+        Self { data: C::wrap(present), missing: missing.contains(&true).then_some(missing) }
+    }
+
+    /// The value of a row, none where it is missing.
+    pub(crate) fn get<C: Cell<'a>>(&self, row: usize) -> Result<Option<C>, Failure> {
+        let value = self.values::<C>()?[row];
+        Ok((!self.is_missing(row)).then_some(value))
+    }
+
     pub(crate) fn is_missing(&self, row: usize) -> bool {
         self.missing.as_ref().is_some_and(|flags| flags[row])
     }
@@ -95,11 +114,41 @@ pub(crate) enum Yield<'a> {
 }
 
 /// The parts of an estimate.
+#[derive(Default)]
 pub(crate) struct Estimate<'a> {
     pub(crate) label: Option<Shared<'a>>,
-    /// Probabilities of classes, or values of targets.
+    /// Probabilities of classes, values of targets, or the score of an anomaly.
     pub(crate) answers: Vec<Shared<'a>>,
+    /// Margins, or distances to clusters.
     pub(crate) margins: Vec<Shared<'a>>,
+    /// Names of what answered, by rank.
+    pub(crate) entities: Vec<Shared<'a>>,
+    pub(crate) confidence: Option<Shared<'a>>,
+    /// Reason codes, by rank.
+    pub(crate) reasons: Vec<Shared<'a>>,
+    /// The rules that fired, for each rank its features in the order of [`RULE_FEATURES`].
+    pub(crate) rules: Vec<Vec<Shared<'a>>>,
+}
+
+/// The order of rule features in an [`Estimate`].
+pub(crate) const RULE_FEATURES: [RuleFeature; 7] = [
+    RuleFeature::Id,
+    RuleFeature::Antecedent,
+    RuleFeature::Consequent,
+    RuleFeature::Rule,
+    RuleFeature::Support,
+    RuleFeature::Confidence,
+    RuleFeature::Lift,
+];
+
+/// The values of a list at some positions; none is missing.
+pub(crate) fn pick<'a>(list: &'a Labels, chosen: &[Option<usize>]) -> Element<'a> {
+    match list {
+        Labels::Text(v) => Element::optional(chosen.iter().map(|i| i.map(|i| v[i].as_str()))),
+        Labels::I64(v) => Element::optional(chosen.iter().map(|i| i.map(|i| v[i]))),
+        Labels::F64(v) => Element::optional(chosen.iter().map(|i| i.map(|i| v[i]))),
+        Labels::Bool(v) => Element::optional(chosen.iter().map(|i| i.map(|i| v[i]))),
+    }
 }
 
 /// What finds a category, the same for all values that are equal.

@@ -3,8 +3,9 @@ use std::{collections::BTreeMap, fmt};
 use holdall_table::Kind;
 
 use crate::{
-    Aggregate, BinaryOp, Decision, InvalidPolicy, Link, MissingPolicy, MissingRule, Model, Op,
-    OutlierPolicy, Part, ScaleForm, Summation, Test, TreeEnsemble, UnaryOp, Unknown, ValueId,
+    Aggregate, BinaryOp, Decision, EstimatorKind, FunctionKind, InvalidPolicy, Link, MissingPolicy,
+    MissingRule, Model, Op, OutlierPolicy, Part, RuleFeature, ScaleForm, Summation, Test,
+    TransformKind, TreeEnsemble, UnaryOp, Unknown, ValueId,
 };
 
 /// One thing that a model may need of a target: the vocabulary in which writers say what they can
@@ -69,6 +70,10 @@ pub enum Construct {
     OrdinalUnknownRejected,
     /// Ordinal: an unlisted category is missing or a given number.
     OrdinalUnknownCode,
+    /// A function of scalars.
+    Function(FunctionKind),
+    /// Another step from values to a value.
+    Transform(TransformKind),
     /// Weighted sums.
     Linear(Summation),
     /// Trees added this way.
@@ -91,6 +96,8 @@ pub enum Construct {
     TreesBaseFirst,
     /// A value added after the trees.
     TreesBaseLast,
+    /// Another family that scores.
+    Estimator(EstimatorKind),
     /// Regression through this link.
     Regress(Link),
     /// Several regression targets.
@@ -152,6 +159,9 @@ impl fmt::Display for Construct {
             Self::Ordinal(kind) => write!(f, "ordinal/{kind}"),
             Self::OrdinalUnknownRejected => f.write_str("ordinal/unknown-rejected"),
             Self::OrdinalUnknownCode => f.write_str("ordinal/unknown-code"),
+            Self::Function(kind) => write!(f, "function/{}", kind.name()),
+            Self::Transform(kind) => write!(f, "transform/{}", kind.name()),
+            Self::Estimator(kind) => write!(f, "estimator/{}", kind.name()),
             Self::Linear(summation) => write!(f, "linear/{}", summation_name(*summation)),
             Self::Trees(summation) => write!(f, "trees/{}", summation_name(*summation)),
             Self::TreesRoundFeatures => f.write_str("trees/features-rounded-to-f32"),
@@ -220,8 +230,29 @@ pub(crate) const fn part_name(part: Part) -> &'static str {
         Part::Probability(_) => "probability",
         Part::Values => "values",
         Part::Margins => "margins",
+        Part::Distances => "distances",
+        Part::Score => "score",
+        Part::Entity(_) => "entity",
+        Part::Confidence => "confidence",
+        Part::Reason(_) => "reason",
+        Part::Rule(_, _) => "rule",
     }
 }
+
+const PARTS: [Part; 12] = [
+    Part::Whole,
+    Part::Label,
+    Part::Probabilities,
+    Part::Probability(0),
+    Part::Values,
+    Part::Margins,
+    Part::Distances,
+    Part::Score,
+    Part::Entity(0),
+    Part::Confidence,
+    Part::Reason(0),
+    Part::Rule(0, RuleFeature::Id),
+];
 
 impl Construct {
     /// Every construct, for generated tables.
@@ -271,6 +302,8 @@ impl Construct {
         ]);
         all.extend(KINDS.map(Self::Ordinal));
         all.extend([Self::OrdinalUnknownRejected, Self::OrdinalUnknownCode]);
+        all.extend(FunctionKind::ALL.iter().copied().map(Self::Function));
+        all.extend(TransformKind::ALL.iter().copied().map(Self::Transform));
         all.extend(SUMS.map(Self::Linear));
         all.extend(SUMS.map(Self::Trees));
         all.extend([Self::TreesRoundFeatures, Self::TreesF64Features]);
@@ -296,6 +329,7 @@ impl Construct {
             Self::TreesBaseFirst,
             Self::TreesBaseLast,
         ]);
+        all.extend(EstimatorKind::ALL.iter().copied().map(Self::Estimator));
         all.extend([Link::Identity, Link::Logistic, Link::Exp].map(Self::Regress));
         all.push(Self::SeveralTargets);
         all.extend(
@@ -312,17 +346,7 @@ impl Construct {
             Self::DecideProbability,
         ]);
         all.extend([Kind::Text, Kind::I64, Kind::F64, Kind::Bool].map(Self::Labels));
-        all.extend(
-            [
-                Part::Whole,
-                Part::Label,
-                Part::Probabilities,
-                Part::Probability(0),
-                Part::Values,
-                Part::Margins,
-            ]
-            .map(Self::Output),
-        );
+        all.extend(PARTS.map(Self::Output));
         all.extend([Self::PartAsValue, Self::Foreign]);
         all
     }
@@ -380,13 +404,7 @@ pub(crate) fn requirements(
         of_node(&node.op, kind_of, width_of, &mut |construct| need(construct, Some(id)));
     }
     for output in &model.outputs {
-        let part = match output.part {
-            Part::Probability(_) => Part::Probability(0),
-            Part::Whole | Part::Label | Part::Probabilities | Part::Values | Part::Margins => {
-                output.part
-            }
-        };
-        need(Construct::Output(part), Some(output.value));
+        need(Construct::Output(output.part.without_rank()), Some(output.value));
     }
     found
         .into_iter()
@@ -449,8 +467,11 @@ fn of_node(
                 need(Construct::MissingCategory);
             }
         }
+        Op::Call(call) => need(Construct::Function(call.function.kind())),
+        Op::Transform(transform) => need(Construct::Transform(transform.kind())),
         Op::Linear(linear) => need(Construct::Linear(linear.summation)),
         Op::Trees(trees) => of_trees(trees, kind_of(trees.arg), need),
+        Op::Estimator(estimator) => need(Construct::Estimator(estimator.kind())),
         Op::Regress(regress) => {
             need(Construct::Regress(regress.link));
             if width_of(regress.margins) > 1 {

@@ -11,6 +11,8 @@ use crate::{
 const SHOWN: usize = 8;
 /// Tree nodes that are shown before an ensemble is cut.
 const SHOWN_NODES: usize = 64;
+/// Characters of a parameter record that are shown before it is cut.
+const SHOWN_CHARACTERS: usize = 400;
 
 impl ValidModel {
     /// The model as text, for reading: deterministic, long lists cut. It is not a format.
@@ -57,8 +59,28 @@ impl ValidModel {
                 write!(out, ", … {args} in all")?;
             }
             writeln!(out)?;
-            if let Op::Trees(trees) = &node.op {
-                write_trees(trees, out)?;
+            match &node.op {
+                Op::Trees(trees) => write_trees(trees, out)?,
+                Op::Call(call) => write_shape(&call.function, out)?,
+                Op::Transform(transform) => write_shape(transform, out)?,
+                Op::Estimator(estimator) => write_shape(estimator, out)?,
+                Op::Input(_)
+                | Op::Constant(_)
+                | Op::Cast { .. }
+                | Op::Concat(_)
+                | Op::Select { .. }
+                | Op::Unary { .. }
+                | Op::Binary { .. }
+                | Op::If { .. }
+                | Op::Impute(_)
+                | Op::Scale(_)
+                | Op::OneHot(_)
+                | Op::Ordinal(_)
+                | Op::Linear(_)
+                | Op::Regress(_)
+                | Op::Classify(_)
+                | Op::Part { .. }
+                | Op::Foreign(_) => {}
             }
         }
         for (output, ports) in model.outputs.iter().map(|o| (o, o.name.as_deref())) {
@@ -121,6 +143,9 @@ fn write_parameters(op: &Op, out: &mut String) -> std::fmt::Result {
         | Op::Unary { .. }
         | Op::Binary { .. }
         | Op::If { .. }
+        | Op::Call(_)
+        | Op::Transform(_)
+        | Op::Estimator(_)
         | Op::Trees(_) => Ok(()),
     }
 }
@@ -153,6 +178,30 @@ fn write_labels(labels: &Labels, out: &mut String) -> std::fmt::Result {
         write!(out, " … {} in all", labels.len())?;
     }
     out.write_str("]")
+}
+
+/// A parameter record on one line, cut where it gets long.
+fn write_shape(shape: &dyn std::fmt::Debug, out: &mut String) -> std::fmt::Result {
+    let mut line = Short { out, left: SHOWN_CHARACTERS };
+    line.out.write_str("    ")?;
+    // An error here is the cut.
+    let cut = write!(line, "{shape:?}").is_err();
+    out.write_str(if cut { " …\n" } else { "\n" })
+}
+
+/// Takes so many characters and then fails.
+struct Short<'o> {
+    out: &'o mut String,
+    left: usize,
+}
+
+impl Write for Short<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let taken: String = text.chars().take(self.left).collect();
+        self.left -= taken.chars().count();
+        self.out.push_str(&taken);
+        if taken.len() < text.len() { Err(std::fmt::Error) } else { Ok(()) }
+    }
 }
 
 fn write_trees(trees: &TreeEnsemble, out: &mut String) -> std::fmt::Result {

@@ -23,13 +23,23 @@ pub use field::{
     Domain, Field, FieldId, Interval, InvalidPolicy, Measure, MissingPolicy, OutlierPolicy,
 };
 pub use holdall_table::Kind;
-pub use model::{Header, Locations, Model, Node, Output, Part, ValueId};
+pub use model::{Header, Locations, Model, Node, Output, Part, RuleFeature, ValueId};
 pub use op::{
-    Aggregate, BinaryOp, Categories, CategorySet, Classify, Constant, Decision, Foreign, Impute,
-    Labels, Linear, Link, Matrix, MissingRule, OneHot, Op, Ordinal, Regress, Scale, ScaleForm,
-    Summation, Test, Tree, TreeEnsemble, TreeNodes, UnaryOp, Unknown,
+    Accents, Aggregate, Analyzer, AnomalySide, Association, AssociationRule, Attribute, Baseline,
+    BayesForm, BayesInput, Bin, BinaryOp, Call, Categories, CategorySet, Characteristic, Classify,
+    Cluster, Combine, CombineMethod, Compare, Comparison, Constant, Covariance, CovarianceTerm,
+    Curve, CurveForm, Decision, DecisionNodes, DecisionTree, Detect, Distances, Estimator,
+    EstimatorKind, Foreign, Function, FunctionKind, GaussianProcess, Impute, Kernel, KernelMachine,
+    Labels, Likelihood, Linear, Link, LocalWeight, Lookup, Machine, Matrix, Member, Metric,
+    MissingElement, MissingMember, MissingRule, MissingStrategy, NaiveBayes, Near, NeighborAnswer,
+    NeighborCombine, NeighborWeights, Neighbors, NoTrueChild, NodeAnswer, NodeClasses, Normalize,
+    NormalizeBy, OneHot, Op, Ordinal, Outside, Polynomial, ReasonRanking, Reduce, ReduceOp,
+    Regress, Rule, RuleFires, RuleRank, RuleSelection, Rules, Scale, ScaleForm, Scorecard, Spline,
+    SplineOutside, Summation, Survival, SurvivalForm, TermWeight, Terms, Test, TextIndex,
+    TextNormalization, TextRule, TextVector, TieRule, TokenUnit, Transform, TransformKind, Tree,
+    TreeEnsemble, TreeNodes, UnaryOp, Unknown, VoteForm, Votes,
 };
-pub use types::{EstimateType, Scalar, Type, Width};
+pub use types::{EstimateType, Extras, Scalar, Type, Width};
 pub use validate::{ValidModel, validate};
 
 holdall_diag::codes! {

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use holdall_arena::{Arena, Id};
 use holdall_diag::{Failure, Location};
+use holdall_table::Kind;
 
 use crate::{Field, FieldId, Op, codes};
 
@@ -149,6 +150,81 @@ pub enum Part {
     Probability(u32),
     /// Regression: the predicted values of all targets.
     Values,
-    /// Any estimate: the untransformed scores.
+    /// Regression and classification: the untransformed scores.
     Margins,
+    /// Clustering: the distance or affinity of every cluster.
+    Distances,
+    /// Anomaly: the score.
+    Score,
+    /// The name of what answered, by rank from 0: leaf, rule, neighbour, member.
+    Entity(u32),
+    /// How sure the label is.
+    Confidence,
+    /// A reason code, by rank from 0.
+    Reason(u32),
+    /// Ranking: a feature of the rule of this rank, from 0.
+    Rule(u32, RuleFeature),
+}
+
+/// A feature of an association rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RuleFeature {
+    /// Its name; text.
+    Id,
+    /// The items of its antecedent, joined by commas; text.
+    Antecedent,
+    /// The items of its consequent, joined by commas; text.
+    Consequent,
+    /// Antecedent and consequent, as `a,b->c`; text.
+    Rule,
+    /// Its support; binary64.
+    Support,
+    /// Its confidence; binary64.
+    Confidence,
+    /// Its lift; binary64.
+    Lift,
+}
+
+impl RuleFeature {
+    /// Kind of the feature.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Id | Self::Antecedent | Self::Consequent | Self::Rule => Kind::Text,
+            Self::Support | Self::Confidence | Self::Lift => Kind::F64,
+        }
+    }
+
+    /// Lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Antecedent => "antecedent",
+            Self::Consequent => "consequent",
+            Self::Rule => "rule",
+            Self::Support => "support",
+            Self::Confidence => "confidence",
+            Self::Lift => "lift",
+        }
+    }
+}
+
+impl Part {
+    /// The part without its rank or class: what writers decide about.
+    #[must_use]
+    pub const fn without_rank(self) -> Self {
+        match self {
+            Self::Probability(_) => Self::Probability(0),
+            Self::Entity(_) => Self::Entity(0),
+            Self::Reason(_) => Self::Reason(0),
+            Self::Rule(_, _) => Self::Rule(0, RuleFeature::Id),
+            Self::Whole
+            | Self::Label
+            | Self::Probabilities
+            | Self::Values
+            | Self::Margins
+            | Self::Distances
+            | Self::Score
+            | Self::Confidence => self,
+        }
+    }
 }

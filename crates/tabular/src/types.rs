@@ -44,13 +44,46 @@ pub enum EstimateType {
     Classification {
         /// Number of classes, at least two.
         classes: u32,
-        /// Number of margins: one for a binary model with a single score, else one a class.
+        /// Number of margins: one for a binary model with a single score, else one a class; none where the
+        /// answer is no function of margins.
         margins: u32,
         /// Kind of the labels.
         label: Kind,
         /// Kind of the probabilities and margins, a float.
         kind: Kind,
     },
+    /// A cluster, and the distance or affinity of each.
+    Clustering {
+        /// Number of clusters.
+        clusters: u32,
+        /// Kind of the labels.
+        label: Kind,
+        /// Kind of the distances, a float.
+        kind: Kind,
+    },
+    /// A score, and the label of what it means.
+    Anomaly {
+        /// Kind of the labels.
+        label: Kind,
+        /// Kind of the score, a float.
+        kind: Kind,
+    },
+    /// The best association rules.
+    Ranking {
+        /// How many are answered.
+        answers: u32,
+    },
+}
+
+/// The parts that an estimate has beyond those of its [`EstimateType`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// Names of what answered, by rank.
+    pub entities: u32,
+    /// Reason codes, by rank.
+    pub reasons: u32,
+    /// Whether there is a confidence of the label.
+    pub confidence: bool,
 }
 
 impl fmt::Display for Type {
@@ -63,6 +96,15 @@ impl fmt::Display for Type {
             }
             Self::Estimate(EstimateType::Classification { classes, margins, label, kind }) => {
                 write!(f, "classification {label} of {classes}, {kind}[{margins}]")
+            }
+            Self::Estimate(EstimateType::Clustering { clusters, label, kind }) => {
+                write!(f, "clustering {label} of {clusters}, {kind}")
+            }
+            Self::Estimate(EstimateType::Anomaly { label, kind }) => {
+                write!(f, "anomaly {label}, {kind}")
+            }
+            Self::Estimate(EstimateType::Ranking { answers }) => {
+                write!(f, "ranking of {answers}")
             }
         }
     }

@@ -101,7 +101,13 @@ impl Context<'_> {
                 let id = self.builder.node("Gather", &[labels, position], axis)?;
                 Ok(Val::rows(kind, 1, id).with_gaps(Gaps::None))
             }
-            Part::Whole => Err(inexpressible("an estimate as a whole")),
+            Part::Whole
+            | Part::Distances
+            | Part::Score
+            | Part::Entity(_)
+            | Part::Confidence
+            | Part::Reason(_)
+            | Part::Rule(..) => Err(inexpressible("this part of an estimate")),
         }
     }
 

@@ -145,6 +145,32 @@ impl Context<'_> {
                 self.builder.node("Sub", &[power, one], Vec::new())?
             }
             UnaryOp::IsMissing => id,
+            UnaryOp::Sin
+            | UnaryOp::Cos
+            | UnaryOp::Tan
+            | UnaryOp::Asin
+            | UnaryOp::Acos
+            | UnaryOp::Atan
+            | UnaryOp::Sinh
+            | UnaryOp::Cosh
+            | UnaryOp::Asinh
+            | UnaryOp::Acosh
+            | UnaryOp::Atanh
+            | UnaryOp::Log10
+            | UnaryOp::Log2
+            | UnaryOp::Exp2
+            | UnaryOp::Cbrt
+            | UnaryOp::Round
+            | UnaryOp::RoundEven
+            | UnaryOp::Trunc
+            | UnaryOp::Sign
+            | UnaryOp::Erf
+            | UnaryOp::NormalCdf
+            | UnaryOp::NormalPdf
+            | UnaryOp::NormalQuantile
+            | UnaryOp::LnGamma => {
+                return Err(inexpressible(op.name()));
+            }
         };
         if op == UnaryOp::IsNan {
             let mask = self.mask(&value)?;
@@ -199,7 +225,13 @@ impl Context<'_> {
             BinaryOp::Le => apply("LessOrEqual")?,
             BinaryOp::Gt => apply("Greater")?,
             BinaryOp::Ge => apply("GreaterOrEqual")?,
-            BinaryOp::And | BinaryOp::Or => {
+            BinaryOp::And
+            | BinaryOp::Or
+            | BinaryOp::Modulo
+            | BinaryOp::Remainder
+            | BinaryOp::FloorDiv
+            | BinaryOp::Atan2
+            | BinaryOp::Xor => {
                 return Err(inexpressible(format!("{} of {kind}", op.name())));
             }
         };

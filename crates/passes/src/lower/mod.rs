@@ -104,6 +104,9 @@ impl Context<'_> {
             Op::Regress(regress) => return self.regress(regress).map(Slot::Estimate),
             Op::Classify(classify) => return self.classify(classify).map(Slot::Estimate),
             Op::Part { estimate, part } => self.part(*estimate, *part)?,
+            Op::Call(_) | Op::Transform(_) | Op::Estimator(_) => {
+                return Err(inexpressible(op.name()));
+            }
             Op::Foreign(foreign) => {
                 return Err(inexpressible(format!("`{}` is not understood", foreign.name)));
             }

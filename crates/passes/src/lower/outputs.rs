@@ -51,6 +51,12 @@ fn usual_name(valid: &ValidModel, output: &Output) -> String {
         }
         Part::Values => "prediction".to_owned(),
         Part::Margins => "margins".to_owned(),
+        Part::Distances => "distances".to_owned(),
+        Part::Score => "score".to_owned(),
+        Part::Entity(_) => "entity".to_owned(),
+        Part::Confidence => "confidence".to_owned(),
+        Part::Reason(_) => "reason".to_owned(),
+        Part::Rule(..) => "rule".to_owned(),
     }
 }
 

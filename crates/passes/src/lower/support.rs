@@ -10,6 +10,7 @@ use super::{
     ColumnLayout, InputPrecision, LabelKind, LowerOptions, TreeSums, inputs, outputs, trees,
 };
 
+const NOT_YET: &str = "holdall does not write it to ONNX";
 const LAST_PLACE: &str = "the runtime's exponential may differ from others in the last place";
 
 /// What becomes of a construct, as far as that does not depend on the model.
@@ -65,6 +66,9 @@ pub fn support(construct: Construct, options: &LowerOptions) -> Support {
             "operators cannot refuse a row: an unlisted category gives NaN, or 0 as an integer",
         ),
         Construct::OrdinalUnknownCode => Support::native(),
+        Construct::Function(_) | Construct::Transform(_) | Construct::Estimator(_) => {
+            Support::refuse(NOT_YET)
+        }
         Construct::Linear(Summation::AnyF32 | Summation::AnyF64) => Support::native(),
         Construct::Linear(Summation::SequentialF32 | Summation::SequentialF64) => {
             Support::rewrite("products added in order by `CumSum`")
@@ -126,6 +130,30 @@ fn of_unary(op: UnaryOp) -> Support {
             "eˣ − 1: the power rounds first, an absolute error of a unit in the last place of eˣ",
         ),
         UnaryOp::IsMissing => Support::rewrite("`IsNaN`, or equality with the empty text"),
+        UnaryOp::Sin
+        | UnaryOp::Cos
+        | UnaryOp::Tan
+        | UnaryOp::Asin
+        | UnaryOp::Acos
+        | UnaryOp::Atan
+        | UnaryOp::Sinh
+        | UnaryOp::Cosh
+        | UnaryOp::Asinh
+        | UnaryOp::Acosh
+        | UnaryOp::Atanh
+        | UnaryOp::Log10
+        | UnaryOp::Log2
+        | UnaryOp::Exp2
+        | UnaryOp::Cbrt
+        | UnaryOp::Round
+        | UnaryOp::RoundEven
+        | UnaryOp::Trunc
+        | UnaryOp::Sign
+        | UnaryOp::Erf
+        | UnaryOp::NormalCdf
+        | UnaryOp::NormalPdf
+        | UnaryOp::NormalQuantile
+        | UnaryOp::LnGamma => Support::refuse(NOT_YET),
     }
 }
 
@@ -146,6 +174,11 @@ fn of_binary(op: BinaryOp) -> Support {
             Support::rewrite("the runtime's power may differ from others in the last place")
         }
         BinaryOp::Ne => Support::rewrite("`Not` and `Equal`"),
+        BinaryOp::Modulo
+        | BinaryOp::Remainder
+        | BinaryOp::FloorDiv
+        | BinaryOp::Atan2
+        | BinaryOp::Xor => Support::refuse(NOT_YET),
         BinaryOp::Min | BinaryOp::Max => {
             Support::rewrite("`Where`: the operator of that name loses NaN in older runtimes")
         }
@@ -393,6 +426,7 @@ fn may_miss(model: &Model) -> Vec<bool> {
             | Op::Trees(_)
             | Op::Unary { op: UnaryOp::IsMissing, .. } => false,
             Op::Ordinal(ordinal) => ordinal.unknown == Unknown::None,
+            Op::Call(_) | Op::Transform(_) => true,
             Op::Cast { .. }
             | Op::Concat(_)
             | Op::Select { .. }
@@ -401,6 +435,7 @@ fn may_miss(model: &Model) -> Vec<bool> {
             | Op::If { .. }
             | Op::Scale(_)
             | Op::Linear(_)
+            | Op::Estimator(_)
             | Op::Regress(_)
             | Op::Classify(_)
             | Op::Part { .. }

@@ -248,7 +248,7 @@ pub(super) fn without_the_unused(model: Model) -> Result<Model, Failure> {
         places.push(place);
         if used.get(id.index()).copied().unwrap_or(false) {
             let mut op = node.op.clone();
-            each_arg_mut(&mut op, &mut |arg| {
+            op.each_arg_mut(&mut |arg| {
                 if let Some(place) = places.get(arg.index()) {
                     *arg = *place;
                 }
@@ -263,32 +263,4 @@ pub(super) fn without_the_unused(model: Model) -> Result<Model, Failure> {
         }
     }
     Ok(kept)
-}
-
-fn each_arg_mut(op: &mut Op, visit: &mut dyn FnMut(&mut TabularId)) {
-    match op {
-        Op::Input(_) | Op::Constant(_) => {}
-        Op::Cast { arg, to: _ } | Op::Select { arg, indices: _ } => visit(arg),
-        Op::Unary { op: _, arg } => visit(arg),
-        Op::Concat(args) => args.iter_mut().for_each(visit),
-        Op::Foreign(foreign) => foreign.args.iter_mut().for_each(visit),
-        Op::Binary { op: _, left, right } => {
-            visit(left);
-            visit(right);
-        }
-        Op::If { condition, yes, no } => {
-            visit(condition);
-            visit(yes);
-            visit(no);
-        }
-        Op::Impute(op) => visit(&mut op.arg),
-        Op::Scale(op) => visit(&mut op.arg),
-        Op::OneHot(op) => visit(&mut op.arg),
-        Op::Ordinal(op) => visit(&mut op.arg),
-        Op::Linear(op) => visit(&mut op.arg),
-        Op::Trees(op) => visit(&mut op.arg),
-        Op::Regress(op) => visit(&mut op.margins),
-        Op::Classify(op) => visit(&mut op.margins),
-        Op::Part { estimate, part: _ } => visit(estimate),
-    }
 }

@@ -152,21 +152,32 @@ fn unary(fun: &Fun, op: UnaryOp, kind: Kind) -> Option<Function> {
         UnaryOp::Not => (kind == Kind::Bool).then(|| json!({ "!": x() })),
         UnaryOp::IsNan => kind.is_float().then(|| json!({ "impute.isnan": x() })),
         UnaryOp::IsMissing => Some(json!(false)),
+        UnaryOp::Sin
+        | UnaryOp::Cos
+        | UnaryOp::Tan
+        | UnaryOp::Asin
+        | UnaryOp::Acos
+        | UnaryOp::Atan
+        | UnaryOp::Sinh
+        | UnaryOp::Cosh
+        | UnaryOp::Asinh
+        | UnaryOp::Acosh
+        | UnaryOp::Atanh
+        | UnaryOp::Log10
+        | UnaryOp::Log2
+        | UnaryOp::Exp2
+        | UnaryOp::Cbrt
+        | UnaryOp::Round
+        | UnaryOp::RoundEven
+        | UnaryOp::Trunc
+        | UnaryOp::Sign
+        | UnaryOp::Erf
+        | UnaryOp::NormalCdf
+        | UnaryOp::NormalPdf
+        | UnaryOp::NormalQuantile
+        | UnaryOp::LnGamma => None,
     }?;
-    let ret = match op {
-        UnaryOp::Not | UnaryOp::IsNan | UnaryOp::IsMissing => json!("boolean"),
-        UnaryOp::Neg
-        | UnaryOp::Abs
-        | UnaryOp::Exp
-        | UnaryOp::Ln
-        | UnaryOp::Ln1p
-        | UnaryOp::Expm1
-        | UnaryOp::Sqrt
-        | UnaryOp::Floor
-        | UnaryOp::Ceil
-        | UnaryOp::Logistic
-        | UnaryOp::Tanh => schema.clone(),
-    };
+    let ret = if op.is_test() { json!("boolean") } else { schema.clone() };
     let params = [("x", schema, true)];
     let lift = Lift { params: &params, ret: ret.clone() };
     if op == UnaryOp::IsMissing {
@@ -228,6 +239,11 @@ fn binary_body(op: BinaryOp, kind: Kind) -> Option<Value> {
         BinaryOp::Ge => number.then(|| guarded(">=", false)),
         BinaryOp::And => (kind == Kind::Bool).then(|| plain("&&")),
         BinaryOp::Or => (kind == Kind::Bool).then(|| plain("||")),
+        BinaryOp::Modulo
+        | BinaryOp::Remainder
+        | BinaryOp::FloorDiv
+        | BinaryOp::Atan2
+        | BinaryOp::Xor => None,
     }
 }
 

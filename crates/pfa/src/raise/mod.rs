@@ -93,6 +93,7 @@ impl<'m> Raise<'m> {
                 .get(*field)
                 .is_some_and(|f| f.missing == holdall_tabular::MissingPolicy::Keep),
             Op::Constant(_) | Op::Impute(_) | Op::OneHot(_) | Op::Trees(_) => false,
+            Op::Call(_) | Op::Transform(_) => true,
             Op::Unary { op: holdall_tabular::UnaryOp::IsMissing, .. } => false,
             Op::Ordinal(ordinal) => ordinal.unknown == Unknown::None,
             Op::Cast { .. }
@@ -103,6 +104,7 @@ impl<'m> Raise<'m> {
             | Op::If { .. }
             | Op::Scale(_)
             | Op::Linear(_)
+            | Op::Estimator(_)
             | Op::Regress(_)
             | Op::Classify(_)
             | Op::Part { .. }
@@ -196,7 +198,17 @@ impl<'m> Raise<'m> {
             (Part::Label, _) => format!("v{id}_label"),
             (Part::Probabilities | Part::Probability(_), _) => format!("v{id}_probabilities"),
             (Part::Values, _) => format!("v{id}_values"),
-            (Part::Whole | Part::Margins, _) => self.symbol(estimate),
+            (
+                Part::Whole
+                | Part::Margins
+                | Part::Distances
+                | Part::Score
+                | Part::Entity(_)
+                | Part::Confidence
+                | Part::Reason(_)
+                | Part::Rule(..),
+                _,
+            ) => self.symbol(estimate),
         }
     }
 }

@@ -64,6 +64,7 @@ impl Raise<'_> {
                 self.symbols.insert(id, symbol);
                 return Ok(());
             }
+            Op::Call(_) | Op::Transform(_) | Op::Estimator(_) => return Err(impossible(op.name())),
             Op::Foreign(foreign) => return Err(impossible(&foreign.name)),
         };
         self.assign(&symbol, &value);

@@ -52,10 +52,27 @@ impl Raise<'_> {
             (Type::Estimate(EstimateType::Regression { targets, kind }), _) => {
                 many(kind, targets, "prediction", "prediction")
             }
+            // The plan refuses these.
+            (
+                Type::Estimate(
+                    EstimateType::Clustering { .. }
+                    | EstimateType::Anomaly { .. }
+                    | EstimateType::Ranking { .. },
+                ),
+                _,
+            ) => Vec::new(),
             (Type::Estimate(EstimateType::Classification { label, kind, margins, .. }), part) => {
                 let texts = self.valid.classes_of(id).map(Labels::texts).unwrap_or_default();
                 match part {
-                    Part::Label | Part::Whole | Part::Values => {
+                    Part::Label
+                    | Part::Whole
+                    | Part::Values
+                    | Part::Distances
+                    | Part::Score
+                    | Part::Entity(_)
+                    | Part::Confidence
+                    | Part::Reason(_)
+                    | Part::Rule(..) => {
                         vec![(named("label"), typed(label), json!(symbol))]
                     }
                     Part::Probabilities => {

@@ -27,7 +27,8 @@ pub(super) fn prune(mut model: Model) -> Model {
         places.push(place);
         if used.get(id.index()) == Some(&true) {
             let mut node = node.clone();
-            map_args(&mut node.op, &|arg| places.get(arg.index()).copied().unwrap_or(arg));
+            node.op
+                .each_arg_mut(&mut |arg| *arg = places.get(arg.index()).copied().unwrap_or(*arg));
             // There are no more nodes than there were.
             let _place = kept.push(node);
         }
@@ -41,35 +42,6 @@ pub(super) fn prune(mut model: Model) -> Model {
         .collect();
     model.nodes = kept;
     model
-}
-
-fn map_args(op: &mut Op, map: &dyn Fn(ValueId) -> ValueId) {
-    match op {
-        Op::Input(_) | Op::Constant(_) => {}
-        Op::Cast { arg, to: _ } | Op::Select { arg, indices: _ } | Op::Unary { op: _, arg } => {
-            *arg = map(*arg);
-        }
-        Op::Concat(args) => args.iter_mut().for_each(|arg| *arg = map(*arg)),
-        Op::Foreign(foreign) => foreign.args.iter_mut().for_each(|arg| *arg = map(*arg)),
-        Op::Binary { op: _, left, right } => {
-            *left = map(*left);
-            *right = map(*right);
-        }
-        Op::If { condition, yes, no } => {
-            *condition = map(*condition);
-            *yes = map(*yes);
-            *no = map(*no);
-        }
-        Op::Impute(op) => op.arg = map(op.arg),
-        Op::Scale(op) => op.arg = map(op.arg),
-        Op::OneHot(op) => op.arg = map(op.arg),
-        Op::Ordinal(op) => op.arg = map(op.arg),
-        Op::Linear(op) => op.arg = map(op.arg),
-        Op::Trees(op) => op.arg = map(op.arg),
-        Op::Regress(op) => op.margins = map(op.margins),
-        Op::Classify(op) => op.margins = map(op.margins),
-        Op::Part { estimate, part: _ } => *estimate = map(*estimate),
-    }
 }
 
 /// The kind of a value that this crate's reader made; follows first operands.
@@ -88,7 +60,7 @@ pub(super) fn kind_of(model: &Model, mut id: ValueId) -> Kind {
             Op::Ordinal(op) => return op.kind,
             Op::Linear(op) => return if op.summation.is_f32() { Kind::F32 } else { Kind::F64 },
             Op::Trees(op) => return if op.summation.is_f32() { Kind::F32 } else { Kind::F64 },
-            Op::Foreign(_) => return Kind::F64,
+            Op::Call(_) | Op::Transform(_) | Op::Estimator(_) | Op::Foreign(_) => return Kind::F64,
             Op::Part { estimate, part } => match model.nodes.get(*estimate).map(|n| &n.op) {
                 Some(Op::Classify(classify)) if *part == holdall_tabular::Part::Label => {
                     return classify.classes.kind();

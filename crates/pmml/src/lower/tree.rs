@@ -350,8 +350,11 @@ impl<'d> Lower<'d> {
                 | Op::Scale(_)
                 | Op::OneHot(_)
                 | Op::Ordinal(_)
+                | Op::Call(_)
+                | Op::Transform(_)
                 | Op::Linear(_)
                 | Op::Trees(_)
+                | Op::Estimator(_)
                 | Op::Regress(_)
                 | Op::Classify(_)
                 | Op::Part { .. }

@@ -462,7 +462,15 @@ impl Raise<'_> {
                 | Part::Values
                 | Part::Probabilities
                 | Part::Probability(_)
-                | Part::Margins => return Err(self.bug(output.value, "a second estimate")),
+                | Part::Margins
+                | Part::Distances
+                | Part::Score
+                | Part::Entity(_)
+                | Part::Confidence
+                | Part::Reason(_)
+                | Part::Rule(..) => {
+                    return Err(self.bug(output.value, "a second estimate"));
+                }
             }
         }
         Ok(answers)

@@ -54,8 +54,11 @@ pub(crate) fn reject_target<'m>(
         | Op::Scale(_)
         | Op::OneHot(_)
         | Op::Ordinal(_)
+        | Op::Call(_)
+        | Op::Transform(_)
         | Op::Linear(_)
         | Op::Trees(_)
+        | Op::Estimator(_)
         | Op::Regress(_)
         | Op::Classify(_)
         | Op::Part { .. }
@@ -111,8 +114,13 @@ impl Raise<'_> {
         match self.valid.type_of(id) {
             holdall_tabular::Type::Estimate(
                 holdall_tabular::EstimateType::Regression { kind, .. }
-                | holdall_tabular::EstimateType::Classification { kind, .. },
+                | holdall_tabular::EstimateType::Classification { kind, .. }
+                | holdall_tabular::EstimateType::Clustering { kind, .. }
+                | holdall_tabular::EstimateType::Anomaly { kind, .. },
             ) => kind,
+            holdall_tabular::Type::Estimate(holdall_tabular::EstimateType::Ranking { .. }) => {
+                Kind::F64
+            }
             holdall_tabular::Type::Value(kind, _) => kind,
         }
     }

@@ -68,8 +68,11 @@ impl Raise<'_> {
             Op::Scale(scale) => self.scale(id, scale, element),
             Op::OneHot(one_hot) => self.one_hot(id, one_hot, element),
             Op::Ordinal(ordinal) => self.ordinal(ordinal),
-            Op::Linear(_)
+            Op::Call(_)
+            | Op::Transform(_)
+            | Op::Linear(_)
             | Op::Trees(_)
+            | Op::Estimator(_)
             | Op::Regress(_)
             | Op::Classify(_)
             | Op::Part { .. }
@@ -180,6 +183,30 @@ impl Raise<'_> {
             UnaryOp::Ceil => guarded("ceil", x),
             UnaryOp::Tanh => guarded("tanh", x),
             UnaryOp::Not => guarded("not", x),
+            UnaryOp::Sin => guarded("sin", x),
+            UnaryOp::Cos => guarded("cos", x),
+            UnaryOp::Tan => guarded("tan", x),
+            UnaryOp::Asin => guarded("asin", x),
+            UnaryOp::Acos => guarded("acos", x),
+            UnaryOp::Atan => guarded("atan", x),
+            UnaryOp::Sinh => guarded("sinh", x),
+            UnaryOp::Cosh => guarded("cosh", x),
+            UnaryOp::Log10 => guarded("log10", x),
+            UnaryOp::RoundEven => guarded("rint", x),
+            UnaryOp::Asinh
+            | UnaryOp::Acosh
+            | UnaryOp::Atanh
+            | UnaryOp::Log2
+            | UnaryOp::Exp2
+            | UnaryOp::Cbrt
+            | UnaryOp::Round
+            | UnaryOp::Trunc
+            | UnaryOp::Sign
+            | UnaryOp::Erf
+            | UnaryOp::NormalCdf
+            | UnaryOp::NormalPdf
+            | UnaryOp::NormalQuantile
+            | UnaryOp::LnGamma => return Err(self.bug(arg, op.name())),
             // Where NaN stands for missing, the field itself is missing.
             UnaryOp::IsMissing | UnaryOp::IsNan => Expr::Apply("isMissing", vec![x]),
             UnaryOp::Logistic => {
@@ -189,20 +216,7 @@ impl Raise<'_> {
                 present(x, Expr::Apply("/", vec![number(1.0, kind), below]))
             }
         };
-        let to = match op {
-            UnaryOp::Not | UnaryOp::IsNan | UnaryOp::IsMissing => Kind::Bool,
-            UnaryOp::Neg
-            | UnaryOp::Abs
-            | UnaryOp::Exp
-            | UnaryOp::Ln
-            | UnaryOp::Ln1p
-            | UnaryOp::Expm1
-            | UnaryOp::Sqrt
-            | UnaryOp::Floor
-            | UnaryOp::Ceil
-            | UnaryOp::Logistic
-            | UnaryOp::Tanh => kind,
-        };
+        let to = if op.is_test() { Kind::Bool } else { kind };
         Ok(Item::Field(self.derive(&base, to, to == Kind::Bool, expr)))
     }
 
@@ -232,6 +246,11 @@ impl Raise<'_> {
             BinaryOp::Ge => "greaterOrEqual",
             BinaryOp::And => "and",
             BinaryOp::Or => "or",
+            BinaryOp::Modulo
+            | BinaryOp::Remainder
+            | BinaryOp::FloorDiv
+            | BinaryOp::Atan2
+            | BinaryOp::Xor => return Err(self.bug(id, op.name())),
             // The standard's `min` and `max` skip missing operands.
             BinaryOp::Min => {
                 let test = Expr::Apply("lessThan", vec![l.clone(), r.clone()]);

@@ -58,6 +58,9 @@ pub fn raise(valid: &ValidModel) -> Result<Document, Failure> {
             | Op::Scale(_)
             | Op::OneHot(_)
             | Op::Ordinal(_)
+            | Op::Call(_)
+            | Op::Transform(_)
+            | Op::Estimator(_)
             | Op::Foreign(_)) => raise.expression(id, op)?,
         };
         raise.items.push(items);

@@ -249,7 +249,15 @@ impl Raise<'_> {
             Part::Label => pick(&|_, output| output.label),
             Part::Probabilities => pick(&|_, output| output.class.is_some()),
             Part::Probability(class) => pick(&|i, _| i == class as usize),
-            Part::Values | Part::Whole | Part::Margins => pick(&|_, output| output.class.is_none()),
+            Part::Values
+            | Part::Whole
+            | Part::Margins
+            | Part::Distances
+            | Part::Score
+            | Part::Entity(_)
+            | Part::Confidence
+            | Part::Reason(_)
+            | Part::Rule(..) => pick(&|_, output| output.class.is_none()),
         };
         Ok(names.into_iter().map(Item::Field).collect())
     }

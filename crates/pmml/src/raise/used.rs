@@ -134,7 +134,10 @@ impl Used {
             Op::If { .. }
             | Op::OneHot(_)
             | Op::Ordinal(_)
+            | Op::Call(_)
+            | Op::Transform(_)
             | Op::Linear(_)
+            | Op::Estimator(_)
             | Op::Regress(_)
             | Op::Classify(_)
             | Op::Part { .. }

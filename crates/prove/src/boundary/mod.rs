@@ -193,7 +193,10 @@ impl<'m> Maker<'m> {
                 | Op::Binary { .. }
                 | Op::If { .. }
                 | Op::Impute(_)
+                | Op::Call(_)
+                | Op::Transform(_)
                 | Op::Linear(_)
+                | Op::Estimator(_)
                 | Op::Regress(_)
                 | Op::Classify(_)
                 | Op::Part { .. }

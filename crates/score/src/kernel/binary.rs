@@ -15,6 +15,14 @@ pub(crate) fn run<'a>(
     if let BinaryOp::And | BinaryOp::Or = op {
         return logic(op, left, right);
     }
+    if let (
+        BinaryOp::Modulo | BinaryOp::Remainder | BinaryOp::FloorDiv,
+        Elements::I64(a),
+        Elements::I64(b),
+    ) = (op, &left.data, &right.data)
+    {
+        return Ok(divide(op, (left, a), (right, b)));
+    }
     let data = match (&left.data, &right.data) {
         (Elements::F32(a), Elements::F32(b)) => float(op, a, b, Elements::F32),
         (Elements::F64(a), Elements::F64(b)) => float(op, a, b, Elements::F64),
@@ -48,6 +56,10 @@ fn float<'a, R: Real>(
         BinaryOp::Mul => each(a, b, wrap, |a, b| a * b),
         BinaryOp::Div => each(a, b, wrap, |a, b| a / b),
         BinaryOp::Pow => each(a, b, wrap, R::pow),
+        BinaryOp::Modulo => each(a, b, wrap, |a, b| a - b * (a / b).floor()),
+        BinaryOp::Remainder => each(a, b, wrap, |a, b| a % b),
+        BinaryOp::FloorDiv => each(a, b, wrap, |a, b| (a / b).floor()),
+        BinaryOp::Atan2 => each(a, b, wrap, |a, b| R::narrow(libm::atan2(a.widen(), b.widen()))),
         BinaryOp::Min => {
             each(a, b, wrap, |a, b| if a.nan() || !(b.nan() || b < a) { a } else { b })
         }
@@ -61,7 +73,8 @@ fn float<'a, R: Real>(
         | BinaryOp::Gt
         | BinaryOp::Ge
         | BinaryOp::And
-        | BinaryOp::Or => return order(op, a, b),
+        | BinaryOp::Or
+        | BinaryOp::Xor => return order(op, a, b),
     })
 }
 
@@ -73,7 +86,12 @@ fn integer<'a>(op: BinaryOp, a: &[i64], b: &[i64]) -> Option<Elements<'a>> {
         BinaryOp::Mul => each(a, b, wrap, i64::wrapping_mul),
         BinaryOp::Min => each(a, b, wrap, Ord::min),
         BinaryOp::Max => each(a, b, wrap, Ord::max),
-        BinaryOp::Div | BinaryOp::Pow => return None,
+        BinaryOp::Div
+        | BinaryOp::Pow
+        | BinaryOp::Modulo
+        | BinaryOp::Remainder
+        | BinaryOp::FloorDiv
+        | BinaryOp::Atan2 => return None,
         BinaryOp::Eq
         | BinaryOp::Ne
         | BinaryOp::Lt
@@ -81,7 +99,8 @@ fn integer<'a>(op: BinaryOp, a: &[i64], b: &[i64]) -> Option<Elements<'a>> {
         | BinaryOp::Gt
         | BinaryOp::Ge
         | BinaryOp::And
-        | BinaryOp::Or => return order(op, a, b),
+        | BinaryOp::Or
+        | BinaryOp::Xor => return order(op, a, b),
     })
 }
 
@@ -101,14 +120,19 @@ fn order<'a, A: Copy + PartialOrd>(op: BinaryOp, a: &[A], b: &[A]) -> Option<Ele
         | BinaryOp::Min
         | BinaryOp::Max
         | BinaryOp::And
-        | BinaryOp::Or => return equality(op, a, b),
+        | BinaryOp::Or
+        | BinaryOp::Modulo
+        | BinaryOp::Remainder
+        | BinaryOp::FloorDiv
+        | BinaryOp::Atan2
+        | BinaryOp::Xor => return equality(op, a, b),
     })
 }
 
 fn equality<'a, A: Copy + PartialEq>(op: BinaryOp, a: &[A], b: &[A]) -> Option<Elements<'a>> {
     Some(match op {
         BinaryOp::Eq => each(a, b, Elements::Bool, |a, b| a == b),
-        BinaryOp::Ne => each(a, b, Elements::Bool, |a, b| a != b),
+        BinaryOp::Ne | BinaryOp::Xor => each(a, b, Elements::Bool, |a, b| a != b),
         BinaryOp::Lt
         | BinaryOp::Le
         | BinaryOp::Gt
@@ -121,8 +145,35 @@ fn equality<'a, A: Copy + PartialEq>(op: BinaryOp, a: &[A], b: &[A]) -> Option<E
         | BinaryOp::Min
         | BinaryOp::Max
         | BinaryOp::And
-        | BinaryOp::Or => return None,
+        | BinaryOp::Or
+        | BinaryOp::Modulo
+        | BinaryOp::Remainder
+        | BinaryOp::FloorDiv
+        | BinaryOp::Atan2 => return None,
     })
+}
+
+/// Integer division, rounded down or toward zero; by 0 it is missing.
+fn divide<'a>(
+    op: BinaryOp,
+    (left, a): (&Element<'a>, &[i64]),
+    (right, b): (&Element<'a>, &[i64]),
+) -> Element<'a> {
+    let rows = a.iter().zip(b).enumerate();
+    Element::optional(rows.map(|(row, (&a, &b))| {
+        if b == 0 || left.is_missing(row) || right.is_missing(row) {
+            return None;
+        }
+        let (quotient, remainder) = (a.wrapping_div(b), a.wrapping_rem(b));
+        let down = remainder != 0 && (remainder < 0) != (b < 0);
+        Some(if op == BinaryOp::FloorDiv {
+            quotient - i64::from(down)
+        } else if op == BinaryOp::Modulo && down {
+            remainder + b
+        } else {
+            remainder
+        })
+    }))
 }
 
 /// Three-valued: a false decides `and`, a true decides `or`, whatever is missing.

@@ -61,6 +61,7 @@ impl ClassifyStep {
             label: Some(element(pick(&self.classes, &chosen))),
             answers: probabilities.into_iter().map(|p| element(R::elements(p))).collect(),
             margins: margins.to_vec(),
+            ..Estimate::default()
         })
     }
 

@@ -25,5 +25,6 @@ pub(crate) fn run<'a>(link: Link, margins: &[Shared<'a>]) -> Result<Estimate<'a>
         label: None,
         answers: answers.collect::<Result<_, _>>()?,
         margins: margins.to_vec(),
+        ..Estimate::default()
     })
 }

@@ -1,6 +1,7 @@
 use holdall_diag::Failure;
 use holdall_tabular::UnaryOp;
 
+use super::special;
 use crate::{
     real::Real,
     value::{Element, Elements, wrong_kind},
@@ -43,6 +44,33 @@ fn float<'a, R: Real>(
         UnaryOp::Logistic => R::logistic,
         UnaryOp::Tanh => R::tanh,
         UnaryOp::IsNan => return Some(Elements::Bool(values.iter().map(|x| x.nan()).collect())),
+        UnaryOp::Sin
+        | UnaryOp::Cos
+        | UnaryOp::Tan
+        | UnaryOp::Asin
+        | UnaryOp::Acos
+        | UnaryOp::Atan
+        | UnaryOp::Sinh
+        | UnaryOp::Cosh
+        | UnaryOp::Asinh
+        | UnaryOp::Acosh
+        | UnaryOp::Atanh
+        | UnaryOp::Log10
+        | UnaryOp::Log2
+        | UnaryOp::Exp2
+        | UnaryOp::Cbrt
+        | UnaryOp::Round
+        | UnaryOp::RoundEven
+        | UnaryOp::Trunc
+        | UnaryOp::Sign
+        | UnaryOp::Erf
+        | UnaryOp::NormalCdf
+        | UnaryOp::NormalPdf
+        | UnaryOp::NormalQuantile
+        | UnaryOp::LnGamma => {
+            let function = special::function(op)?;
+            return Some(wrap(values.iter().map(|&x| R::narrow(function(x.widen()))).collect()));
+        }
         UnaryOp::Not | UnaryOp::IsMissing => return None,
     };
     Some(wrap(values.iter().map(|&x| function(x)).collect()))
@@ -52,6 +80,7 @@ fn integer<'a>(op: UnaryOp, values: &[i64]) -> Option<Elements<'a>> {
     let function: fn(i64) -> i64 = match op {
         UnaryOp::Neg => i64::wrapping_neg,
         UnaryOp::Abs => i64::wrapping_abs,
+        UnaryOp::Sign => i64::signum,
         UnaryOp::Exp
         | UnaryOp::Ln
         | UnaryOp::Ln1p
@@ -61,6 +90,29 @@ fn integer<'a>(op: UnaryOp, values: &[i64]) -> Option<Elements<'a>> {
         | UnaryOp::Ceil
         | UnaryOp::Logistic
         | UnaryOp::Tanh
+        | UnaryOp::Sin
+        | UnaryOp::Cos
+        | UnaryOp::Tan
+        | UnaryOp::Asin
+        | UnaryOp::Acos
+        | UnaryOp::Atan
+        | UnaryOp::Sinh
+        | UnaryOp::Cosh
+        | UnaryOp::Asinh
+        | UnaryOp::Acosh
+        | UnaryOp::Atanh
+        | UnaryOp::Log10
+        | UnaryOp::Log2
+        | UnaryOp::Exp2
+        | UnaryOp::Cbrt
+        | UnaryOp::Round
+        | UnaryOp::RoundEven
+        | UnaryOp::Trunc
+        | UnaryOp::Erf
+        | UnaryOp::NormalCdf
+        | UnaryOp::NormalPdf
+        | UnaryOp::NormalQuantile
+        | UnaryOp::LnGamma
         | UnaryOp::Not
         | UnaryOp::IsNan
         | UnaryOp::IsMissing => return None,

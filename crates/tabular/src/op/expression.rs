@@ -38,6 +38,54 @@ pub enum UnaryOp {
     Logistic,
     /// Hyperbolic tangent.
     Tanh,
+    /// Sine of radians.
+    Sin,
+    /// Cosine of radians.
+    Cos,
+    /// Tangent of radians.
+    Tan,
+    /// Inverse sine; NaN beyond ±1.
+    Asin,
+    /// Inverse cosine; NaN beyond ±1.
+    Acos,
+    /// Inverse tangent.
+    Atan,
+    /// Hyperbolic sine.
+    Sinh,
+    /// Hyperbolic cosine.
+    Cosh,
+    /// Inverse hyperbolic sine.
+    Asinh,
+    /// Inverse hyperbolic cosine.
+    Acosh,
+    /// Inverse hyperbolic tangent.
+    Atanh,
+    /// Decimal logarithm.
+    Log10,
+    /// Binary logarithm.
+    Log2,
+    /// 2ˣ.
+    Exp2,
+    /// Cube root.
+    Cbrt,
+    /// Nearest whole number, halves away from zero.
+    Round,
+    /// Nearest whole number, halves to even.
+    RoundEven,
+    /// Whole part.
+    Trunc,
+    /// −1, 0 or 1; ±0 and NaN stay as they are.
+    Sign,
+    /// Error function.
+    Erf,
+    /// Probability that a standard normal variable is at most x.
+    NormalCdf,
+    /// Density of the standard normal distribution.
+    NormalPdf,
+    /// The x of which [`UnaryOp::NormalCdf`] is the argument; NaN outside 0 to 1.
+    NormalQuantile,
+    /// Logarithm of the absolute value of the gamma function.
+    LnGamma,
     /// Logical not; boolean.
     Not,
     /// Whether a float is NaN; boolean result. Missing gives missing.
@@ -48,7 +96,7 @@ pub enum UnaryOp {
 
 impl UnaryOp {
     /// Every function.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 38] = [
         Self::Neg,
         Self::Abs,
         Self::Exp,
@@ -60,6 +108,30 @@ impl UnaryOp {
         Self::Ceil,
         Self::Logistic,
         Self::Tanh,
+        Self::Sin,
+        Self::Cos,
+        Self::Tan,
+        Self::Asin,
+        Self::Acos,
+        Self::Atan,
+        Self::Sinh,
+        Self::Cosh,
+        Self::Asinh,
+        Self::Acosh,
+        Self::Atanh,
+        Self::Log10,
+        Self::Log2,
+        Self::Exp2,
+        Self::Cbrt,
+        Self::Round,
+        Self::RoundEven,
+        Self::Trunc,
+        Self::Sign,
+        Self::Erf,
+        Self::NormalCdf,
+        Self::NormalPdf,
+        Self::NormalQuantile,
+        Self::LnGamma,
         Self::Not,
         Self::IsNan,
         Self::IsMissing,
@@ -79,10 +151,39 @@ impl UnaryOp {
             Self::Ceil => "ceil",
             Self::Logistic => "logistic",
             Self::Tanh => "tanh",
+            Self::Sin => "sin",
+            Self::Cos => "cos",
+            Self::Tan => "tan",
+            Self::Asin => "asin",
+            Self::Acos => "acos",
+            Self::Atan => "atan",
+            Self::Sinh => "sinh",
+            Self::Cosh => "cosh",
+            Self::Asinh => "asinh",
+            Self::Acosh => "acosh",
+            Self::Atanh => "atanh",
+            Self::Log10 => "log10",
+            Self::Log2 => "log2",
+            Self::Exp2 => "exp2",
+            Self::Cbrt => "cbrt",
+            Self::Round => "round",
+            Self::RoundEven => "round-even",
+            Self::Trunc => "trunc",
+            Self::Sign => "sign",
+            Self::Erf => "erf",
+            Self::NormalCdf => "normal-cdf",
+            Self::NormalPdf => "normal-pdf",
+            Self::NormalQuantile => "normal-quantile",
+            Self::LnGamma => "ln-gamma",
             Self::Not => "not",
             Self::IsNan => "is-nan",
             Self::IsMissing => "is-missing",
         }
+    }
+
+    /// Whether the result is boolean whatever the operand is.
+    pub const fn is_test(self) -> bool {
+        matches!(self, Self::Not | Self::IsNan | Self::IsMissing)
     }
 }
 
@@ -120,11 +221,23 @@ pub enum BinaryOp {
     And,
     /// Either; boolean.
     Or,
+    /// x − y · ⌊x ÷ y⌋: the remainder with the sign of y (PMML `modulo`); numbers. An integer
+    /// divided by 0 is missing.
+    Modulo,
+    /// The remainder of division toward zero, with the sign of x; numbers. An integer divided by 0 is
+    /// missing.
+    Remainder,
+    /// ⌊x ÷ y⌋; numbers. An integer divided by 0 is missing.
+    FloorDiv,
+    /// Angle of the point (y, x), the left operand first; floats only.
+    Atan2,
+    /// One but not both; boolean.
+    Xor,
 }
 
 impl BinaryOp {
     /// Every function.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::Add,
         Self::Sub,
         Self::Mul,
@@ -140,6 +253,11 @@ impl BinaryOp {
         Self::Ge,
         Self::And,
         Self::Or,
+        Self::Modulo,
+        Self::Remainder,
+        Self::FloorDiv,
+        Self::Atan2,
+        Self::Xor,
     ];
 
     /// Lower-case name.
@@ -160,6 +278,11 @@ impl BinaryOp {
             Self::Ge => "ge",
             Self::And => "and",
             Self::Or => "or",
+            Self::Modulo => "modulo",
+            Self::Remainder => "remainder",
+            Self::FloorDiv => "floor-div",
+            Self::Atan2 => "atan2",
+            Self::Xor => "xor",
         }
     }
 
@@ -167,7 +290,15 @@ impl BinaryOp {
     pub const fn is_test(self) -> bool {
         matches!(
             self,
-            Self::Eq | Self::Ne | Self::Lt | Self::Le | Self::Gt | Self::Ge | Self::And | Self::Or
+            Self::Eq
+                | Self::Ne
+                | Self::Lt
+                | Self::Le
+                | Self::Gt
+                | Self::Ge
+                | Self::And
+                | Self::Or
+                | Self::Xor
         )
     }
 }

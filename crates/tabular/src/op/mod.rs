@@ -1,10 +1,44 @@
 //! The operations. One file a family; `docs/tabular.md` says what each means to the bit.
 
+mod bayes;
+mod combine;
+mod compare;
+mod decision;
 mod estimate;
+mod estimator;
 mod expression;
+mod function;
+mod kernel;
 mod linear;
+mod neighbors;
+mod text;
+mod transform;
 mod trees;
 mod vector;
+
+pub use bayes::{BayesForm, BayesInput, Likelihood, NaiveBayes};
+pub use combine::{AnomalySide, Cluster, Combine, CombineMethod, Detect, Member, MissingMember};
+pub use compare::{Compare, Comparison, Metric, MissingElement};
+pub use decision::{
+    Association, AssociationRule, Attribute, Characteristic, DecisionNodes, DecisionTree,
+    MissingStrategy, NoTrueChild, NodeAnswer, NodeClasses, ReasonRanking, Rule, RuleFires,
+    RuleRank, RuleSelection, Rules, Scorecard,
+};
+pub use estimator::{Estimator, EstimatorKind};
+pub use function::{Call, Function, FunctionKind};
+pub use kernel::{
+    Baseline, Covariance, CovarianceTerm, GaussianProcess, Kernel, KernelMachine, Machine,
+    Survival, SurvivalForm, VoteForm, Votes,
+};
+pub use neighbors::{Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, TieRule};
+pub use text::{
+    Accents, Analyzer, LocalWeight, TermWeight, Terms, TextIndex, TextNormalization, TextRule,
+    TextVector, TokenUnit,
+};
+pub use transform::{
+    Bin, Curve, CurveForm, Distances, Lookup, Normalize, NormalizeBy, Outside, Polynomial, Reduce,
+    ReduceOp, Spline, SplineOutside, Transform, TransformKind,
+};
 
 pub use estimate::{Classify, Decision, Labels, Link, Regress};
 pub use expression::{BinaryOp, Constant, UnaryOp};
@@ -74,10 +108,16 @@ pub enum Op {
     OneHot(OneHot),
     /// A scalar category as a number.
     Ordinal(Ordinal),
+    /// A function of scalars.
+    Call(Call),
+    /// Another step from values to a value.
+    Transform(Transform),
     /// Weighted sums of a vector.
     Linear(Linear),
     /// Sums over trees.
     Trees(Box<TreeEnsemble>),
+    /// Another family that scores.
+    Estimator(Estimator),
     /// Scores made into an estimate of values.
     Regress(Regress),
     /// Scores made into an estimate of a class.
@@ -125,11 +165,48 @@ impl Op {
             Self::Scale(op) => visit(op.arg),
             Self::OneHot(op) => visit(op.arg),
             Self::Ordinal(op) => visit(op.arg),
+            Self::Call(op) => op.args.iter().copied().for_each(visit),
+            Self::Transform(op) => op.each_arg(visit),
             Self::Linear(op) => visit(op.arg),
             Self::Trees(op) => visit(op.arg),
+            Self::Estimator(op) => op.each_arg(visit),
             Self::Regress(op) => visit(op.margins),
             Self::Classify(op) => visit(op.margins),
             Self::Part { estimate, part: _ } => visit(*estimate),
+        }
+    }
+
+    /// Calls `visit` with every operand to change, in the order of [`Op::each_arg`].
+    pub fn each_arg_mut(&mut self, visit: &mut dyn FnMut(&mut ValueId)) {
+        match self {
+            Self::Input(_) | Self::Constant(_) => {}
+            Self::Cast { arg, to: _ }
+            | Self::Select { arg, indices: _ }
+            | Self::Unary { op: _, arg } => visit(arg),
+            Self::Concat(args) | Self::Foreign(Foreign { name: _, args }) => {
+                args.iter_mut().for_each(visit);
+            }
+            Self::Binary { op: _, left, right } => {
+                visit(left);
+                visit(right);
+            }
+            Self::If { condition, yes, no } => {
+                visit(condition);
+                visit(yes);
+                visit(no);
+            }
+            Self::Impute(op) => visit(&mut op.arg),
+            Self::Scale(op) => visit(&mut op.arg),
+            Self::OneHot(op) => visit(&mut op.arg),
+            Self::Ordinal(op) => visit(&mut op.arg),
+            Self::Call(op) => op.args.iter_mut().for_each(visit),
+            Self::Transform(op) => op.each_arg_mut(visit),
+            Self::Linear(op) => visit(&mut op.arg),
+            Self::Trees(op) => visit(&mut op.arg),
+            Self::Estimator(op) => op.each_arg_mut(visit),
+            Self::Regress(op) => visit(&mut op.margins),
+            Self::Classify(op) => visit(&mut op.margins),
+            Self::Part { estimate, part: _ } => visit(estimate),
         }
     }
 
@@ -148,8 +225,11 @@ impl Op {
             Self::Scale(_) => "scale",
             Self::OneHot(_) => "one-hot",
             Self::Ordinal(_) => "ordinal",
+            Self::Call(op) => op.function.name(),
+            Self::Transform(op) => op.kind().name(),
             Self::Linear(_) => "linear",
             Self::Trees(_) => "trees",
+            Self::Estimator(op) => op.kind().name(),
             Self::Regress(_) => "regress",
             Self::Classify(_) => "classify",
             Self::Part { .. } => "part",

@@ -1,12 +1,12 @@
 use holdall_table::Kind;
 
-use super::{Check, Fault, fault, has_part, trees};
+use super::{Check, Fault, estimators, fault, has_part, transforms, trees};
 use crate::{
     BinaryOp, Categories, Classify, Constant, Decision, EstimateType, Impute, Labels, Linear, Link,
-    OneHot, Op, Ordinal, Part, Scale, Type, UnaryOp, Unknown, ValueId, Width, codes,
+    OneHot, Op, Ordinal, Part, Scalar, Scale, Type, UnaryOp, Unknown, ValueId, Width, codes,
 };
 
-type Inferred = Result<Option<Type>, Fault>;
+pub(super) type Inferred = Result<Option<Type>, Fault>;
 
 /// What an operation yields. `Ok(None)` when an operand failed already.
 pub(super) fn infer(check: &Check<'_>, op: &Op) -> Inferred {
@@ -60,6 +60,9 @@ pub(super) fn infer(check: &Check<'_>, op: &Op) -> Inferred {
         Op::Scale(scale) => infer_scale(scale, value(check, scale.arg)?),
         Op::OneHot(one_hot) => infer_one_hot(one_hot, value(check, one_hot.arg)?),
         Op::Ordinal(ordinal) => infer_ordinal(ordinal, value(check, ordinal.arg)?),
+        Op::Call(call) => transforms::call(check, call),
+        Op::Transform(transform) => transforms::infer(check, transform),
+        Op::Estimator(estimator) => estimators::infer(check, estimator),
         Op::Linear(linear) => infer_linear(linear, value(check, linear.arg)?),
         Op::Trees(ensemble) => trees::infer(ensemble, value(check, ensemble.arg)?),
         Op::Regress(regress) => {
@@ -77,7 +80,7 @@ pub(super) fn infer(check: &Check<'_>, op: &Op) -> Inferred {
     }
 }
 
-fn value(check: &Check<'_>, id: ValueId) -> Result<(Kind, Width), Fault> {
+pub(super) fn value(check: &Check<'_>, id: ValueId) -> Result<(Kind, Width), Fault> {
     match check.types.get(id.index()).copied().flatten() {
         Some(Type::Value(kind, width)) => Ok((kind, width)),
         Some(Type::Estimate(_)) => {
@@ -87,7 +90,7 @@ fn value(check: &Check<'_>, id: ValueId) -> Result<(Kind, Width), Fault> {
     }
 }
 
-fn margins(check: &Check<'_>, id: ValueId) -> Result<(Kind, u32), Fault> {
+pub(super) fn margins(check: &Check<'_>, id: ValueId) -> Result<(Kind, u32), Fault> {
     match value(check, id)? {
         (kind, Width::Vector(width)) if kind.is_float() && width > 0 => Ok((kind, width)),
         (kind, width) => {
@@ -96,12 +99,12 @@ fn margins(check: &Check<'_>, id: ValueId) -> Result<(Kind, u32), Fault> {
     }
 }
 
-fn count(length: usize) -> Result<u32, Fault> {
+pub(super) fn count(length: usize) -> Result<u32, Fault> {
     u32::try_from(length)
         .map_err(|_error| Fault { code: codes::LENGTH, message: "a list is too long".to_owned() })
 }
 
-fn expect_length(what: &str, found: usize, expected: u32) -> Result<(), Fault> {
+pub(super) fn expect_length(what: &str, found: usize, expected: u32) -> Result<(), Fault> {
     if found == expected as usize {
         return Ok(());
     }
@@ -109,7 +112,7 @@ fn expect_length(what: &str, found: usize, expected: u32) -> Result<(), Fault> {
 }
 
 /// Whether a list can stand for values of a kind; floats stand for both float kinds.
-fn fits(labels: &Labels, kind: Kind) -> bool {
+pub(super) fn fits(labels: &Labels, kind: Kind) -> bool {
     labels.kind() == kind || (kind == Kind::F32 && labels.kind() == Kind::F64)
 }
 
@@ -141,7 +144,7 @@ fn concat(check: &Check<'_>, args: &[ValueId]) -> Inferred {
 
 fn unary(op: UnaryOp, (kind, width): (Kind, Width)) -> Inferred {
     let ok = match op {
-        UnaryOp::Neg | UnaryOp::Abs => kind.is_number(),
+        UnaryOp::Neg | UnaryOp::Abs | UnaryOp::Sign => kind.is_number(),
         UnaryOp::Not => kind == Kind::Bool,
         UnaryOp::IsMissing => true,
         UnaryOp::Exp
@@ -153,26 +156,35 @@ fn unary(op: UnaryOp, (kind, width): (Kind, Width)) -> Inferred {
         | UnaryOp::Ceil
         | UnaryOp::Logistic
         | UnaryOp::Tanh
+        | UnaryOp::Sin
+        | UnaryOp::Cos
+        | UnaryOp::Tan
+        | UnaryOp::Asin
+        | UnaryOp::Acos
+        | UnaryOp::Atan
+        | UnaryOp::Sinh
+        | UnaryOp::Cosh
+        | UnaryOp::Asinh
+        | UnaryOp::Acosh
+        | UnaryOp::Atanh
+        | UnaryOp::Log10
+        | UnaryOp::Log2
+        | UnaryOp::Exp2
+        | UnaryOp::Cbrt
+        | UnaryOp::Round
+        | UnaryOp::RoundEven
+        | UnaryOp::Trunc
+        | UnaryOp::Erf
+        | UnaryOp::NormalCdf
+        | UnaryOp::NormalPdf
+        | UnaryOp::NormalQuantile
+        | UnaryOp::LnGamma
         | UnaryOp::IsNan => kind.is_float(),
     };
     if !ok {
         return fault(codes::TYPE, format!("not defined for {kind}"));
     }
-    let kind = match op {
-        UnaryOp::Not | UnaryOp::IsNan | UnaryOp::IsMissing => Kind::Bool,
-        UnaryOp::Neg
-        | UnaryOp::Abs
-        | UnaryOp::Exp
-        | UnaryOp::Ln
-        | UnaryOp::Ln1p
-        | UnaryOp::Expm1
-        | UnaryOp::Sqrt
-        | UnaryOp::Floor
-        | UnaryOp::Ceil
-        | UnaryOp::Logistic
-        | UnaryOp::Tanh => kind,
-    };
-    Ok(Some(Type::Value(kind, width)))
+    Ok(Some(Type::Value(if op.is_test() { Kind::Bool } else { kind }, width)))
 }
 
 fn binary(op: BinaryOp, left: (Kind, Width), right: (Kind, Width)) -> Inferred {
@@ -181,13 +193,18 @@ fn binary(op: BinaryOp, left: (Kind, Width), right: (Kind, Width)) -> Inferred {
     }
     let kind = left.0;
     let ok = match op {
-        BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Min | BinaryOp::Max => {
-            kind.is_number()
-        }
-        BinaryOp::Div | BinaryOp::Pow => kind.is_float(),
+        BinaryOp::Add
+        | BinaryOp::Sub
+        | BinaryOp::Mul
+        | BinaryOp::Min
+        | BinaryOp::Max
+        | BinaryOp::Modulo
+        | BinaryOp::Remainder
+        | BinaryOp::FloorDiv => kind.is_number(),
+        BinaryOp::Div | BinaryOp::Pow | BinaryOp::Atan2 => kind.is_float(),
         BinaryOp::Eq | BinaryOp::Ne => true,
         BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => kind.is_number(),
-        BinaryOp::And | BinaryOp::Or => kind == Kind::Bool,
+        BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => kind == Kind::Bool,
     };
     if !ok {
         return fault(codes::TYPE, format!("not defined for {kind}"));
@@ -220,7 +237,7 @@ fn infer_scale(scale: &Scale, (kind, width): (Kind, Width)) -> Inferred {
     Ok(Some(Type::Value(kind, width)))
 }
 
-fn categories(list: &Categories, (kind, width): (Kind, Width)) -> Result<u32, Fault> {
+pub(super) fn categories(list: &Categories, (kind, width): (Kind, Width)) -> Result<u32, Fault> {
     if width != Width::Scalar || !fits(&list.values, kind) {
         return fault(
             codes::TYPE,
@@ -304,25 +321,50 @@ fn infer_classify(classify: &Classify, (kind, margins): (Kind, u32)) -> Inferred
     Ok(Some(Type::Estimate(EstimateType::Classification { classes, margins, label, kind })))
 }
 
+/// Whether a scalar can stand for a value of a kind; numbers stand for all number kinds that hold them.
+pub(super) fn scalar_fits(scalar: &Scalar, kind: Kind) -> bool {
+    match scalar {
+        Scalar::F64(_) => kind.is_float(),
+        Scalar::I64(_) => kind.is_number(),
+        Scalar::Bool(_) => kind == Kind::Bool,
+        Scalar::Text(_) => kind == Kind::Text,
+    }
+}
+
 fn part_of(check: &Check<'_>, id: ValueId, part: Part) -> Inferred {
     let Some(Some(found)) = check.types.get(id.index()).copied() else {
         return fault(codes::REFERENCE, format!("there is no node {id}"));
     };
-    if !has_part(found, part) || part == Part::Whole {
+    if !has_part(found, check.extras(id), part) || part == Part::Whole {
         return fault(codes::TYPE, format!("{found} has no such part"));
     }
-    Ok(Some(match found {
-        Type::Value(kind, width) => Type::Value(kind, width),
-        Type::Estimate(EstimateType::Regression { targets, kind }) => {
-            Type::Value(kind, Width::Vector(targets))
+    Ok(Some(part_type(found, part)))
+}
+
+/// What a part of an estimate is as a value.
+pub(super) fn part_type(found: Type, part: Part) -> Type {
+    let Type::Estimate(estimate) = found else { return found };
+    let (label, kind) = match estimate {
+        EstimateType::Regression { kind, .. } => (kind, kind),
+        EstimateType::Classification { label, kind, .. }
+        | EstimateType::Clustering { label, kind, .. }
+        | EstimateType::Anomaly { label, kind } => (label, kind),
+        EstimateType::Ranking { .. } => (Kind::Text, Kind::F64),
+    };
+    let many = match (estimate, part) {
+        (EstimateType::Classification { margins, .. }, Part::Margins) => margins,
+        (EstimateType::Classification { classes, .. }, _) => classes,
+        (EstimateType::Regression { targets, .. }, _) => targets,
+        (EstimateType::Clustering { clusters, .. }, _) => clusters,
+        (EstimateType::Anomaly { .. } | EstimateType::Ranking { .. }, _) => 1,
+    };
+    match part {
+        Part::Label | Part::Whole => Type::Value(label, Width::Scalar),
+        Part::Probabilities | Part::Values | Part::Margins | Part::Distances => {
+            Type::Value(kind, Width::Vector(many))
         }
-        Type::Estimate(EstimateType::Classification { classes, margins, label, kind }) => {
-            match part {
-                Part::Label | Part::Whole | Part::Values => Type::Value(label, Width::Scalar),
-                Part::Probabilities => Type::Value(kind, Width::Vector(classes)),
-                Part::Probability(_) => Type::Value(kind, Width::Scalar),
-                Part::Margins => Type::Value(kind, Width::Vector(margins)),
-            }
-        }
-    }))
+        Part::Probability(_) | Part::Score | Part::Confidence => Type::Value(kind, Width::Scalar),
+        Part::Entity(_) | Part::Reason(_) => Type::Value(Kind::Text, Width::Scalar),
+        Part::Rule(_, feature) => Type::Value(feature.kind(), Width::Scalar),
+    }
 }

@@ -1,6 +1,8 @@
 //! The checks that stand between a model and everybody who uses one.
 
+mod estimators;
 mod infer;
+mod transforms;
 mod trees;
 
 use std::{collections::BTreeSet, fmt};
@@ -9,8 +11,8 @@ use holdall_diag::{Code, Diagnostic, Location, Report};
 use holdall_table::{Kind, Port, Role};
 
 use crate::{
-    EstimateType, Labels, MissingPolicy, Model, Node, Op, Part, Requirement, Type, ValueId, Width,
-    codes, construct,
+    EstimateType, Estimator, Extras, InvalidPolicy, Labels, MissingPolicy, Model, NeighborAnswer,
+    Node, NodeAnswer, Op, Part, Requirement, Scalar, Type, ValueId, Width, codes, construct,
 };
 
 /// A model that passed every check, with what was worked out on the way. Only [`validate`] makes
@@ -85,12 +87,42 @@ impl ValidModel {
         construct::requirements(&self.model, &|id| self.kind_of(id), &|id| self.width_of(id))
     }
 
-    /// The class labels of the classification that `id` yields or takes a part of.
+    /// The labels of the classification, clustering or anomaly that `id` yields.
     pub fn classes_of(&self, id: ValueId) -> Option<&Labels> {
-        if let Op::Classify(classify) = &self.model.nodes.get(id)?.op {
-            return Some(&classify.classes);
+        let mut id = id;
+        loop {
+            match &self.model.nodes.get(id)?.op {
+                Op::Classify(classify) => return Some(&classify.classes),
+                Op::Estimator(Estimator::Combine(combine)) => {
+                    id = combine.members.first()?.estimate;
+                }
+                Op::Estimator(estimator) => return labels_of(estimator),
+                Op::Input(_)
+                | Op::Constant(_)
+                | Op::Cast { .. }
+                | Op::Concat(_)
+                | Op::Select { .. }
+                | Op::Unary { .. }
+                | Op::Binary { .. }
+                | Op::If { .. }
+                | Op::Impute(_)
+                | Op::Scale(_)
+                | Op::OneHot(_)
+                | Op::Ordinal(_)
+                | Op::Call(_)
+                | Op::Transform(_)
+                | Op::Linear(_)
+                | Op::Trees(_)
+                | Op::Regress(_)
+                | Op::Part { .. }
+                | Op::Foreign(_) => return None,
+            }
         }
-        None
+    }
+
+    /// The parts that the estimate of a node has beyond those of its type.
+    pub fn extras_of(&self, id: ValueId) -> Extras {
+        self.model.nodes.get(id).map_or_else(Extras::default, |node| extras(&node.op))
     }
 
     /// The input columns, in order.
@@ -113,6 +145,9 @@ impl ValidModel {
 
     fn ports_of(&self, output: &crate::Output, ports: &mut Vec<Port>) {
         let name = output.name.as_deref();
+        if let Some(port) = ranked_port(self.type_of(output.value), output.part, name) {
+            return ports.push(port);
+        }
         let mut many = |kind: Kind, count: u32, single: &str, stem: &str, role: fn(u32) -> Role| {
             for i in 0..count {
                 let name = match (name, count) {
@@ -135,6 +170,22 @@ impl ValidModel {
                     many(kind, targets, "prediction", "prediction", Role::Value);
                 }
             }
+            (Type::Estimate(EstimateType::Clustering { label, kind, clusters }), part) => {
+                if part == Part::Distances {
+                    many(kind, clusters, "distance_0", "distance", Role::Margin);
+                } else {
+                    many(label, 1, "cluster", "cluster", |_| Role::Label);
+                }
+            }
+            (Type::Estimate(EstimateType::Anomaly { label, kind }), part) => {
+                if part == Part::Score {
+                    many(kind, 1, "score", "score", Role::Value);
+                } else {
+                    many(label, 1, "label", "label", |_| Role::Label);
+                }
+            }
+            // A ranking has parts by rank only.
+            (Type::Estimate(EstimateType::Ranking { .. }), _) => {}
             (Type::Estimate(EstimateType::Classification { label, kind, margins, .. }), part) => {
                 let texts = self.classes_of(output.value).map(Labels::texts).unwrap_or_default();
                 let probability = |text: &String, name: String| Port {
@@ -143,7 +194,15 @@ impl ValidModel {
                     role: Some(Role::Probability(text.clone())),
                 };
                 match part {
-                    Part::Label | Part::Whole | Part::Values => ports.push(Port {
+                    Part::Label
+                    | Part::Whole
+                    | Part::Values
+                    | Part::Distances
+                    | Part::Score
+                    | Part::Entity(_)
+                    | Part::Confidence
+                    | Part::Reason(_)
+                    | Part::Rule(..) => ports.push(Port {
                         name: name.unwrap_or("label").to_owned(),
                         kind: label,
                         role: Some(Role::Label),
@@ -163,6 +222,82 @@ impl ValidModel {
     }
 }
 
+/// The column of a part that has a rank or no role of its own.
+fn ranked_port(of: Type, part: Part, name: Option<&str>) -> Option<Port> {
+    let (stem, rank) = match part {
+        Part::Entity(rank) => ("entity".to_owned(), rank),
+        Part::Reason(rank) => ("reason".to_owned(), rank),
+        Part::Rule(rank, feature) => (format!("rule_{}", feature.name()), rank),
+        Part::Confidence => ("confidence".to_owned(), 0),
+        Part::Whole
+        | Part::Label
+        | Part::Probabilities
+        | Part::Probability(_)
+        | Part::Values
+        | Part::Margins
+        | Part::Distances
+        | Part::Score => return None,
+    };
+    let Type::Value(kind, _) = infer::part_type(of, part) else { return None };
+    let fallback = if rank == 0 { stem } else { format!("{stem}_{rank}") };
+    Some(Port { name: name.map_or(fallback, ToOwned::to_owned), kind, role: None })
+}
+
+fn labels_of(estimator: &Estimator) -> Option<&Labels> {
+    match estimator {
+        Estimator::Neighbors(op) => match &op.answer {
+            NeighborAnswer::Classes { classes, .. } => Some(classes),
+            NeighborAnswer::Values { .. } => None,
+        },
+        Estimator::DecisionTree(op) => match &op.answer {
+            NodeAnswer::Classes(answer) => Some(&answer.classes),
+            NodeAnswer::Values(_) => None,
+        },
+        Estimator::Rules(op) => Some(&op.classes),
+        Estimator::Cluster(op) => Some(&op.labels),
+        Estimator::Detect(op) => Some(&op.labels),
+        Estimator::KernelMachine(_)
+        | Estimator::Votes(_)
+        | Estimator::NaiveBayes(_)
+        | Estimator::GaussianProcess(_)
+        | Estimator::Survival(_)
+        | Estimator::Scorecard(_)
+        | Estimator::Association(_)
+        | Estimator::Combine(_) => None,
+    }
+}
+
+/// The parts that the estimate of an operation has beyond those of its type.
+fn extras(op: &Op) -> Extras {
+    let Op::Estimator(estimator) = op else { return Extras::default() };
+    let none = Extras::default();
+    match estimator {
+        Estimator::DecisionTree(op) => {
+            Extras { entities: 1, confidence: matches!(op.answer, NodeAnswer::Classes(_)), ..none }
+        }
+        Estimator::Rules(_) => Extras { entities: 1, confidence: true, ..none },
+        Estimator::Scorecard(op) => {
+            let reasons = op.reasons.map_or(0, |_| op.characteristics.len());
+            Extras { reasons: u32::try_from(reasons).unwrap_or(u32::MAX), ..none }
+        }
+        Estimator::Neighbors(op) => match op.near {
+            crate::Near::Count(count) => Extras { entities: count, ..none },
+            crate::Near::Radius(_) => none,
+        },
+        Estimator::Combine(op) => {
+            Extras { entities: u32::from(op.method == crate::CombineMethod::SelectFirst), ..none }
+        }
+        Estimator::KernelMachine(_)
+        | Estimator::Votes(_)
+        | Estimator::NaiveBayes(_)
+        | Estimator::GaussianProcess(_)
+        | Estimator::Survival(_)
+        | Estimator::Cluster(_)
+        | Estimator::Detect(_)
+        | Estimator::Association(_) => none,
+    }
+}
+
 /// Types are `None` for nodes whose own check failed, so that one fault is reported once.
 struct Check<'m> {
     model: &'m Model,
@@ -171,6 +306,10 @@ struct Check<'m> {
 }
 
 impl Check<'_> {
+    fn extras(&self, id: ValueId) -> Extras {
+        self.model.nodes.get(id).map_or_else(Extras::default, |node| extras(&node.op))
+    }
+
     fn error(&mut self, code: Code, location: Location, message: impl Into<String>) {
         self.report.push(Diagnostic::error(code, message).at(location));
     }
@@ -185,6 +324,27 @@ impl Check<'_> {
                     location(),
                     format!("field names must be unique and not empty, found `{}`", field.name),
                 );
+            }
+            let replacements = [
+                if let InvalidPolicy::Replace(scalar) = &field.invalid {
+                    Some(scalar)
+                } else {
+                    None
+                },
+                if let MissingPolicy::Replace(scalar) = &field.missing {
+                    Some(scalar)
+                } else {
+                    None
+                },
+            ];
+            for scalar in replacements.into_iter().flatten() {
+                if !replaces(scalar, field.kind) {
+                    self.error(
+                        codes::TYPE,
+                        location(),
+                        format!("the replacement `{scalar}` is not {}", field.kind),
+                    );
+                }
             }
             if field.missing == MissingPolicy::AsNan && !field.kind.is_float() {
                 self.error(
@@ -227,15 +387,24 @@ impl Check<'_> {
                     location(),
                     format!("there is no node {}", output.value),
                 ),
-                Some(Some(found)) if !has_part(*found, output.part) => self.error(
-                    codes::TYPE,
-                    location(),
-                    format!("{found} has no {}", construct::part_name(output.part)),
-                ),
+                Some(Some(found)) if !has_part(*found, self.extras(output.value), output.part) => {
+                    self.error(
+                        codes::TYPE,
+                        location(),
+                        format!("{found} has no {}", construct::part_name(output.part)),
+                    );
+                }
                 Some(_) => {}
             }
         }
     }
+}
+
+/// Whether a scalar can take the place of a value of a kind: whole floats stand for integers.
+fn replaces(scalar: &Scalar, kind: Kind) -> bool {
+    infer::scalar_fits(scalar, kind)
+        || (kind == Kind::I64
+            && matches!(scalar, Scalar::F64(v) if v.fract().abs().total_cmp(&0.0).is_eq()))
 }
 
 /// A failed check of one node.
@@ -248,16 +417,32 @@ pub(crate) fn fault<T>(code: Code, message: impl Into<String>) -> Result<T, Faul
     Err(Fault { code, message: message.into() })
 }
 
-fn has_part(found: Type, part: Part) -> bool {
-    match (found, part) {
-        (Type::Value(..), part) => part == Part::Whole,
-        (Type::Estimate(EstimateType::Regression { .. }), part) => {
-            matches!(part, Part::Values | Part::Margins)
+fn has_part(found: Type, extras: Extras, part: Part) -> bool {
+    let Type::Estimate(estimate) = found else { return part == Part::Whole };
+    match part {
+        Part::Whole => false,
+        Part::Label => {
+            !matches!(estimate, EstimateType::Regression { .. } | EstimateType::Ranking { .. })
         }
-        (Type::Estimate(EstimateType::Classification { classes, .. }), part) => match part {
-            Part::Label | Part::Probabilities | Part::Margins => true,
-            Part::Probability(class) => class < classes,
-            Part::Whole | Part::Values => false,
+        Part::Probabilities => matches!(estimate, EstimateType::Classification { .. }),
+        Part::Probability(class) => {
+            matches!(estimate, EstimateType::Classification { classes, .. } if class < classes)
+        }
+        Part::Values => matches!(estimate, EstimateType::Regression { .. }),
+        Part::Margins => match estimate {
+            EstimateType::Regression { .. } => true,
+            EstimateType::Classification { margins, .. } => margins > 0,
+            EstimateType::Clustering { .. }
+            | EstimateType::Anomaly { .. }
+            | EstimateType::Ranking { .. } => false,
         },
+        Part::Distances => matches!(estimate, EstimateType::Clustering { .. }),
+        Part::Score => matches!(estimate, EstimateType::Anomaly { .. }),
+        Part::Entity(rank) => rank < extras.entities,
+        Part::Confidence => extras.confidence,
+        Part::Reason(rank) => rank < extras.reasons,
+        Part::Rule(rank, _) => {
+            matches!(estimate, EstimateType::Ranking { answers } if rank < answers)
+        }
     }
 }
