@@ -71,8 +71,8 @@ pub(crate) enum Step {
 impl Scorer {
     /// Makes a model ready.
     ///
-    /// Fails with `score/replacement` when a field's replacement has another kind than the field, or
-    /// `score/too-large` for ensembles beyond 2³¹ nodes.
+    /// Fails with `score/too-large` for ensembles beyond 2³¹ nodes, or `score/format` when a pattern or format
+    /// cannot be obeyed.
     pub fn compile(model: &ValidModel) -> Result<Self, Failure> {
         Self::compile_with(model, ScoreOptions::default())
     }
@@ -94,7 +94,7 @@ impl Scorer {
             inputs: model.input_ports(),
             named_inputs: body.named_inputs,
             outputs,
-            fields: body.fields.iter().map(|(_, f)| FieldStep::new(f)).collect::<Result<_, _>>()?,
+            fields: body.fields.iter().map(|(_, f)| FieldStep::new(f)).collect(),
             steps: steps.collect::<Result<_, _>>()?,
             answers,
         })

@@ -33,7 +33,6 @@ holdall_diag::codes! {
         INVALID = "score/invalid": "a row has a value outside the domain of a field";
         UNKNOWN = "score/unknown-category": "a row has a category that the model does not list";
         ROWS = "score/rows": "the rows do not have the columns that the model takes";
-        REPLACEMENT = "score/replacement": "a replacement does not have the kind of its field";
         TOO_LARGE = "score/too-large": "a tree ensemble is too large to be laid out";
         FORMAT = "score/format": "a pattern or format of the model cannot be obeyed";
         KIND = "score/kind": "a value does not have the kind that validation found";

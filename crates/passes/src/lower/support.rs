@@ -94,6 +94,14 @@ pub fn support(construct: Construct, options: &LowerOptions) -> Support {
             Support::rewrite("a comparison; the label is looked up")
         }
         Construct::Labels(kind) => of_labels(kind, options.labels),
+        Construct::Output(
+            Part::Distances
+            | Part::Score
+            | Part::Entity(_)
+            | Part::Confidence
+            | Part::Reason(_)
+            | Part::Rule(..),
+        ) => Support::refuse(NOT_YET),
         Construct::Output(_) | Construct::PartAsValue => Support::native(),
         Construct::Foreign => Support::refuse("the reader did not understand it"),
     }

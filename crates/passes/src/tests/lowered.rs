@@ -1,7 +1,7 @@
 use holdall_codec::{Fate, Policy};
 use holdall_tabular::{
-    CategorySet, Construct, Field, Kind, Link, MissingPolicy, MissingRule, Model, Op, Output, Part,
-    Regress, Scalar, Test, Tree, TreeEnsemble, TreeNodes, UnaryOp, validate,
+    BinaryOp, CategorySet, Construct, Field, Kind, Link, MissingPolicy, MissingRule, Model, Op,
+    Output, Part, Regress, Scalar, Test, Tree, TreeEnsemble, TreeNodes, UnaryOp, validate,
 };
 
 use super::{
@@ -70,11 +70,70 @@ fn the_same_model_gives_the_same_graph() {
     }
 }
 
+/// What has no operators yet.
+const LATER: [&str; 53] = [
+    "transform/",
+    "estimator/",
+    "output/distances",
+    "output/score",
+    "output/entity",
+    "output/confidence",
+    "output/reason",
+    "output/rule",
+    "function/sin",
+    "function/cos",
+    "function/tan",
+    "function/asin",
+    "function/acos",
+    "function/atan",
+    "function/sinh",
+    "function/cosh",
+    "function/asinh",
+    "function/acosh",
+    "function/atanh",
+    "function/log10",
+    "function/log2",
+    "function/exp2",
+    "function/cbrt",
+    "function/round",
+    "function/round-even",
+    "function/trunc",
+    "function/sign",
+    "function/erf",
+    "function/normal-cdf",
+    "function/normal-pdf",
+    "function/normal-quantile",
+    "function/ln-gamma",
+    "function/modulo",
+    "function/remainder",
+    "function/floor-div",
+    "function/atan2",
+    "function/xor",
+    "function/uppercase",
+    "function/lowercase",
+    "function/trim",
+    "function/substring",
+    "function/join",
+    "function/length",
+    "function/replace",
+    "function/matches",
+    "function/to-text",
+    "function/to-number",
+    "function/format-number",
+    "function/parse-date",
+    "function/parse-time",
+    "function/format-date-time",
+    "function/coalesce",
+    "function/is-in",
+];
+
 #[test]
-fn every_construct_has_an_answer_and_only_the_unknown_is_refused() {
+fn every_construct_has_an_answer_and_only_what_has_no_operators_yet_is_refused() {
     for construct in Construct::all() {
         let answer = support(construct, &LowerOptions::default());
-        assert_eq!(answer.fate == Fate::Refuse, construct == Construct::Foreign, "{construct}");
+        let name = construct.to_string();
+        let later = construct == Construct::Foreign || LATER.iter().any(|l| name.starts_with(l));
+        assert_eq!(answer.fate == Fate::Refuse, later, "{construct}");
         assert_eq!(answer.how.is_empty(), answer.fate == Fate::Native, "{construct}");
     }
 }
@@ -252,7 +311,7 @@ fn a_boolean_answer_that_may_be_missing_is_refused() {
     let field =
         Field::number("b", Kind::F64).with_missing(MissingPolicy::Replace(Scalar::F64(0.0)));
     let b = model.push_field(field).unwrap();
-    let op = holdall_tabular::BinaryOp::Lt;
+    let op = BinaryOp::Lt;
     let less = model.push(Op::Binary { op, left: a, right: b }).unwrap();
     model.outputs.push(Output::new(less, Part::Whole));
     let valid = validate(model).unwrap();

@@ -1,12 +1,15 @@
 //! Models of every construct, with rows that try them.
 
+use holdall_codec::Fate;
 use holdall_table::{Column, Data, Table};
 use holdall_tabular::{
-    Aggregate, BinaryOp, Categories, CategorySet, Classify, Constant, Decision, Domain, Field,
-    Impute, Interval, InvalidPolicy, Kind, Labels, Linear, Link, Matrix, MissingPolicy,
+    Aggregate, BinaryOp, Categories, CategorySet, Classify, Constant, Construct, Decision, Domain,
+    Field, Impute, Interval, InvalidPolicy, Kind, Labels, Linear, Link, Matrix, MissingPolicy,
     MissingRule, Model, OneHot, Op, Ordinal, OutlierPolicy, Output, Part, Regress, Scalar, Scale,
     ScaleForm, Summation, Test, Tree, TreeEnsemble, TreeNodes, UnaryOp, Unknown, ValueId, Width,
 };
+
+use crate::{LowerOptions, support};
 
 /// A model with rows.
 pub(crate) struct Case {
@@ -297,13 +300,15 @@ fn functions(kind: Kind) -> Case {
     let (mut model, ids) = nan_fields(kind, 3);
     let x = model.push(Op::Concat(ids.clone())).unwrap();
     for op in UnaryOp::ALL {
-        if !matches!(op, UnaryOp::Not | UnaryOp::Ln1p | UnaryOp::Expm1) {
+        let written = support(Construct::Unary(op), &LowerOptions::default()).fate != Fate::Refuse;
+        if written && !matches!(op, UnaryOp::Not | UnaryOp::Ln1p | UnaryOp::Expm1) {
             let value = model.push(Op::Unary { op, arg: x }).unwrap();
             model.outputs.push(Output::new(value, Part::Whole).named(op.name()));
         }
     }
     for op in BinaryOp::ALL {
-        if !matches!(op, BinaryOp::And | BinaryOp::Or) {
+        let written = support(Construct::Binary(op), &LowerOptions::default()).fate != Fate::Refuse;
+        if written && !matches!(op, BinaryOp::And | BinaryOp::Or) {
             let value = model.push(Op::Binary { op, left: x, right: ids[1] }).unwrap();
             model.outputs.push(Output::new(value, Part::Whole).named(op.name()));
         }

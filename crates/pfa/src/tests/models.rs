@@ -1,14 +1,16 @@
 //! Models that together use every construct.
 
+use holdall_codec::Fate;
 use holdall_tabular::{
-    Aggregate, BinaryOp, Categories, CategorySet, Classify, Constant, Decision, Domain, Field,
-    Impute, Interval, InvalidPolicy, Kind, Labels, Linear, Link, Matrix, MissingPolicy,
+    Aggregate, BinaryOp, Categories, CategorySet, Classify, Constant, Construct, Decision, Domain,
+    Field, Impute, Interval, InvalidPolicy, Kind, Labels, Linear, Link, Matrix, MissingPolicy,
     MissingRule, Model, OneHot, Op, Ordinal, OutlierPolicy, Output, Part, Regress, Scalar, Scale,
     ScaleForm, Summation, Test, Tree, TreeEnsemble, TreeNodes, UnaryOp, Unknown, ValidModel,
     ValueId, Width,
 };
 
 use super::checked;
+use crate::support::support;
 
 pub(super) fn texts(list: &[&str]) -> Labels {
     Labels::Text(list.iter().map(|&t| t.to_owned()).collect())
@@ -233,7 +235,9 @@ fn expressions(kind: Kind, missing: &MissingPolicy) -> Model {
     let mut values = vec![swapped];
     let float = kind.is_float();
     for op in UnaryOp::ALL {
+        let written = support(Construct::Unary(op)).fate != Fate::Refuse;
         let fits = match op {
+            _ if !written => false,
             UnaryOp::Not => false,
             UnaryOp::Neg | UnaryOp::Abs | UnaryOp::IsMissing => true,
             _ => float,
@@ -244,7 +248,9 @@ fn expressions(kind: Kind, missing: &MissingPolicy) -> Model {
         }
     }
     for op in BinaryOp::ALL {
+        let written = support(Construct::Binary(op)).fate != Fate::Refuse;
         let fits = match op {
+            _ if !written => false,
             BinaryOp::And | BinaryOp::Or => false,
             BinaryOp::Div | BinaryOp::Pow => float,
             _ => true,

@@ -3,6 +3,7 @@ use holdall_tabular::{Bin, Interval, ValueId};
 
 use super::{
     Kernel, Run,
+    input::holds,
     lookup::{Answers, Found},
     one,
 };
@@ -20,11 +21,6 @@ impl BinStep {
         let answers = Answers::new(&op.values, op.default.as_ref(), op.missing.as_ref());
         Self { arg: op.arg, intervals: op.intervals.clone(), answers }
     }
-}
-
-const fn holds(interval: &Interval, x: f64) -> bool {
-    (if interval.low_closed { x >= interval.low } else { x > interval.low })
-        && (if interval.high_closed { x <= interval.high } else { x < interval.high })
 }
 
 impl Kernel for BinStep {

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use holdall_diag::{Failure, Location};
 use holdall_table::{Column, Data, Kind};
-use holdall_tabular::{Field, Interval, InvalidPolicy, MissingPolicy, OutlierPolicy, Scalar};
+use holdall_tabular::{Field, Interval, InvalidPolicy, MissingPolicy, OutlierPolicy};
 
 use crate::{
     codes,
@@ -23,14 +23,8 @@ pub(crate) struct FieldStep {
 
 impl FieldStep {
     /// Fails with `score/replacement` when a replacement is not of the field's kind.
-    pub(crate) fn new(field: &Field) -> Result<Self, Failure> {
-        if let InvalidPolicy::Replace(scalar) = &field.invalid {
-            check(field, scalar)?;
-        }
-        if let MissingPolicy::Replace(scalar) = &field.missing {
-            check(field, scalar)?;
-        }
-        Ok(Self {
+    pub(crate) fn new(field: &Field) -> Self {
+        Self {
             name: field.name.clone(),
             kind: field.kind,
             outlier: field.outlier,
@@ -38,7 +32,7 @@ impl FieldStep {
             intervals: field.domain.intervals.clone(),
             invalid: field.invalid.clone(),
             missing: field.missing.clone(),
-        })
+        }
     }
 
     /// Treats some rows of a column.
@@ -179,28 +173,9 @@ impl FieldStep {
     }
 }
 
-fn holds(interval: &Interval, x: f64) -> bool {
+/// Whether a number lies in an interval; NaN lies in none.
+pub(super) fn holds(interval: &Interval, x: f64) -> bool {
     let above = if interval.low_closed { x >= interval.low } else { x > interval.low };
     let below = if interval.high_closed { x <= interval.high } else { x < interval.high };
     above && below
-}
-
-fn check(field: &Field, scalar: &Scalar) -> Result<(), Failure> {
-    let fits = match field.kind {
-        Kind::F32 | Kind::F64 => f64::of_scalar(scalar).is_some(),
-        Kind::I64 => i64::of_scalar(scalar).is_some(),
-        Kind::Bool => bool::of_scalar(scalar).is_some(),
-        Kind::Text => <&str>::of_scalar(scalar).is_some(),
-    };
-    if fits {
-        return Ok(());
-    }
-    Err(Failure::malformed(
-        codes::REPLACEMENT,
-        format!(
-            "field `{}`: expected a replacement of {}, found `{scalar}`",
-            field.name, field.kind
-        ),
-    )
-    .at(Location::model(format!("field `{}`", field.name))))
 }

@@ -61,8 +61,7 @@ fn invalid_values_can_be_replaced() {
     let rows = Column::new("n", Data::I64(vec![1, 2, 3]));
     assert_eq!(score(identity(field.clone()), vec![rows]), ["1", "2", "-1"]);
     field.invalid = InvalidPolicy::Replace(Scalar::Text("x".to_owned()));
-    let failure = Scorer::compile(&validate(identity(field)).unwrap()).unwrap_err();
-    assert_eq!(failure.code(), codes::REPLACEMENT);
+    assert!(validate(identity(field)).is_err());
 }
 
 #[test]
