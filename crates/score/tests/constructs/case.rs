@@ -1,0 +1,260 @@
+use std::{collections::BTreeMap, path::PathBuf};
+
+use holdall_score::Scorer;
+use holdall_table::{Column, Data, Kind, Scoring, Table};
+use holdall_tabular::{Field, Labels, Matrix, Model, Op, Output, Part, ValueId, validate};
+use serde_json::Value;
+
+/// One case of a fixture file: parameters, inputs and the library's answers.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Case {
+    #[serde(rename = "case")]
+    pub(crate) name: String,
+    by: String,
+    inputs: BTreeMap<String, Vec<Value>>,
+    expected: BTreeMap<String, Vec<Value>>,
+    pub(crate) params: BTreeMap<String, Value>,
+}
+
+/// The cases of a file; it has some.
+pub(crate) fn cases(file: &str) -> Vec<Case> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../testdata/constructs")
+        .join(format!("{file}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let cases: Vec<Case> = serde_json::from_str(&text).unwrap();
+    assert!(!cases.is_empty(), "{file} has no case");
+    cases
+}
+
+/// A number as the scripts write it; none for null.
+pub(crate) fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Null => None,
+        Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
+        Value::String(word) => Some(word.parse().unwrap_or_else(|_| panic!("`{word}` is no number"))),
+        other => Some(other.as_f64().unwrap()),
+    }
+}
+
+impl Case {
+    pub(crate) fn value(&self, name: &str) -> &Value {
+        self.params.get(name).unwrap_or_else(|| panic!("{} has no `{name}`", self.name))
+    }
+
+    /// The rows of an input.
+    pub(crate) fn rows(&self, name: &str) -> &[Value] {
+        &self.inputs[name]
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.params.contains_key(name)
+    }
+
+    pub(crate) fn number(&self, name: &str) -> f64 {
+        number(self.value(name)).unwrap()
+    }
+
+    pub(crate) fn count(&self, name: &str) -> u32 {
+        u32::try_from(self.value(name).as_u64().unwrap()).unwrap()
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.value(name).as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn numbers(&self, name: &str) -> Vec<f64> {
+        list(self.value(name))
+    }
+
+    pub(crate) fn counts(&self, name: &str) -> Vec<u32> {
+        serde_json::from_value(self.value(name).clone()).unwrap()
+    }
+
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        serde_json::from_value(self.value(name).clone()).unwrap()
+    }
+
+    pub(crate) fn matrix(&self, name: &str) -> Matrix {
+        matrix(self.value(name))
+    }
+}
+
+pub(crate) fn list(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|v| number(v).unwrap()).collect()
+}
+
+pub(crate) fn matrix(value: &Value) -> Matrix {
+    let rows: Vec<Vec<f64>> = value.as_array().unwrap().iter().map(list).collect();
+    Matrix {
+        rows: u32::try_from(rows.len()).unwrap(),
+        columns: u32::try_from(rows[0].len()).unwrap(),
+        data: rows.concat(),
+    }
+}
+
+/// A model under construction with the rows it is to score.
+pub(crate) struct Build {
+    pub(crate) model: Model,
+    columns: Vec<Column>,
+    rows: usize,
+}
+
+impl Build {
+    pub(crate) fn new() -> Self {
+        let mut model = Model::new();
+        model.named_inputs = true;
+        Self { model, columns: Vec::new(), rows: 0 }
+    }
+
+    pub(crate) fn push(&mut self, op: Op) -> ValueId {
+        self.model.push(op).unwrap()
+    }
+
+    /// An input of a case as a scalar field.
+    pub(crate) fn scalar(&mut self, case: &Case, name: &str, kind: Kind) -> ValueId {
+        self.column(name, kind, &case.inputs[name])
+    }
+
+    /// An input of a case whose rows are vectors, as a vector of fields.
+    pub(crate) fn vector(&mut self, case: &Case, name: &str, kind: Kind) -> ValueId {
+        let rows = &case.inputs[name];
+        let width = rows[0].as_array().unwrap().len();
+        let elements = (0..width)
+            .map(|i| {
+                let cells: Vec<Value> = rows.iter().map(|row| row[i].clone()).collect();
+                self.column(&format!("{name}{i}"), kind, &cells)
+            })
+            .collect();
+        self.push(Op::Concat(elements))
+    }
+
+    pub(crate) fn column(&mut self, name: &str, kind: Kind, cells: &[Value]) -> ValueId {
+        self.rows = cells.len();
+        let numbers = || cells.iter().map(|v| number(v).unwrap_or_default());
+        let data = match kind {
+            Kind::F32 => Data::F32(numbers().map(|v| v as f32).collect()),
+            Kind::F64 => Data::F64(numbers().collect()),
+            Kind::I64 => Data::I64(cells.iter().map(|v| v.as_i64().unwrap_or_default()).collect()),
+            Kind::Bool => Data::Bool(cells.iter().map(|v| v.as_bool().unwrap_or_default()).collect()),
+            Kind::Text => {
+                Data::Text(cells.iter().map(|v| v.as_str().unwrap_or_default().to_owned()).collect())
+            }
+        };
+        let missing: Vec<bool> = cells.iter().map(Value::is_null).collect();
+        let mut column = Column::new(name, data);
+        if missing.contains(&true) {
+            column.missing = missing;
+        }
+        self.columns.push(column);
+        self.model.push_field(Field::category(name, kind)).unwrap()
+    }
+
+    pub(crate) fn output(&mut self, value: ValueId, part: Part) {
+        self.model.outputs.push(Output::new(value, part));
+    }
+
+    /// Scores the rows; the answers are the same in batches of any size, and the model can be shown.
+    pub(crate) fn score(self) -> Table {
+        let valid = validate(self.model).unwrap_or_else(|report| panic!("{report:?}"));
+        assert!(!valid.dump().is_empty());
+        let scorer = Scorer::compile(&valid).unwrap();
+        let table = Table { columns: self.columns, rows: self.rows, first_row: 0 };
+        let (answers, failures) = scorer.score_rows(&table).unwrap();
+        assert!(failures.is_empty(), "{failures:?}");
+        let one = Table {
+            columns: table.columns.iter().map(first_row).collect(),
+            rows: 1,
+            first_row: 0,
+        };
+        let alone = scorer.score(&one).unwrap();
+        for (whole, alone) in answers.columns.iter().zip(&alone.columns) {
+            assert_eq!(cell(whole, 0), cell(alone, 0), "{}", whole.name);
+        }
+        answers
+    }
+}
+
+fn first_row(column: &Column) -> Column {
+    let data = match &column.data {
+        Data::F32(v) => Data::F32(v[..1].to_vec()),
+        Data::F64(v) => Data::F64(v[..1].to_vec()),
+        Data::I64(v) => Data::I64(v[..1].to_vec()),
+        Data::Bool(v) => Data::Bool(v[..1].to_vec()),
+        Data::Text(v) => Data::Text(v[..1].to_vec()),
+    };
+    let missing = column.missing.iter().take(1).copied().collect();
+    Column { name: column.name.clone(), role: None, data, missing }
+}
+
+/// A cell of an answer.
+#[derive(Clone, Debug)]
+enum Cell {
+    Missing,
+    Number(f64),
+    Text(String),
+}
+
+impl PartialEq for Cell {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Missing, Self::Missing) => true,
+            (Self::Number(a), Self::Number(b)) => a.to_bits() == b.to_bits(),
+            (Self::Text(a), Self::Text(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+fn cell(column: &Column, row: usize) -> Cell {
+    if column.missing.get(row).copied().unwrap_or(false) {
+        return Cell::Missing;
+    }
+    match &column.data {
+        Data::F32(v) => Cell::Number(f64::from(v[row])),
+        Data::F64(v) => Cell::Number(v[row]),
+        Data::I64(v) => Cell::Number(v[row] as f64),
+        Data::Bool(v) => Cell::Number(f64::from(u8::from(v[row]))),
+        Data::Text(v) => Cell::Text(v[row].clone()),
+    }
+}
+
+/// Compares columns of answers, from the one at `start`, with what the library gave under `name`. Numbers agree
+/// within `tolerance` of the larger of 1 and the expected value. Gives the number of columns compared.
+pub(crate) fn compare(case: &Case, name: &str, found: &Table, start: usize, tolerance: f64) -> usize {
+    let rows = &case.expected[name];
+    assert_eq!(found.rows, rows.len(), "{}", case.name);
+    let mut width = 1;
+    for (row, wanted) in rows.iter().enumerate() {
+        let wanted: Vec<&Value> = match wanted {
+            Value::Array(list) => list.iter().collect(),
+            one => vec![one],
+        };
+        width = wanted.len();
+        for (i, wanted) in wanted.into_iter().enumerate() {
+            let found = cell(&found.columns[start + i], row);
+            let agrees = match (&found, wanted) {
+                (Cell::Missing, Value::Null) => true,
+                (Cell::Text(text), Value::String(wanted)) => text == wanted,
+                (Cell::Number(x), wanted @ (Value::Number(_) | Value::String(_) | Value::Bool(_))) => {
+                    let y = number(wanted).unwrap();
+                    (x.is_nan() && y.is_nan())
+                        || *x == y
+                        || (x - y).abs() <= tolerance * y.abs().max(1.0)
+                }
+                _ => false,
+            };
+            assert!(
+                agrees,
+                "{} ({}): row {row}, {name} {i}: expected {wanted}, found {found:?}",
+                case.name, case.by
+            );
+        }
+    }
+    width
+}
+
+/// Class labels 0, 1, …
+pub(crate) fn numbered(count: usize) -> Labels {
+    Labels::I64((0..count as i64).collect())
+}

@@ -1,0 +1,9 @@
+//! Every family of constructs against the library that it comes from: `testdata/constructs/*.json`, made by the
+//! scripts beside them.
+#![cfg(test)]
+
+mod case;
+mod estimators;
+mod expressions;
+mod standard;
+mod transforms;
