@@ -58,8 +58,10 @@ fn select(rules: &Rules, fired: &[usize]) -> Option<Fired> {
                 sums[rules.rules[rule].class as usize] += rules.rules[rule].weight;
             }
             let class = largest(sums.iter().copied())?;
-            let rule =
-                fired.iter().copied().find(|&rule| rules.rules[rule].class as usize == class);
+            let of_class =
+                || fired.iter().copied().filter(|&r| rules.rules[r].class as usize == class);
+            let heaviest = largest(of_class().map(|rule| rules.rules[rule].weight));
+            let rule = heaviest.and_then(|place| of_class().nth(place));
             #[expect(clippy::cast_precision_loss, reason = "a number of rules")]
             Some((class, sums[class] / fired.len() as f64, rule))
         }

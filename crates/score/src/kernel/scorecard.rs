@@ -55,6 +55,7 @@ impl Kernel for Scorecard {
             }
         }
         for list in &mut differences {
+            list.retain(|(_, distance)| *distance >= 0.0);
             list.sort_by(|a, b| b.1.total_cmp(&a.1));
         }
         let ranks = if self.reasons.is_some() { self.characteristics.len() } else { 0 };

@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use holdall_score::Scorer;
+use holdall_source::Source;
 use holdall_table::{Column, Data, Kind, Scoring, Table};
 use holdall_tabular::{Field, Labels, Matrix, Model, Op, Output, Part, ValueId, validate};
 use serde_json::Value;
@@ -21,8 +22,8 @@ pub(crate) fn cases(file: &str) -> Vec<Case> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../testdata/constructs")
         .join(format!("{file}.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let cases: Vec<Case> = serde_json::from_str(&text).unwrap();
+    let source = Source::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let cases: Vec<Case> = serde_json::from_slice(&source.bytes().unwrap()).unwrap();
     assert!(!cases.is_empty(), "{file} has no case");
     cases
 }
@@ -32,8 +33,10 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Null => None,
         Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
-        Value::String(word) => Some(word.parse().unwrap_or_else(|_| panic!("`{word}` is no number"))),
-        other => Some(other.as_f64().unwrap()),
+        Value::String(word) => {
+            Some(word.parse().unwrap_or_else(|_| panic!("`{word}` is no number")))
+        }
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => Some(value.as_f64().unwrap()),
     }
 }
 
@@ -133,13 +136,14 @@ impl Build {
         self.rows = cells.len();
         let numbers = || cells.iter().map(|v| number(v).unwrap_or_default());
         let data = match kind {
-            Kind::F32 => Data::F32(numbers().map(|v| v as f32).collect()),
-            Kind::F64 => Data::F64(numbers().collect()),
+            Kind::F32 | Kind::F64 => Data::F64(numbers().collect()),
             Kind::I64 => Data::I64(cells.iter().map(|v| v.as_i64().unwrap_or_default()).collect()),
-            Kind::Bool => Data::Bool(cells.iter().map(|v| v.as_bool().unwrap_or_default()).collect()),
-            Kind::Text => {
-                Data::Text(cells.iter().map(|v| v.as_str().unwrap_or_default().to_owned()).collect())
+            Kind::Bool => {
+                Data::Bool(cells.iter().map(|v| v.as_bool().unwrap_or_default()).collect())
             }
+            Kind::Text => Data::Text(
+                cells.iter().map(|v| v.as_str().unwrap_or_default().to_owned()).collect(),
+            ),
         };
         let missing: Vec<bool> = cells.iter().map(Value::is_null).collect();
         let mut column = Column::new(name, data);
@@ -162,11 +166,8 @@ impl Build {
         let table = Table { columns: self.columns, rows: self.rows, first_row: 0 };
         let (answers, failures) = scorer.score_rows(&table).unwrap();
         assert!(failures.is_empty(), "{failures:?}");
-        let one = Table {
-            columns: table.columns.iter().map(first_row).collect(),
-            rows: 1,
-            first_row: 0,
-        };
+        let one =
+            Table { columns: table.columns.iter().map(first_row).collect(), rows: 1, first_row: 0 };
         let alone = scorer.score(&one).unwrap();
         for (whole, alone) in answers.columns.iter().zip(&alone.columns) {
             assert_eq!(cell(whole, 0), cell(alone, 0), "{}", whole.name);
@@ -213,7 +214,7 @@ fn cell(column: &Column, row: usize) -> Cell {
     match &column.data {
         Data::F32(v) => Cell::Number(f64::from(v[row])),
         Data::F64(v) => Cell::Number(v[row]),
-        Data::I64(v) => Cell::Number(v[row] as f64),
+        Data::I64(v) => Cell::Number(v[row].to_string().parse().unwrap()),
         Data::Bool(v) => Cell::Number(f64::from(u8::from(v[row]))),
         Data::Text(v) => Cell::Text(v[row].clone()),
     }
@@ -221,14 +222,24 @@ fn cell(column: &Column, row: usize) -> Cell {
 
 /// Compares columns of answers, from the one at `start`, with what the library gave under `name`. Numbers agree
 /// within `tolerance` of the larger of 1 and the expected value. Gives the number of columns compared.
-pub(crate) fn compare(case: &Case, name: &str, found: &Table, start: usize, tolerance: f64) -> usize {
+pub(crate) fn compare(
+    case: &Case,
+    name: &str,
+    found: &Table,
+    start: usize,
+    tolerance: f64,
+) -> usize {
     let rows = &case.expected[name];
     assert_eq!(found.rows, rows.len(), "{}", case.name);
     let mut width = 1;
     for (row, wanted) in rows.iter().enumerate() {
         let wanted: Vec<&Value> = match wanted {
             Value::Array(list) => list.iter().collect(),
-            one => vec![one],
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => vec![wanted],
         };
         width = wanted.len();
         for (i, wanted) in wanted.into_iter().enumerate() {
@@ -236,10 +247,13 @@ pub(crate) fn compare(case: &Case, name: &str, found: &Table, start: usize, tole
             let agrees = match (&found, wanted) {
                 (Cell::Missing, Value::Null) => true,
                 (Cell::Text(text), Value::String(wanted)) => text == wanted,
-                (Cell::Number(x), wanted @ (Value::Number(_) | Value::String(_) | Value::Bool(_))) => {
+                (
+                    Cell::Number(x),
+                    wanted @ (Value::Number(_) | Value::String(_) | Value::Bool(_)),
+                ) => {
                     let y = number(wanted).unwrap();
                     (x.is_nan() && y.is_nan())
-                        || *x == y
+                        || x.partial_cmp(&y) == Some(std::cmp::Ordering::Equal)
                         || (x - y).abs() <= tolerance * y.abs().max(1.0)
                 }
                 _ => false,
@@ -256,5 +270,5 @@ pub(crate) fn compare(case: &Case, name: &str, found: &Table, start: usize, tole
 
 /// Class labels 0, 1, …
 pub(crate) fn numbered(count: usize) -> Labels {
-    Labels::I64((0..count as i64).collect())
+    Labels::I64((0..).take(count).collect())
 }

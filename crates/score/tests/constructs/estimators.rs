@@ -17,7 +17,8 @@ fn estimator(build: &mut Build, op: Estimator) -> ValueId {
 }
 
 fn kernel(case: &Case) -> Kernel {
-    let (gamma, coef0, degree) = (case.number("gamma"), case.number("coef0"), case.number("degree"));
+    let (gamma, coef0, degree) =
+        (case.number("gamma"), case.number("coef0"), case.number("degree"));
     match case.text("kernel").as_str() {
         "linear" => Kernel::Linear,
         "rbf" => Kernel::Rbf { gamma },
@@ -34,14 +35,14 @@ fn kernel(case: &Case) -> Kernel {
 /// libsvm's machines, one a pair of classes: coefficients of the vectors of both.
 fn pairs(case: &Case) -> Vec<Machine> {
     let (counts, coefficients) = (case.counts("counts"), case.matrix("coefficients"));
-    let starts: Vec<u32> = counts.iter().scan(0, |at, n| Some(std::mem::replace(at, *at + n))).collect();
+    let starts: Vec<u32> =
+        counts.iter().scan(0, |at, n| Some(std::mem::replace(at, *at + n))).collect();
     let mut intercepts = case.numbers("intercepts").into_iter();
     let mut machines = Vec::new();
     for i in 0..counts.len() {
         for j in i + 1..counts.len() {
             let of = |class: usize, row: usize| {
-                (starts[class]..starts[class] + counts[class])
-                    .map(move |v| (v, row))
+                (starts[class]..starts[class] + counts[class]).map(move |v| (v, row))
             };
             let terms = of(i, j - 1).chain(of(j, i));
             let terms = terms.map(|(v, row)| (v, coefficients.row(row)[v as usize])).collect();
@@ -117,7 +118,10 @@ fn naive_bayes_adds_likelihoods_as_scikit_learn_and_scipy() {
                 .collect(),
             "poisson" => {
                 let arg = build.scalar(&case, "x", Kind::I64);
-                vec![BayesInput { arg, likelihood: Likelihood::Poisson { mean: case.numbers("mean") } }]
+                vec![BayesInput {
+                    arg,
+                    likelihood: Likelihood::Poisson { mean: case.numbers("mean") },
+                }]
             }
             "uniform" => {
                 let arg = build.scalar(&case, "x", Kind::F64);
@@ -270,7 +274,8 @@ fn clusters_and_anomalies_are_those_of_scikit_learn() {
         let mut build = Build::new();
         if case.name == "kmeans" {
             let arg = build.vector(&case, "x", Kind::F64);
-            let (points, comparison) = (case.matrix("points"), Comparison::plain(Metric::Euclidean));
+            let (points, comparison) =
+                (case.matrix("points"), Comparison::plain(Metric::Euclidean));
             let labels = numbered(points.rows as usize);
             let distances = Distances { arg, points, comparison };
             let distances = build.push(Op::Transform(Transform::Distances(Box::new(distances))));

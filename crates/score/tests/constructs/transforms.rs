@@ -1,7 +1,7 @@
 use holdall_tabular::{
     Accents, Analyzer, Comparison, Curve, CurveForm, Distances, Kind, Metric, Normalize,
-    NormalizeBy, Op, Outside, Part, Polynomial, Reduce, ReduceOp, Spline, SplineOutside, TermWeight,
-    Terms, TextVector, TokenUnit, Transform,
+    NormalizeBy, Op, Outside, Part, Polynomial, Reduce, ReduceOp, Spline, SplineOutside,
+    TermWeight, Terms, TextVector, TokenUnit, Transform,
 };
 use serde_json::Value;
 
@@ -60,7 +60,9 @@ fn polynomials_are_those_of_scikit_learn_to_the_bit() {
     for case in cases("polynomial") {
         // The library multiplies each term of a degree less by the feature before it.
         let mut terms: Vec<Vec<u32>> = serde_json::from_value(case.value("terms").clone()).unwrap();
-        terms.iter_mut().for_each(|term| term.reverse());
+        for term in &mut terms {
+            term.reverse();
+        }
         let mut build = Build::new();
         let arg = build.vector(&case, "x", Kind::F64);
         check(&case, build, Transform::Polynomial(Polynomial { arg, terms }), 0.0);

@@ -82,7 +82,9 @@ named! {
     }
 }
 
-/// Rules that each name a class (PMML 4.4, `RuleSetModel`).
+/// Rules that each name a class (PMML 4.4, `RuleSetModel`). The first hit answers; or the rule with the largest
+/// weight; or the class with the largest sum of weights, its confidence that sum divided by the number of rules that
+/// fire, its entity the heaviest of its rules. Of equals the first. There are no probabilities.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
     /// The rules, in order.
@@ -156,7 +158,8 @@ pub struct Attribute {
 }
 
 named! {
-    /// How far a partial score is from its baseline, the farthest first, of equals the earlier.
+    /// How far a partial score is from its baseline, the farthest first, of equals the earlier. Distances of one
+    /// reason are added; a reason whose distance is negative is none.
     ReasonRanking {
         PointsBelow = "points-below",
         PointsAbove = "points-above",
