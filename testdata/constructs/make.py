@@ -395,7 +395,134 @@ def clusters():
     write("cluster", made)
 
 
+def oblivious():
+    import catboost
+
+    x = rng.normal(size=(200, 4))
+    x[rng.random(x.shape) < 0.1] = np.nan
+    y = np.nansum(x[:, :2], 1) + rng.normal(size=200) * 0.1
+    made = []
+    for name, target, options in (("regression", y, {}), ("classes", np.digitize(y, [-0.5, 0.5]), {"loss_function": "MultiClass"})):
+        kind = catboost.CatBoostRegressor if name == "regression" else catboost.CatBoostClassifier
+        model = kind(iterations=12, depth=3, random_seed=1, verbose=False, allow_writing_files=False, thread_count=1, **options).fit(x, target)
+        path = HERE / "model.json"
+        model.save_model(path, format="json")
+        found = json.loads(path.read_text())
+        path.unlink()
+        features = found["features_info"]["float_features"]
+        treatment = {f["feature_index"]: f["nan_value_treatment"] for f in features}
+        trees = found["oblivious_trees"]
+        scale, bias = found["scale_and_bias"]
+        made.append(case(name, f"catboost {catboost.__version__}", {"x": [[None if v != v else v for v in row] for row in x[:40]]},
+                         {"y": model.predict(x[:40], prediction_type="RawFormulaVal")},
+                         features=[s["float_feature_index"] for t in trees for s in t["splits"]],
+                         borders=[s["border"] for t in trees for s in t["splits"]],
+                         above=[treatment[s["float_feature_index"]] == "AsTrue" for t in trees for s in t["splits"]],
+                         depths=[len(t["splits"]) for t in trees], leaves=[v for t in trees for v in t["leaf_values"]],
+                         scale=scale, bias=bias))
+    write("oblivious_trees", made)
+
+
+def linear_trees():
+    import lightgbm
+
+    x = rng.normal(size=(300, 3))
+    x[rng.random(x.shape) < 0.05] = np.nan
+    y = np.nan_to_num(x[:, 0]) * 3 - np.nan_to_num(x[:, 1]) + rng.normal(size=300) * 0.1
+    options = {"linear_tree": True, "num_leaves": 5, "verbose": -1, "num_threads": 1, "objective": "regression", "seed": 1}
+    booster = lightgbm.train(options, lightgbm.Dataset(x, y), 6)
+    nodes, leaves, models, roots = [], [], [], []
+    for tree in booster.dump_model()["tree_info"]:
+        def walk(node):
+            place = len(nodes)
+            nodes.append(None)
+            if "leaf_value" in node:
+                nodes[place] = {"leaf": len(leaves)}
+                leaves.append(node["leaf_value"])
+                models.append([node["leaf_const"], list(zip(node["leaf_features"], node["leaf_coeff"]))])
+            else:
+                assert node["decision_type"] == "<=" and node["missing_type"] in ("NaN", "None")
+                nan = node["missing_type"] == "NaN"
+                nodes[place] = {"feature": node["split_feature"], "threshold": node["threshold"],
+                                "missing": ("yes" if node["default_left"] else "no") if nan else "zero",
+                                "yes": walk(node["left_child"]), "no": walk(node["right_child"])}
+            return place
+        roots.append(walk(tree["tree_structure"]))
+    at = x[:60]
+    write("linear_trees", [case("lightgbm", f"lightgbm {lightgbm.__version__}", {"x": [[None if v != v else v for v in row] for row in at]},
+                                {"y": booster.predict(at)}, nodes=nodes, roots=roots, leaves=leaves, models=models)])
+
+
+def series():
+    from statsmodels.tsa.holtwinters import ExponentialSmoothing
+    from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+    t = np.arange(72)
+    y = 50 + 0.4 * t + 6 * np.sin(t * np.pi / 6) + rng.normal(size=72)
+    steps = np.arange(1, 31)
+    made = []
+    by = "statsmodels 0.14.6"
+    for trend, damped, season in (("add", False, "add"), ("add", True, "mul"), (None, False, None), ("mul", False, "mul"), ("mul", True, None)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = ExponentialSmoothing(y, trend=trend, damped_trend=damped, seasonal=season, seasonal_periods=12 if season else None).fit()
+        p = model.params
+        made.append(case("smoothing", by, {"h": steps}, {"y": model.forecast(30)}, level=model.level[-1],
+                         trend=trend or "none", slope=model.trend[-1] if trend else 0, phi=p["damping_trend"] if damped else None,
+                         season=season, seasonal=model.season[-12:] if season else []))
+    # Long enough for the library's filter to settle: then its forecasts are those of the recursion.
+    for order, seasonal, c, params in (
+        ((2, 0, 1), (0, 0, 0, 0), True, [5.0, 0.5, 0.2, 0.3, 1.0]),
+        ((1, 1, 1), (0, 0, 0, 0), False, [0.6, -0.4, 1.0]),
+        ((1, 1, 1), (1, 1, 1, 12), False, [0.5, 0.3, -0.2, 0.4, 1.0]),
+    ):
+        options = {"order": order, "seasonal_order": seasonal, "trend": "c" if c else None}
+        shocks = rng.normal(size=3000)
+        long = SARIMAX(np.zeros(3000), **options).simulate(params, 3000, measurement_shocks=np.zeros(3000),
+                                                           state_shocks=shocks[:, None], initial_state=np.zeros(SARIMAX(np.zeros(50), **options).k_states))
+        model = SARIMAX(long, **options).smooth(params)
+        p = dict(zip(model.param_names, model.params))
+        pick = lambda head, n, step=1: [p[f"{head}{i * step}"] for i in range(1, n + 1)]
+        s = seasonal[3]
+        made.append(case("arima", by, {"h": steps}, {"y": model.forecast(30)}, ar=pick("ar.L", order[0]), d=order[1], ma=pick("ma.L", order[2]),
+                         seasonal_ar=pick("ar.S.L", seasonal[0], s), seasonal_d=seasonal[1], seasonal_ma=pick("ma.S.L", seasonal[2], s), period=s,
+                         constant=p.get("intercept", 0.0), history=long[-40:], residuals=model.resid[-40:]))
+    write("time_series", made)
+
+
+def networks():
+    import pyagrum
+
+    net = pyagrum.fastBN("cloudy[2]->sprinkler[3]->wet[2]<-rain[2]<-cloudy")
+    states = {"cloudy": 2, "rain": 2, "sprinkler": 3, "wet": 2}
+    parents = {"cloudy": [], "rain": ["cloudy"], "sprinkler": ["cloudy"], "wet": ["sprinkler", "rain"]}
+    tables = {}
+    for node, above in parents.items():
+        rows = int(np.prod([states[a] for a in above])) if above else 1
+        table = rng.dirichlet(np.ones(states[node]), rows)
+        tables[node] = table
+        for i, row in enumerate(table):
+            key, rest = {}, i
+            for a in reversed(above):
+                key[a], rest = rest % states[a], rest // states[a]
+            if above:
+                net.cpt(node)[key] = list(row)
+            else:
+                net.cpt(node).fillWith(list(row))
+    evidence = [{}, {"wet": 1}, {"wet": 1, "cloudy": 0}, {"sprinkler": 2}, {"cloudy": 1, "sprinkler": 0, "wet": 0}]
+    answers = []
+    for seen in evidence:
+        query = pyagrum.LazyPropagation(net)
+        query.setEvidence(seen)
+        query.makeInference()
+        answers.append(query.posterior("rain").tolist())
+    inputs = {n: [seen.get(n) for seen in evidence] for n in states if n != "rain"}
+    write("bayesian_network", [case("rain", f"pyAgrum {pyagrum.__version__}", inputs, {"y": answers}, order=list(parents),
+                                    states=list(states.values()), parents=[[list(parents).index(a) for a in p] for p in parents.values()],
+                                    tables=[tables[n] for n in parents])])
+
+
 if __name__ == "__main__":
     for made in (unary, binary, functions, curves, reductions, normalizations, polynomials, splines, texts, distances, machines,
-                 bayes, processes, survival, nearest, clusters):
+                 bayes, processes, survival, nearest, clusters, oblivious, linear_trees, series, networks):
         made()

@@ -131,7 +131,7 @@ fn walk(
 }
 
 /// Where a value goes; none when the row is refused.
-fn goes_yes(trees: &TreeEnsemble, at: usize, x: f64, missing: bool) -> Option<bool> {
+pub(crate) fn goes_yes(trees: &TreeEnsemble, at: usize, x: f64, missing: bool) -> Option<bool> {
     #[expect(clippy::cast_possible_truncation, reason = "the model rounds its features")]
     let x = if trees.round_features { f64::from(x as f32) } else { x };
     let (test, limit) = (trees.nodes.test[at], trees.nodes.threshold[at]);

@@ -15,6 +15,7 @@ mod dump;
 mod field;
 mod model;
 mod op;
+mod statistics;
 mod types;
 mod validate;
 
@@ -25,20 +26,23 @@ pub use field::{
 pub use holdall_table::Kind;
 pub use model::{Header, Locations, Model, Node, Output, Part, RuleFeature, ValueId};
 pub use op::{
-    Accents, Aggregate, Analyzer, AnomalySide, Association, AssociationRule, Attribute, Baseline,
-    BayesForm, BayesInput, Bin, BinaryOp, Call, Categories, CategorySet, Characteristic, Classify,
-    Cluster, Combine, CombineMethod, Compare, Comparison, Constant, Covariance, CovarianceTerm,
-    Curve, CurveForm, Decision, DecisionNodes, DecisionTree, Detect, Distances, Estimator,
-    EstimatorKind, Foreign, Function, FunctionKind, GaussianProcess, Impute, Kernel, KernelMachine,
-    Labels, Likelihood, Linear, Link, LocalWeight, Lookup, Machine, Matrix, Member, Metric,
-    MissingElement, MissingMember, MissingRule, MissingStrategy, NaiveBayes, Near, NeighborAnswer,
-    NeighborCombine, NeighborWeights, Neighbors, NoTrueChild, NodeAnswer, NodeClasses, Normalize,
-    NormalizeBy, OneHot, Op, Ordinal, Outside, Polynomial, ReasonRanking, Reduce, ReduceOp,
-    Regress, Rule, RuleFires, RuleRank, RuleSelection, Rules, Scale, ScaleForm, Scorecard, Spline,
-    SplineOutside, Summation, Survival, SurvivalForm, TermWeight, Terms, Test, TextIndex,
-    TextNormalization, TextRule, TextVector, TieRule, TokenUnit, Transform, TransformKind, Tree,
-    TreeEnsemble, TreeNodes, UnaryOp, Unknown, VoteForm, Votes,
+    Accents, Aggregate, Analyzer, AnomalySide, Arima, Association, AssociationRule, Attribute,
+    Baseline, BayesForm, BayesInput, BayesianNetwork, Bin, BinaryOp, Call, Categories, CategorySet,
+    Characteristic, Classify, Cluster, Combine, CombineMethod, Compare, Comparison, Constant,
+    Covariance, CovarianceTerm, Curve, CurveForm, Decision, DecisionNodes, DecisionTree, Detect,
+    Distances, Estimator, EstimatorKind, Foreign, Function, FunctionKind, GaussianProcess, Impute,
+    Kernel, KernelMachine, Labels, LeafModel, Likelihood, Linear, LinearTrees, Link, LocalWeight,
+    Lookup, Machine, Matrix, Member, Metric, MissingElement, MissingMember, MissingRule,
+    MissingStrategy, NaiveBayes, Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors,
+    NetworkNode, NoTrueChild, NodeAnswer, NodeClasses, Normalize, NormalizeBy, ObliviousSplit,
+    ObliviousTrees, OneHot, Op, Ordinal, Outside, Polynomial, ReasonRanking, Reduce, ReduceOp,
+    Regress, Rule, RuleFires, RuleRank, RuleSelection, Rules, Scale, ScaleForm, Scorecard,
+    SeasonForm, Spline, SplineOutside, Summation, Survival, SurvivalForm, TermWeight, Terms, Test,
+    TextIndex, TextNormalization, TextRule, TextVector, TieRule, TimeSeries, TimeSeriesForm,
+    TokenUnit, Transform, TransformKind, Tree, TreeEnsemble, TreeNodes, Trend, UnaryOp, Unknown,
+    VoteForm, Votes,
 };
+pub use statistics::{Statistics, TreeStatistics};
 pub use types::{EstimateType, Extras, Scalar, Type, Width};
 pub use validate::{ValidModel, validate};
 

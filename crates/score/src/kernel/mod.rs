@@ -4,6 +4,7 @@
 mod analyzer;
 mod association;
 mod bayes;
+mod bayesian_network;
 mod bin;
 pub(crate) mod binary;
 pub(crate) mod call;
@@ -23,11 +24,13 @@ pub(crate) mod impute;
 pub(crate) mod input;
 mod kernel_machine;
 pub(crate) mod linear;
+mod linear_trees;
 pub(crate) mod link;
 mod lookup;
 mod murmur;
 mod neighbors;
 mod normalize;
+mod oblivious_trees;
 pub(crate) mod one_hot;
 pub(crate) mod ordinal;
 mod polynomial;
@@ -42,6 +45,7 @@ mod spline;
 mod survival;
 mod text_index;
 mod text_vector;
+mod time_series;
 pub(crate) mod trees;
 pub(crate) mod unary;
 mod votes;
@@ -216,6 +220,10 @@ pub(crate) fn estimator(
     location: Location,
 ) -> Box<dyn Kernel> {
     match op {
+        Estimator::ObliviousTrees(op) => Box::new((**op).clone()),
+        Estimator::LinearTrees(op) => Box::new(linear_trees::LinearTreesStep::new(op, location)),
+        Estimator::BayesianNetwork(op) => Box::new(bayesian_network::NetworkStep::new(op)),
+        Estimator::TimeSeries(op) => Box::new((**op).clone()),
         Estimator::KernelMachine(op) => Box::new((**op).clone()),
         Estimator::Votes(op) => Box::new(op.clone()),
         Estimator::NaiveBayes(op) => Box::new(bayes::BayesStep::new(op)),

@@ -5,5 +5,6 @@
 mod case;
 mod estimators;
 mod expressions;
+mod forests;
 mod standard;
 mod transforms;

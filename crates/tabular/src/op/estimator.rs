@@ -1,6 +1,7 @@
 use super::{
-    Association, Cluster, Combine, DecisionTree, Detect, GaussianProcess, KernelMachine,
-    NaiveBayes, Neighbors, Rules, Scorecard, Survival, Votes, function::named,
+    Association, BayesianNetwork, Cluster, Combine, DecisionTree, Detect, GaussianProcess,
+    KernelMachine, LinearTrees, NaiveBayes, Neighbors, ObliviousTrees, Rules, Scorecard, Survival,
+    TimeSeries, Votes, function::named,
 };
 use crate::ValueId;
 
@@ -9,12 +10,20 @@ use crate::ValueId;
 /// give an estimate themselves.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Estimator {
+    /// Margins: sums over oblivious trees.
+    ObliviousTrees(Box<ObliviousTrees>),
+    /// Margins: sums over trees whose leaves are linear models.
+    LinearTrees(Box<LinearTrees>),
     /// Margins: weighted sums of kernels (support vector machines, kernel ridge).
     KernelMachine(Box<KernelMachine>),
     /// Margins or probabilities of the classes from decisions between pairs of them.
     Votes(Votes),
     /// Joint probabilities of the classes, or their logarithms.
     NaiveBayes(Box<NaiveBayes>),
+    /// Probabilities of the states of a node of a Bayesian network.
+    BayesianNetwork(Box<BayesianNetwork>),
+    /// A forecast of a time series.
+    TimeSeries(Box<TimeSeries>),
     /// Mean and deviation of a Gaussian process.
     GaussianProcess(Box<GaussianProcess>),
     /// Cumulative hazard and survival of a proportional hazards model.
@@ -40,9 +49,13 @@ pub enum Estimator {
 named! {
     /// An [`Estimator`] without its parameters: what writers decide about.
     EstimatorKind {
+        ObliviousTrees = "oblivious-trees",
+        LinearTrees = "linear-trees",
         KernelMachine = "kernel-machine",
         Votes = "votes",
         NaiveBayes = "naive-bayes",
+        BayesianNetwork = "bayesian-network",
+        TimeSeries = "time-series",
         GaussianProcess = "gaussian-process",
         Survival = "survival",
         Neighbors = "neighbors",
@@ -60,6 +73,10 @@ impl Estimator {
     /// Which family it is.
     pub const fn kind(&self) -> EstimatorKind {
         match self {
+            Self::ObliviousTrees(_) => EstimatorKind::ObliviousTrees,
+            Self::LinearTrees(_) => EstimatorKind::LinearTrees,
+            Self::BayesianNetwork(_) => EstimatorKind::BayesianNetwork,
+            Self::TimeSeries(_) => EstimatorKind::TimeSeries,
             Self::KernelMachine(_) => EstimatorKind::KernelMachine,
             Self::Votes(_) => EstimatorKind::Votes,
             Self::NaiveBayes(_) => EstimatorKind::NaiveBayes,
@@ -79,6 +96,12 @@ impl Estimator {
     /// Calls `visit` with every operand to change, in order.
     pub fn each_arg_mut(&mut self, visit: &mut dyn FnMut(&mut ValueId)) {
         match self {
+            Self::ObliviousTrees(op) => visit(&mut op.arg),
+            Self::LinearTrees(op) => visit(&mut op.trees.arg),
+            Self::BayesianNetwork(op) => {
+                op.nodes.iter_mut().filter_map(|node| node.arg.as_mut()).for_each(visit);
+            }
+            Self::TimeSeries(op) => visit(&mut op.steps),
             Self::KernelMachine(op) => visit(&mut op.arg),
             Self::Votes(op) => visit(&mut op.arg),
             Self::NaiveBayes(op) => op.inputs.iter_mut().for_each(|input| visit(&mut input.arg)),
@@ -124,6 +147,12 @@ impl Estimator {
     /// Calls `visit` with every operand, in order.
     pub fn each_arg(&self, visit: &mut dyn FnMut(ValueId)) {
         match self {
+            Self::ObliviousTrees(op) => visit(op.arg),
+            Self::LinearTrees(op) => visit(op.trees.arg),
+            Self::BayesianNetwork(op) => {
+                op.nodes.iter().filter_map(|node| node.arg).for_each(visit);
+            }
+            Self::TimeSeries(op) => visit(op.steps),
             Self::KernelMachine(op) => visit(op.arg),
             Self::Votes(op) => visit(op.arg),
             Self::NaiveBayes(op) => op.inputs.iter().for_each(|input| visit(input.arg)),

@@ -7,6 +7,7 @@ mod decision;
 mod estimate;
 mod estimator;
 mod expression;
+mod forest;
 mod function;
 mod kernel;
 mod linear;
@@ -25,6 +26,10 @@ pub use decision::{
     RuleRank, RuleSelection, Rules, Scorecard,
 };
 pub use estimator::{Estimator, EstimatorKind};
+pub use forest::{
+    Arima, BayesianNetwork, LeafModel, LinearTrees, NetworkNode, ObliviousSplit, ObliviousTrees,
+    SeasonForm, TimeSeries, TimeSeriesForm, Trend,
+};
 pub use function::{Call, Function, FunctionKind};
 pub use kernel::{
     Baseline, Covariance, CovarianceTerm, GaussianProcess, Kernel, KernelMachine, Machine,

@@ -4,12 +4,14 @@ use super::{
     Check, Fault, fault,
     infer::{Inferred, categories, count, expect_length, fits, margins, value},
     transforms::{comparison, f64_vector, matrix},
+    trees,
 };
 use crate::{
-    Association, Cluster, Combine, CombineMethod, CovarianceTerm, DecisionNodes, DecisionTree,
-    Detect, EstimateType, Estimator, GaussianProcess, KernelMachine, Labels, Likelihood,
-    NaiveBayes, Near, NeighborAnswer, Neighbors, NodeAnswer, NodeClasses, Rules, Scorecard,
-    Survival, Type, ValueId, VoteForm, Votes, Width, codes,
+    Aggregate, Arima, Association, BayesianNetwork, Cluster, Combine, CombineMethod,
+    CovarianceTerm, DecisionNodes, DecisionTree, Detect, EstimateType, Estimator, GaussianProcess,
+    KernelMachine, Labels, Likelihood, LinearTrees, NaiveBayes, Near, NeighborAnswer, Neighbors,
+    NodeAnswer, NodeClasses, ObliviousTrees, Rules, Scorecard, Survival, TimeSeries,
+    TimeSeriesForm, Type, ValueId, VoteForm, Votes, Width, codes,
 };
 
 const BOOLEAN: (Kind, Width) = (Kind::Bool, Width::Scalar);
@@ -18,6 +20,10 @@ const NUMBER: (Kind, Width) = (Kind::F64, Width::Scalar);
 /// What an estimator yields.
 pub(super) fn infer(check: &Check<'_>, estimator: &Estimator) -> Inferred {
     match estimator {
+        Estimator::ObliviousTrees(op) => oblivious_trees(op, value(check, op.arg)?),
+        Estimator::LinearTrees(op) => linear_trees(op, value(check, op.trees.arg)?),
+        Estimator::BayesianNetwork(op) => bayesian_network(check, op),
+        Estimator::TimeSeries(op) => time_series(op, value(check, op.steps)?),
         Estimator::KernelMachine(op) => kernel_machine(op, value(check, op.arg)?),
         Estimator::Votes(op) => votes(op, margins(check, op.arg)?),
         Estimator::NaiveBayes(op) => naive_bayes(check, op),
@@ -69,6 +75,134 @@ fn classification(classes: &Labels, count: u32) -> Type {
 
 fn regression(targets: u32) -> Type {
     Type::Estimate(EstimateType::Regression { targets, kind: Kind::F64 })
+}
+
+fn oblivious_trees(op: &ObliviousTrees, (kind, width): (Kind, Width)) -> Inferred {
+    let Width::Vector(features) = width else {
+        return fault(codes::TYPE, "expected a vector, found a scalar");
+    };
+    if !kind.is_float() || op.outputs == 0 {
+        return fault(codes::TYPE, "expected a float vector and at least one margin");
+    }
+    if let Some(depth) = op.depths.iter().find(|&&depth| depth > 24) {
+        return fault(codes::VALUE, format!("a tree of depth {depth}; 24 is the most"));
+    }
+    let splits: u64 = op.depths.iter().map(|&depth| u64::from(depth)).sum();
+    let leaves: u64 = op.depths.iter().map(|&depth| 1_u64 << depth).sum();
+    if op.splits.len() as u64 != splits || op.leaves.len() as u64 != leaves * u64::from(op.outputs)
+    {
+        return fault(
+            codes::LENGTH,
+            format!("{splits} splits and {leaves} leaves of {} values expected", op.outputs),
+        );
+    }
+    if let Some(split) = op.splits.iter().find(|split| split.feature >= features) {
+        return fault(
+            codes::FEATURE,
+            format!("feature {} of a vector of {features}", split.feature),
+        );
+    }
+    if op.splits.iter().any(|split| split.border.is_nan()) {
+        return fault(codes::VALUE, "a border is NaN");
+    }
+    if let Aggregate::DivideBy(by) = op.aggregate
+        && !(by.is_finite() && by > 0.0)
+    {
+        return fault(codes::VALUE, format!("the sum cannot be divided by {by}"));
+    }
+    if !op.bias.is_empty() {
+        expect_length("biases", op.bias.len(), op.outputs)?;
+    }
+    let kind = if op.summation.is_f32() { Kind::F32 } else { Kind::F64 };
+    Ok(Some(Type::Value(kind, Width::Vector(op.outputs))))
+}
+
+fn linear_trees(op: &LinearTrees, arg: (Kind, Width)) -> Inferred {
+    let found = trees::infer(&op.trees, arg)?;
+    if op.trees.leaf_width != 1 || op.trees.summation.is_f32() || arg.0 != Kind::F64 {
+        return fault(codes::TYPE, "linear leaves are binary64 models of one value");
+    }
+    expect_length("linear models", op.models.len(), count(op.trees.leaves.len())?)?;
+    let terms = op.models.iter().flat_map(|model| &model.terms);
+    if let Some((beyond, _)) = terms.into_iter().find(|(f, _)| *f >= arg.1.elements()) {
+        return fault(
+            codes::FEATURE,
+            format!("feature {beyond} of a vector of {}", arg.1.elements()),
+        );
+    }
+    Ok(found)
+}
+
+fn time_series(op: &TimeSeries, steps: (Kind, Width)) -> Inferred {
+    if steps != (Kind::I64, Width::Scalar) {
+        return fault(codes::TYPE, "expected a number of steps as an integer scalar");
+    }
+    if let TimeSeriesForm::Arima(arima) = &op.form {
+        let (back, residuals) = look_back(arima);
+        if (arima.history.len() as u64) < back || (arima.residuals.len() as u64) < residuals {
+            return fault(
+                codes::LENGTH,
+                format!("the recursion needs {back} observations and {residuals} residuals"),
+            );
+        }
+    }
+    Ok(Some(Type::Value(Kind::F64, Width::Scalar)))
+}
+
+/// How many observations and residuals an ARIMA recursion looks back.
+fn look_back(arima: &Arima) -> (u64, u64) {
+    let (period, seasonal) = (u64::from(arima.period), u64::from(arima.seasonal_difference));
+    let back = arima.ar.len() as u64
+        + u64::from(arima.difference)
+        + period * (arima.seasonal_ar.len() as u64 + seasonal);
+    (back, arima.ma.len() as u64 + period * arima.seasonal_ma.len() as u64)
+}
+
+fn bayesian_network(check: &Check<'_>, op: &BayesianNetwork) -> Inferred {
+    let mut all = 1_u64;
+    for (i, node) in op.nodes.iter().enumerate() {
+        let states = class_count(&node.states)?;
+        all = all.saturating_mul(u64::from(states));
+        if let Some(arg) = node.arg {
+            let (kind, width) = value(check, arg)?;
+            if width != Width::Scalar || !fits(&node.states, kind) {
+                return fault(
+                    codes::TYPE,
+                    format!("the states of node {i} and {arg} have different kinds"),
+                );
+            }
+        }
+        let mut rows = 1_u64;
+        for &parent in &node.parents {
+            let Some(parent) = op.nodes.get(parent as usize).filter(|_| (parent as usize) < i)
+            else {
+                return fault(codes::ORDER, format!("node {i}: parent {parent} is not before it"));
+            };
+            rows = rows.saturating_mul(parent.states.len() as u64);
+        }
+        if u64::from(matrix(&node.table, states)?) != rows {
+            return fault(
+                codes::LENGTH,
+                format!("node {i}: expected {rows} rows of probabilities"),
+            );
+        }
+    }
+    if all > BayesianNetwork::MOST_STATES {
+        return fault(
+            codes::TOO_LARGE,
+            format!(
+                "the nodes have {all} states together, more than {}",
+                BayesianNetwork::MOST_STATES
+            ),
+        );
+    }
+    match op.nodes.get(op.target as usize) {
+        Some(target) => {
+            let states = count(target.states.len())?;
+            Ok(Some(Type::Value(Kind::F64, Width::Vector(states))))
+        }
+        None => fault(codes::REFERENCE, format!("there is no node {}", op.target)),
+    }
 }
 
 fn kernel_machine(op: &KernelMachine, arg: (Kind, Width)) -> Inferred {

@@ -256,9 +256,13 @@ fn labels_of(estimator: &Estimator) -> Option<&Labels> {
         Estimator::Rules(op) => Some(&op.classes),
         Estimator::Cluster(op) => Some(&op.labels),
         Estimator::Detect(op) => Some(&op.labels),
-        Estimator::KernelMachine(_)
+        Estimator::ObliviousTrees(_)
+        | Estimator::LinearTrees(_)
+        | Estimator::KernelMachine(_)
         | Estimator::Votes(_)
         | Estimator::NaiveBayes(_)
+        | Estimator::BayesianNetwork(_)
+        | Estimator::TimeSeries(_)
         | Estimator::GaussianProcess(_)
         | Estimator::Survival(_)
         | Estimator::Scorecard(_)
@@ -287,9 +291,13 @@ fn extras(op: &Op) -> Extras {
         Estimator::Combine(op) => {
             Extras { entities: u32::from(op.method == crate::CombineMethod::SelectFirst), ..none }
         }
-        Estimator::KernelMachine(_)
+        Estimator::ObliviousTrees(_)
+        | Estimator::LinearTrees(_)
+        | Estimator::KernelMachine(_)
         | Estimator::Votes(_)
         | Estimator::NaiveBayes(_)
+        | Estimator::BayesianNetwork(_)
+        | Estimator::TimeSeries(_)
         | Estimator::GaussianProcess(_)
         | Estimator::Survival(_)
         | Estimator::Cluster(_)
