@@ -158,34 +158,58 @@ impl Build {
         self.model.outputs.push(Output::new(value, part));
     }
 
-    /// Scores the rows; the answers are the same in batches of any size, and the model can be shown.
+    /// Scores the rows. The answers are the same for each row alone and for many rows on one or two threads; the
+    /// model can be shown.
     pub(crate) fn score(self) -> Table {
         let valid = validate(self.model).unwrap_or_else(|report| panic!("{report:?}"));
         assert!(!valid.dump().is_empty());
+        assert!(valid.statistics().depth > 0);
         let scorer = Scorer::compile(&valid).unwrap();
         let table = Table { columns: self.columns, rows: self.rows, first_row: 0 };
         let (answers, failures) = scorer.score_rows(&table).unwrap();
         assert!(failures.is_empty(), "{failures:?}");
-        let one =
-            Table { columns: table.columns.iter().map(first_row).collect(), rows: 1, first_row: 0 };
-        let alone = scorer.score(&one).unwrap();
-        for (whole, alone) in answers.columns.iter().zip(&alone.columns) {
-            assert_eq!(cell(whole, 0), cell(alone, 0), "{}", whole.name);
+        for row in 0..table.rows {
+            same(&answers, row, &scorer.score(&rows(&table, &[row])).unwrap(), 0);
+        }
+        // Enough rows for several chunks, whatever their size.
+        let many: Vec<usize> = (0..5000).map(|i| i * 7 % table.rows).collect();
+        let long = rows(&table, &many);
+        for threads in [1, 2] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let found = pool.install(|| scorer.score(&long)).unwrap();
+            for (place, &row) in many.iter().enumerate().step_by(97) {
+                same(&answers, row, &found, place);
+            }
         }
         answers
     }
 }
 
-fn first_row(column: &Column) -> Column {
-    let data = match &column.data {
-        Data::F32(v) => Data::F32(v[..1].to_vec()),
-        Data::F64(v) => Data::F64(v[..1].to_vec()),
-        Data::I64(v) => Data::I64(v[..1].to_vec()),
-        Data::Bool(v) => Data::Bool(v[..1].to_vec()),
-        Data::Text(v) => Data::Text(v[..1].to_vec()),
+fn same(a: &Table, row: usize, b: &Table, other: usize) {
+    for (left, right) in a.columns.iter().zip(&b.columns) {
+        assert_eq!(cell(left, row), cell(right, other), "{} in row {row}", left.name);
+    }
+}
+
+/// Some rows of a table.
+fn rows(table: &Table, chosen: &[usize]) -> Table {
+    fn pick<T: Clone>(list: &[T], chosen: &[usize]) -> Vec<T> {
+        chosen.iter().map(|&row| list[row].clone()).collect()
+    }
+    let column = |column: &Column| Column {
+        name: column.name.clone(),
+        role: None,
+        data: match &column.data {
+            Data::F32(v) => Data::F32(pick(v, chosen)),
+            Data::F64(v) => Data::F64(pick(v, chosen)),
+            Data::I64(v) => Data::I64(pick(v, chosen)),
+            Data::Bool(v) => Data::Bool(pick(v, chosen)),
+            Data::Text(v) => Data::Text(pick(v, chosen)),
+        },
+        missing: if column.missing.is_empty() { Vec::new() } else { pick(&column.missing, chosen) },
     };
-    let missing = column.missing.iter().take(1).copied().collect();
-    Column { name: column.name.clone(), role: None, data, missing }
+    let columns = table.columns.iter().map(column).collect();
+    Table { columns, rows: chosen.len(), first_row: 0 }
 }
 
 /// A cell of an answer.

@@ -6,5 +6,6 @@ mod case;
 mod estimators;
 mod expressions;
 mod forests;
+mod generated;
 mod standard;
 mod transforms;
