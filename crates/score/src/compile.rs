@@ -59,7 +59,7 @@ pub(crate) enum Step {
     OneHot(usize, OneHotStep),
     Ordinal(usize, OrdinalStep),
     Linear(usize, LinearStep),
-    Trees(usize, TreesStep),
+    Trees(usize, Box<TreesStep>),
     Regress(usize, Link),
     Classify(usize, ClassifyStep),
     Part(usize, Part),
@@ -158,7 +158,7 @@ fn step(model: &ValidModel, id: ValueId) -> Result<Option<Step>, Failure> {
         Op::Linear(linear) => Step::Linear(linear.arg.index(), LinearStep::new(linear)),
         Op::Trees(trees) => Step::Trees(
             trees.arg.index(),
-            TreesStep::new(trees, model.kind_of(trees.arg), place(id))?,
+            Box::new(TreesStep::new(trees, model.kind_of(trees.arg), place(id))?),
         ),
         Op::Regress(regress) => Step::Regress(regress.margins.index(), regress.link),
         Op::Classify(Classify { margins, classes, link, decision, has_probabilities: _ }) => {
