@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, ops::Range, rc::Rc};
 
 use holdall_diag::Failure;
-use holdall_table::{Column, Data, Port, Scoring, Table};
+use holdall_table::{Column, Data, Failed, Port, Scoring, Table};
 use holdall_tabular::Part;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
@@ -43,14 +43,9 @@ impl Scoring for Scorer {
             None => Ok(table),
         }
     }
-}
 
-impl Scorer {
-    /// Scores rows one by one as it were: the answers, missing for rows that cannot be scored, and
-    /// those rows, counted from 0 in `rows`, with why.
-    ///
     /// Fails when `rows` does not have the model's columns.
-    pub fn score_rows(&self, rows: &Table) -> Result<(Table, Vec<(usize, Failure)>), Failure> {
+    fn score_rows(&self, rows: &Table) -> Result<(Table, Vec<Failed>), Failure> {
         self.check_columns(rows)?;
         let chunks = rows.rows.div_ceil(CHUNK).max(1);
         let range = |chunk: usize| chunk * CHUNK..((chunk + 1) * CHUNK).min(rows.rows);
@@ -83,7 +78,9 @@ impl Scorer {
         }
         Ok((Table { columns, rows: rows.rows, first_row: rows.first_row }, failures))
     }
+}
 
+impl Scorer {
     fn check_columns(&self, rows: &Table) -> Result<(), Failure> {
         if rows.columns.len() != self.inputs.len() {
             return Err(Failure::usage(
