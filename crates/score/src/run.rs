@@ -44,8 +44,14 @@ impl Scoring for Scorer {
         }
     }
 
-    /// Fails when `rows` does not have the model's columns.
     fn score_rows(&self, rows: &Table) -> Result<(Table, Vec<Failed>), Failure> {
+        self.score_rows(rows)
+    }
+}
+
+impl Scorer {
+    /// See [`Scoring::score_rows`]. Fails when `rows` does not have the model's columns.
+    pub fn score_rows(&self, rows: &Table) -> Result<(Table, Vec<Failed>), Failure> {
         self.check_columns(rows)?;
         let chunks = rows.rows.div_ceil(CHUNK).max(1);
         let range = |chunk: usize| chunk * CHUNK..((chunk + 1) * CHUNK).min(rows.rows);
@@ -78,9 +84,7 @@ impl Scoring for Scorer {
         }
         Ok((Table { columns, rows: rows.rows, first_row: rows.first_row }, failures))
     }
-}
 
-impl Scorer {
     fn check_columns(&self, rows: &Table) -> Result<(), Failure> {
         if rows.columns.len() != self.inputs.len() {
             return Err(Failure::usage(
