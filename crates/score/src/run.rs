@@ -7,8 +7,8 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::{
     Scorer, codes,
-    compile::Step,
-    kernel::{binary, cast, choose, constant, regress, scale, unary},
+    compile::{Step, Terms},
+    kernel::{binary, cast, choose, constant, linear::Given, regress, scale, unary},
     rows::RowErrors,
     value::{Element, Shared, Yield, wrong_kind},
 };
@@ -257,7 +257,17 @@ fn run<'a>(
         Step::Scale(arg, op) => Yield::Value(scale::run(op, value(yields, *arg)?)?),
         Step::OneHot(arg, op) => Yield::Value(op.run(scalar(yields, *arg)?, errors)?),
         Step::Ordinal(arg, op) => one(op.run(scalar(yields, *arg)?, errors)?),
-        Step::Linear(arg, op) => Yield::Value(op.run(value(yields, *arg)?, rows)?),
+        Step::Linear(terms, op) => {
+            let given = terms.iter().map(|terms| {
+                Ok(match terms {
+                    Terms::Elements(node) => Given::Elements(value(yields, *node)?),
+                    Terms::Indicators { category, step, width } => {
+                        Given::Indicators(step.places(scalar(yields, *category)?, errors), *width)
+                    }
+                })
+            });
+            Yield::Value(op.run(&given.collect::<Result<Vec<_>, Failure>>()?, rows)?)
+        }
         Step::Trees(arg, op) => Yield::Value(op.run(value(yields, *arg)?, rows, errors)?),
         Step::Regress(arg, link) => Yield::Estimate(regress::run(*link, value(yields, *arg)?)?),
         Step::Classify(arg, op) => Yield::Estimate(op.run(value(yields, *arg)?, rows)?),
