@@ -1,9 +1,17 @@
+use std::rc::Rc;
+
+use holdall_diag::Location;
 use holdall_tabular::{
     Aggregate, MissingRule, Summation, Test, Tree, TreeEnsemble, TreeNodes, ValueId,
 };
 use proptest::prelude::*;
 
 use super::{trees::reference, *};
+use crate::{
+    kernel::trees::{Columns, Forest},
+    rows::RowErrors,
+    value::{Element, Elements},
+};
 
 /// Numbers by a rule that repeats nothing.
 struct Mix(u64);
@@ -204,6 +212,50 @@ proptest! {
         for threads in [1, 3] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             prop_assert_eq!(&pool.install(|| bits(&scorer, &batch(shape, &rows))), &whole);
+        }
+    }
+}
+
+/// Margins of rows on a kernel that may take so many columns, and the rows it refused.
+fn on(
+    shape: Shape,
+    trees: &TreeEnsemble,
+    rows: &[Vec<Option<f64>>],
+    most: Columns,
+) -> (Vec<Vec<u64>>, Vec<usize>) {
+    let element = |i: usize| {
+        let values = rows.iter().map(|row| row[i].unwrap_or(7.0)).collect();
+        let flags: Vec<bool> = rows.iter().map(|row| row[i].is_none()).collect();
+        let missing = flags.contains(&true).then_some(flags);
+        Rc::new(Element { data: Elements::F64(values), missing })
+    };
+    let arg: Vec<_> = (0..shape.features).map(element).collect();
+    let forest = Forest::<f64, f64>::new(trees, most, Location::default()).unwrap();
+    let mut errors = RowErrors::new(0);
+    let margins = forest.run(&arg, rows.len(), &mut errors).unwrap();
+    let bits =
+        |m: &Rc<Element<'_>>| m.values::<f64>().unwrap().iter().map(|x| x.to_bits()).collect();
+    (margins.iter().map(bits).collect(), errors.into_failures().into_keys().collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(150) })]
+
+    #[test]
+    fn all_kernels_agree(shape in shapes(), count in 1_usize..130, gaps in any::<bool>()) {
+        let mut model = Model::new();
+        let arg = model.push_field(Field::number("x", Kind::F64)).unwrap();
+        let trees = ensemble(Shape { kind: Kind::F64, f32_sums: false, ..shape }, arg);
+        let rows = rows(shape, count, gaps);
+        let whole = on(shape, &trees, &rows, Columns { narrow: 0, wide: 0 });
+        for most in [Columns { narrow: 0, wide: 9999 }, Columns { narrow: 9999, wide: 0 }] {
+            let (margins, refused) = on(shape, &trees, &rows, most);
+            prop_assert_eq!(&refused, &whole.1);
+            for (found, expected) in margins.iter().zip(&whole.0) {
+                for row in (0..count).filter(|row| !refused.contains(row)) {
+                    prop_assert_eq!(found[row], expected[row], "{:?} {:?}", most, &rows[row]);
+                }
+            }
         }
     }
 }

@@ -30,10 +30,20 @@ use crate::{
     value::{Element, Elements, Shared, wrong_kind},
 };
 
-/// Columns of ranks up to which eight bits are worth further columns for features with more thresholds.
-const MOST_NARROW: usize = 256;
-/// Columns of ranks up to which a group of rows stays in the second cache.
-const MOST_WIDE: usize = 4096;
+/// Columns of ranks that a kernel may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Columns {
+    /// With eight bits, where features with more thresholds take further columns.
+    pub(crate) narrow: usize,
+    /// With sixteen bits.
+    pub(crate) wide: usize,
+}
+
+impl Columns {
+    /// Up to which a group of rows stays in the first and second cache.
+    const CACHED: Self = Self { narrow: 256, wide: 4096 };
+}
+
 /// Rows up to which each is walked by itself.
 const FEW: usize = 24;
 
@@ -54,10 +64,10 @@ impl TreesStep {
     ) -> Result<Self, Failure> {
         let f32_features = ensemble.round_features || kind == Some(Kind::F32);
         Ok(match (f32_features, ensemble.summation.is_f32()) {
-            (true, true) => Self::F32F32(Forest::new(ensemble, location)?),
-            (true, false) => Self::F32F64(Forest::new(ensemble, location)?),
-            (false, true) => Self::F64F32(Forest::new(ensemble, location)?),
-            (false, false) => Self::F64F64(Forest::new(ensemble, location)?),
+            (true, true) => Self::F32F32(Forest::new(ensemble, Columns::CACHED, location)?),
+            (true, false) => Self::F32F64(Forest::new(ensemble, Columns::CACHED, location)?),
+            (false, true) => Self::F64F32(Forest::new(ensemble, Columns::CACHED, location)?),
+            (false, false) => Self::F64F64(Forest::new(ensemble, Columns::CACHED, location)?),
         })
     }
 
@@ -100,13 +110,17 @@ enum Kernel<T, S> {
 }
 
 impl<T: Real, S: Real> Forest<T, S> {
-    fn new(ensemble: &TreeEnsemble, location: Location) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        ensemble: &TreeEnsemble,
+        most: Columns,
+        location: Location,
+    ) -> Result<Self, Failure> {
         let (layout, used) = Layout::new(ensemble)?;
         let base: Vec<S> = ensemble.base.iter().map(|&b| S::narrow(b)).collect();
         let (first, last) =
             if ensemble.base_last { (Vec::new(), base) } else { (base, Vec::new()) };
         let outputs = ensemble.outputs as usize;
-        let kernel = Kernel::new(&layout, used.len(), outputs);
+        let kernel = Kernel::new(&layout, used.len(), outputs, most);
         let needs_whole = layout.compares || matches!(kernel, Kernel::Whole);
         Ok(Self {
             kernel,
@@ -123,7 +137,7 @@ impl<T: Real, S: Real> Forest<T, S> {
         })
     }
 
-    fn run<'a>(
+    pub(crate) fn run<'a>(
         &self,
         arg: &[Shared<'a>],
         rows: usize,
@@ -206,11 +220,11 @@ impl<T: Real, S: Real> Forest<T, S> {
 }
 
 impl<T: Real, S: Real> Kernel<T, S> {
-    fn new(layout: &Layout<T, S>, features: usize, outputs: usize) -> Self {
-        if let Some((ranks, slots)) = Ranks::new::<u8>(&layout.slots, features, MOST_NARROW) {
+    fn new(layout: &Layout<T, S>, features: usize, outputs: usize, most: Columns) -> Self {
+        if let Some((ranks, slots)) = Ranks::new::<u8>(&layout.slots, features, most.narrow) {
             return Self::Narrow(ranks, Ranked::new(layout, slots, outputs));
         }
-        match Ranks::new::<u16>(&layout.slots, features, MOST_WIDE) {
+        match Ranks::new::<u16>(&layout.slots, features, most.wide) {
             Some((ranks, slots)) => Self::Wide(ranks, Ranked::new(layout, slots, outputs)),
             None => Self::Whole,
         }
