@@ -21,7 +21,7 @@ from sklearn.ensemble import RandomForestClassifier
 FEATURES = 30
 TRAINING_ROWS = 100_000
 # So many that the forest has about 1.3 million nodes.
-FOREST_ROWS = 40_000
+FOREST_ROWS = 30_000
 ROWS = 1_000_000
 NAMES = [f"f{i}" for i in range(FEATURES)]
 

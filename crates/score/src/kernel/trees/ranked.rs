@@ -8,7 +8,7 @@ use super::{
 use crate::real::Real;
 
 /// Rows of a group that go down the rest of a tree together, so that their loads overlap.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = 8;
 
 /// Bytes of nodes in a block of trees: half of a small first cache.
 const BLOCK_BYTES: usize = 1 << 14;

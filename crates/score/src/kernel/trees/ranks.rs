@@ -6,6 +6,9 @@ use crate::real::Real;
 /// Rows that go down the trees together.
 pub(super) const LANES: usize = 64;
 
+/// Values up to which each is looked for by itself.
+const FEW: usize = 16;
+
 /// The place of a value among the thresholds of its feature, as small as it can be.
 pub(super) trait Rank: Copy + Ord + Default + Send + Sync + std::fmt::Debug {
     const MOST: u32;
@@ -161,7 +164,11 @@ impl<T: Real> Ranks<T> {
                     *x = T::NAN;
                 }
             }
-            let below = feature.count_below(&x);
+            let below = if values.len() < FEW {
+                feature.count_each(values)
+            } else {
+                feature.count_below(&x)
+            };
             for column in &feature.columns {
                 column.of.write(&x, &below, &mut ranks[column.number]);
             }
@@ -186,6 +193,16 @@ fn thresholds<T: Real>(slots: &[Slot<T>], features: usize) -> Option<Vec<Vec<T>>
 }
 
 impl<T: Real> Feature<T> {
+    /// How many thresholds are below each of a few values; 0 for NaN.
+    fn count_each(&self, values: &[T]) -> [u32; LANES] {
+        let mut below = [0_u32; LANES];
+        for (below, &x) in below.iter_mut().zip(values) {
+            let count = self.thresholds.partition_point(|&threshold| threshold < x);
+            *below = u32::try_from(count).unwrap_or(u32::MAX);
+        }
+        below
+    }
+
     /// How many thresholds are below each value; 0 for NaN.
     fn count_below(&self, x: &[T; LANES]) -> [u32; LANES] {
         let mut below = [0_u32; LANES];
