@@ -2,7 +2,10 @@ use std::fmt;
 
 use holdall_diag::Failure;
 
-use crate::typed::{integer, not_a, parse_bool, parse_integer};
+use crate::{
+    Failed, Port,
+    typed::{TypedColumn, integer, not_a, parse_bool, parse_integer},
+};
 
 /// Kind of a scalar value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -213,6 +216,23 @@ impl Column {
         }
         let data = self.cast_typed(kind, |row| fail(row, &self.text(row)))?;
         Ok(Self { name: self.name.clone(), role: self.role.clone(), data, missing })
+    }
+
+    /// Like [`Column::cast`] to a port's kind and name, except that a value which is none of the kind is
+    /// missing, and its row is given, counted from 0, with why.
+    pub fn cast_rows(&self, port: &Port, first_row: u64) -> (Self, Vec<Failed>) {
+        if let Ok(cast) = self.cast(port.kind, first_row) {
+            return (Self { name: port.name.clone(), ..cast }, Vec::new());
+        }
+        let mut column = TypedColumn::new(port, self.data.len());
+        let mut failed = Vec::new();
+        for row in 0..self.data.len() {
+            // Floats and integers survive the way through text.
+            if let Err(failure) = column.push(&self.text(row), first_row + row as u64 + 1) {
+                failed.push((row, failure));
+            }
+        }
+        (column.finish(), failed)
     }
 
     fn cast_typed(&self, kind: Kind, fail: impl Fn(usize) -> Failure) -> Result<Data, Failure> {

@@ -1,35 +1,37 @@
-use std::{
-    io::Write,
-    num::NonZero,
-    path::{Path, PathBuf},
-};
+use std::{io::Write, num::NonZero, path::PathBuf};
 
 use holdall_diag::{Failure, Location};
-use holdall_source::{AtomicFile, Source};
-use holdall_table::{CsvBlock, CsvBlocks, Failed, Inputs, Matching, Scoring, csv_header, csv_rows};
+use holdall_source::AtomicFile;
+use holdall_table::{Failed, Inputs, Matching, Scoring};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::{
     args::{Common, ModelArgs},
-    cmd::codes,
+    cmd::{
+        codes,
+        score_io::{Answers, Block, Form, Rows, Sink, is_stdio},
+    },
     ui::{Exit, Ui},
 };
 
 /// Score rows with a model.
 ///
-/// Rows are CSV with a header row; an empty cell is missing; answers keep the order of the rows.
+/// Rows are CSV with a header row, where an empty cell is missing, or Parquet; answers are CSV, or Parquet
+/// when their file is called so, and keep the order of the rows.
 /// Columns are matched by name; a model without input names takes them by position. Memory does not
 /// grow with the rows.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  holdall score model.joblib --rows rows.csv --out out.csv\n  \
+#[command(
+    after_help = "Examples:\n  holdall score model.joblib --rows rows.csv --out out.parquet\n  \
                         holdall score model.onnx --rows rows.csv --out -\n\nExit status: 0; 1 with \
                         `--keep-going` when a row was refused; 2 when the model or a row cannot be \
-                        read or scored.")]
+                        read or scored."
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     model: ModelArgs,
     /// The rows to score; `-` is stdin.
-    #[arg(long, value_name = "CSV", help_heading = "Input")]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     rows: PathBuf,
     /// Take columns by position, whatever they are called.
     #[arg(long, help_heading = "Input")]
@@ -38,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Input")]
     keep_going: bool,
     /// Where the answers go; `-` is stdout.
-    #[arg(long, value_name = "CSV", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     out: PathBuf,
     /// Add the untransformed scores as `margin_<k>`.
     #[arg(long, help_heading = "Output")]
@@ -57,14 +59,21 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     let loaded = args.model.load(common)?;
     ui.report(&loaded.report);
     let scoring = loaded.scoring(args.raw)?;
-    let (rows, total) = open_rows(&args.rows)?;
+    let (rows, total) = Rows::open(&args.rows)?;
     let matching = matching(&*scoring, args.by_position);
     let names: Vec<&str> = rows.names().iter().map(String::as_str).collect();
     let inputs = Inputs::find(&*scoring, &names, matching).map_err(|f| in_rows(rows.name(), f))?;
     if !inputs.left_over().is_empty() {
         ui.note(&format!("note: ignored columns: {}", inputs.left_over().join(", ")));
     }
-    let job = Job { scoring: &*scoring, inputs, keep_going: args.keep_going, total, ui };
+    let job = Job {
+        scoring: &*scoring,
+        inputs,
+        form: Form::of(&args.out),
+        keep_going: args.keep_going,
+        total,
+        ui,
+    };
     let threads = args.threads.map_or(0, |threads| usize::from(threads.get()));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
         Failure::usage(codes::ARGUMENT, "cannot start so many threads").caused_by(error)
@@ -80,19 +89,6 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     Ok(Exit::yes_if(refused == 0))
 }
 
-fn is_stdio(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-/// The rows of a file or of stdin, and the length of the file.
-fn open_rows(path: &Path) -> Result<(CsvBlocks, u64), Failure> {
-    if is_stdio(path) {
-        return Ok((CsvBlocks::new("stdin", std::io::stdin())?, 0));
-    }
-    let source = Source::open(path)?;
-    Ok((CsvBlocks::open(&source)?, source.len()))
-}
-
 /// By name where the model has names.
 pub(crate) fn matching(scoring: &dyn Scoring, by_position: bool) -> Matching {
     if by_position || !scoring.has_named_inputs() { Matching::Position } else { Matching::Name }
@@ -105,36 +101,36 @@ fn in_rows(name: &str, failure: Failure) -> Failure {
 struct Job<'j> {
     scoring: &'j dyn Scoring,
     inputs: Inputs,
+    form: Form,
     keep_going: bool,
     total: u64,
     ui: &'j Ui,
 }
 
-/// A block's answers as CSV, and its rows that were refused, in order.
-struct Answers {
-    csv: Vec<u8>,
+/// What came of a block: its answers, and its rows that were refused, in order.
+struct Done {
+    answers: Answers,
     refused: Vec<Failed>,
 }
 
 impl Job<'_> {
     /// Reads, scores and writes side by side, and says how many rows were refused.
-    fn run(&self, mut rows: CsvBlocks, mut out: impl Write + Send) -> Result<u64, Failure> {
+    fn run(&self, mut rows: Rows, out: impl Write + Send) -> Result<u64, Failure> {
         let bar = self.ui.progress("scoring");
         bar.set_length(self.total);
-        let mut pending = Vec::new();
-        csv_header(self.scoring.outputs().iter().map(|port| port.name.as_str()), &mut pending);
-        let mut blocks = read_ahead(&mut rows)?;
+        let mut sink = Sink::new(self.form, out, self.scoring.outputs())?;
+        let mut waiting = Vec::new();
+        let mut blocks = self.read_ahead(&mut rows)?;
         let mut refused = 0;
         while !blocks.is_empty() {
-            let (answers, (next, written)) = rayon::join(
+            let (done, (next, written)) = rayon::join(
                 || blocks.par_iter().map(|block| self.answer(block)).collect::<Vec<_>>(),
-                || (read_ahead(&mut rows), out.write_all(&pending)),
+                || (self.read_ahead(&mut rows), sink.write(std::mem::take(&mut waiting))),
             );
-            written.map_err(cannot_write)?;
-            pending.clear();
-            for answers in answers {
-                let answers = answers.map_err(|failure| in_rows(rows.name(), failure))?;
-                for (_, failure) in answers.refused {
+            written?;
+            for done in done {
+                let done = done.map_err(|failure| in_rows(rows.name(), failure))?;
+                for (_, failure) in done.refused {
                     let failure = in_rows(rows.name(), failure);
                     if !self.keep_going {
                         return Err(failure);
@@ -144,7 +140,7 @@ impl Job<'_> {
                         self.ui.diagnostic(&failure.into_diagnostic());
                     }
                 }
-                pending.extend_from_slice(&answers.csv);
+                waiting.push(done.answers);
             }
             bar.set_position(rows.position());
             blocks = next?;
@@ -153,11 +149,21 @@ impl Job<'_> {
         if refused > NAMED {
             self.ui.note(&format!("… and {} more rows were refused", refused - NAMED));
         }
-        out.write_all(&pending).and_then(|()| out.flush()).map_err(cannot_write)?;
+        sink.write(waiting)?;
+        sink.finish()?;
         Ok(refused)
     }
 
-    fn answer(&self, block: &CsvBlock) -> Result<Answers, Failure> {
+    fn read_ahead(&self, rows: &mut Rows) -> Result<Vec<Block>, Failure> {
+        let mut blocks = Vec::new();
+        while blocks.len() < BLOCKS_A_THREAD * rayon::current_num_threads() {
+            let Some(block) = rows.next_block(&self.inputs)? else { break };
+            blocks.push(block);
+        }
+        Ok(blocks)
+    }
+
+    fn answer(&self, block: &Block) -> Result<Done, Failure> {
         let (table, unread) = block.read(&self.inputs)?;
         let (mut answers, unscored) = self.scoring.score_rows(&table)?;
         for column in &mut answers.columns {
@@ -170,9 +176,7 @@ impl Job<'_> {
                 }
             }
         }
-        let mut csv = Vec::new();
-        csv_rows(&answers, &mut csv);
-        Ok(Answers { csv, refused: merge(unread, unscored) })
+        Ok(Done { answers: self.form.answers(answers), refused: merge(unread, unscored) })
     }
 }
 
@@ -184,17 +188,4 @@ fn merge(unread: Vec<Failed>, unscored: Vec<Failed>) -> Vec<Failed> {
     all.sort_by_key(|(row, _)| *row);
     all.dedup_by_key(|(row, _)| *row);
     all
-}
-
-fn read_ahead(rows: &mut CsvBlocks) -> Result<Vec<CsvBlock>, Failure> {
-    let mut blocks = Vec::new();
-    while blocks.len() < BLOCKS_A_THREAD * rayon::current_num_threads() {
-        let Some(block) = rows.next_block()? else { break };
-        blocks.push(block);
-    }
-    Ok(blocks)
-}
-
-fn cannot_write(error: std::io::Error) -> Failure {
-    Failure::io(holdall_source::codes::WRITE, format!("cannot write: {error}"), error)
 }
