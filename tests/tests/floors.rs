@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Floor of every crate. Crates of one floor do not know each other, but for the pairs in `EDGES`.
-const FLOORS: [(&str, u8); 29] = [
+const FLOORS: [(&str, u8); 30] = [
     ("arena", 0),
     ("diag", 0),
     ("source", 0),
     ("table", 0),
     ("tensor", 0),
     ("graph", 1),
+    ("parquet", 1),
     ("pickle", 1),
     ("tabular", 1),
     ("ubjson", 1),

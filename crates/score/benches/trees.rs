@@ -1,5 +1,5 @@
-//! Rows per second of a generated ensemble, 1,000 trees of depth 8 on 30 features, on one and two
-//! threads.
+//! Rows per second of generated ensembles on 30 features, on one and two threads: shapes that take each
+//! of the kernels. `tests/bench` measures trained models beside other programs.
 #![expect(clippy::print_stdout, reason = "a program that measures and prints")]
 
 use std::time::Instant;
@@ -11,10 +11,47 @@ use holdall_tabular::{
     Summation, Test, Tree, TreeEnsemble, TreeNodes, validate,
 };
 
-const TREES: u32 = 1000;
-const DEPTH: u32 = 8;
 const FEATURES: u32 = 30;
-const ROWS: usize = 100_000;
+const ROWS: usize = 8192;
+
+/// An ensemble to generate.
+struct Shape {
+    name: &'static str,
+    trees: u32,
+    /// Leaves of a tree, grown at random or level by level.
+    leaves: usize,
+    level_by_level: bool,
+    /// Distinct thresholds of a feature.
+    thresholds: u32,
+    outputs: u32,
+}
+
+const SHAPES: [Shape; 3] = [
+    Shape {
+        name: "1,000 trees of depth 8, 255 thresholds",
+        trees: 1000,
+        leaves: 256,
+        level_by_level: true,
+        thresholds: 255,
+        outputs: 1,
+    },
+    Shape {
+        name: "1,000 trees of 63 leaves, 255 thresholds",
+        trees: 1000,
+        leaves: 63,
+        level_by_level: false,
+        thresholds: 255,
+        outputs: 1,
+    },
+    Shape {
+        name: "500 trees of 1,320 leaves, 65,536 thresholds, two outputs",
+        trees: 500,
+        leaves: 1320,
+        level_by_level: true,
+        thresholds: 1 << 16,
+        outputs: 2,
+    },
+];
 
 /// `SplitMix64`, so that every run measures the same model.
 struct Random(u64);
@@ -39,23 +76,28 @@ impl Random {
     }
 }
 
-fn ensemble(arg: holdall_tabular::ValueId, random: &mut Random) -> TreeEnsemble {
+fn ensemble(arg: holdall_tabular::ValueId, shape: &Shape, random: &mut Random) -> TreeEnsemble {
     let mut nodes = TreeNodes::default();
-    let mut trees = Vec::new();
-    let mut leaves = Vec::new();
-    let inner = (1 << DEPTH) - 1;
-    for tree in 0..TREES {
-        let first = tree * (2 * inner + 1);
-        trees.push(Tree { root: first, weight: 1.0, output: 0 });
-        for node in 0..inner {
-            let threshold = f64::from(random.unit());
-            let (yes, no) = (first + 2 * node + 1, first + 2 * node + 2);
-            let feature = random.below(FEATURES);
-            nodes.push_split(Test::Lt, feature, threshold, yes, no, MissingRule::Yes);
+    let (mut trees, mut leaves) = (Vec::new(), Vec::new());
+    let number = |n: usize| u32::try_from(n).unwrap_or_default();
+    for _ in 0..shape.trees {
+        let mut open = std::collections::VecDeque::from([nodes.push_leaf(0)]);
+        trees.push(Tree { root: number(nodes.len() - 1), weight: 1.0, output: 0 });
+        while open.len() < shape.leaves {
+            let place = if shape.level_by_level { 0 } else { random.below(number(open.len())) };
+            let Some(at) = open.remove(place as usize) else { break };
+            let children = (nodes.push_leaf(0), nodes.push_leaf(0));
+            open.extend([children.0, children.1]);
+            nodes.test[at] = Test::Le;
+            nodes.feature[at] = random.below(FEATURES);
+            nodes.threshold[at] =
+                f64::from(random.below(shape.thresholds)) / f64::from(shape.thresholds);
+            nodes.missing[at] = MissingRule::Yes;
+            (nodes.yes[at], nodes.no[at]) = (number(children.0), number(children.1));
         }
-        for leaf in 0..=inner {
-            nodes.push_leaf(tree * (inner + 1) + leaf);
-            leaves.push(f64::from(random.unit()));
+        for at in open {
+            nodes.yes[at] = number(leaves.len()) / shape.outputs;
+            leaves.extend((0..shape.outputs).map(|_| f64::from(random.unit())));
         }
     }
     TreeEnsemble {
@@ -63,18 +105,18 @@ fn ensemble(arg: holdall_tabular::ValueId, random: &mut Random) -> TreeEnsemble 
         round_features: true,
         nodes,
         trees,
-        outputs: 1,
-        leaf_width: 1,
+        outputs: shape.outputs,
+        leaf_width: shape.outputs,
         leaves,
         sets: Vec::new(),
-        base: vec![0.5],
+        base: Vec::new(),
         base_last: false,
-        summation: Summation::SequentialF32,
+        summation: Summation::SequentialF64,
         aggregate: Aggregate::Sum,
     }
 }
 
-fn model(random: &mut Random) -> Result<Model, holdall_diag::Failure> {
+fn model(shape: &Shape, random: &mut Random) -> Result<Model, holdall_diag::Failure> {
     let mut model = Model::new();
     let fields = (0..FEATURES).map(|i| {
         let field = Field::number(format!("f{i}"), Kind::F32);
@@ -82,60 +124,53 @@ fn model(random: &mut Random) -> Result<Model, holdall_diag::Failure> {
     });
     let fields = fields.collect::<Result<_, _>>()?;
     let arg = model.push(Op::Concat(fields))?;
-    let margins = model.push(Op::Trees(Box::new(ensemble(arg, random))))?;
+    let margins = model.push(Op::Trees(Box::new(ensemble(arg, shape, random))))?;
     let value = model.push(Op::Regress(Regress { margins, link: Link::Identity }))?;
     model.outputs.push(Output::new(value, Part::Values));
     Ok(model)
 }
 
-/// Rows per second of the quickest of many batches, which other work on the machine disturbs least.
-fn undisturbed(scorer: &Scorer, rows: &Table) -> Result<f64, holdall_diag::Failure> {
-    const BATCH: usize = 512;
-    let part = |column: &Column| match &column.data {
-        Data::F32(v) => Column::new(column.name.clone(), Data::F32(v[..BATCH].to_vec())),
-        Data::F64(_) | Data::I64(_) | Data::Bool(_) | Data::Text(_) => column.clone(),
-    };
-    let columns = rows.columns.iter().map(part).collect();
-    let batch = Table { columns, rows: BATCH, first_row: 0 };
+/// Rows per second of the quickest of some runs, which other work on the machine disturbs least.
+fn rate(scorer: &Scorer, rows: &Table, runs: usize) -> Result<f64, holdall_diag::Failure> {
     let mut best = f64::INFINITY;
-    for _ in 0..200 {
+    for _ in 0..runs {
         let start = Instant::now();
-        scorer.score(&batch)?;
+        scorer.score(rows)?;
         best = best.min(start.elapsed().as_secs_f64());
     }
     #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
-    let rate = BATCH as f64 / best / 1e3;
-    Ok(rate)
+    Ok(rows.rows as f64 / best)
+}
+
+/// The first rows of a table.
+fn first(rows: &Table, count: usize) -> Table {
+    let part = |column: &Column| match &column.data {
+        Data::F32(v) => Column::new(column.name.clone(), Data::F32(v[..count].to_vec())),
+        Data::F64(_) | Data::I64(_) | Data::Bool(_) | Data::Text(_) => column.clone(),
+    };
+    Table { columns: rows.columns.iter().map(part).collect(), rows: count, first_row: 0 }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut random = Random(7);
-    let model = validate(model(&mut random)?).map_err(|_report| "the model is not valid")?;
     let columns = (0..FEATURES).map(|i| {
         Column::new(format!("f{i}"), Data::F32((0..ROWS).map(|_| random.unit()).collect()))
     });
-    let mut rows = Table { columns: columns.collect(), rows: ROWS, first_row: 0 };
-    let compiling = Instant::now();
-    let scorer = Scorer::compile(&model)?;
-    println!("compile: {:.1} ms", compiling.elapsed().as_secs_f64() * 1e3);
-    println!("1 thread, least of many small batches: {:.0} k rows/s", undisturbed(&scorer, &rows)?);
-    for nan in [false, true] {
-        if nan && let Some(Data::F32(values)) = rows.columns.first_mut().map(|c| &mut c.data) {
-            for value in values.iter_mut().step_by(10) {
-                *value = f32::NAN;
-            }
-        }
+    let rows = Table { columns: columns.collect(), rows: ROWS, first_row: 0 };
+    for shape in &SHAPES {
+        let model =
+            validate(model(shape, &mut random)?).map_err(|_report| "the model is not valid")?;
+        let start = Instant::now();
+        let scorer = Scorer::compile(&model)?;
+        println!("{}: compiled in {:.0} ms", shape.name, start.elapsed().as_secs_f64() * 1e3);
         for threads in [1, 2] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-            let mut best = f64::INFINITY;
-            for _ in 0..3 {
-                let start = Instant::now();
-                pool.install(|| scorer.score(&rows))?;
-                best = best.min(start.elapsed().as_secs_f64());
-            }
-            #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
-            let rate = ROWS as f64 / best / 1e3;
-            println!("{threads} threads{}: {rate:.0} k rows/s", if nan { ", NaN" } else { "" });
+            let rate = pool.install(|| rate(&scorer, &rows, 40))?;
+            println!("    {threads} threads: {:.0} k rows/s", rate / 1e3);
+        }
+        for few in [1, 16, 32] {
+            let rate = rate(&scorer, &first(&rows, few), 200)?;
+            println!("    batches of {few}: {:.1} µs a row", 1e6 / rate);
         }
     }
     Ok(())

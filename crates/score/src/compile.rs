@@ -1,7 +1,7 @@
 use holdall_diag::{Failure, Location};
 use holdall_table::{Kind, Port, Role};
 use holdall_tabular::{
-    BinaryOp, Classify, Constant, EstimateType, Link, Model, Op, Part, Scale, Type, UnaryOp,
+    BinaryOp, Classify, Constant, EstimateType, Linear, Link, Op, Part, Scale, Type, UnaryOp,
     ValidModel, ValueId,
 };
 
@@ -10,7 +10,7 @@ use crate::kernel::{
     classify::ClassifyStep,
     impute::ImputeStep,
     input::FieldStep,
-    linear::LinearStep,
+    linear::{LinearStep, Source, sources},
     one_hot::OneHotStep,
     ordinal::{OrdinalStep, Origin},
     trees::TreesStep,
@@ -59,13 +59,19 @@ pub(crate) enum Step {
     Scale(usize, Scale),
     OneHot(usize, OneHotStep),
     Ordinal(usize, OrdinalStep),
-    Linear(usize, LinearStep),
-    Trees(usize, TreesStep),
+    Linear(Vec<Terms>, LinearStep),
+    Trees(usize, Box<TreesStep>),
     Regress(usize, Link),
     Classify(usize, ClassifyStep),
     Part(usize, Part),
     /// A construct with a kernel of its own.
     Kernel(Box<dyn Kernel>),
+}
+
+/// A part of what a linear node adds up.
+pub(crate) enum Terms {
+    Elements(usize),
+    Indicators { category: usize, step: Box<OneHotStep>, width: usize },
 }
 
 impl Scorer {
@@ -86,7 +92,7 @@ impl Scorer {
         if options.raw {
             add_margins(model, &mut outputs, &mut answers);
         }
-        let live = live_nodes(body);
+        let live = live_nodes(model);
         let steps = body.nodes.iter().zip(&live).map(|((id, _), live)| {
             if *live { step(model, id).transpose() } else { None }.transpose()
         });
@@ -102,17 +108,42 @@ impl Scorer {
 }
 
 /// Which nodes an output depends on.
-fn live_nodes(model: &Model) -> Vec<bool> {
-    let mut live = vec![false; model.nodes.len()];
-    for output in &model.outputs {
+fn live_nodes(model: &ValidModel) -> Vec<bool> {
+    let body = model.model();
+    let mut live = vec![false; body.nodes.len()];
+    for output in &body.outputs {
         live[output.value.index()] = true;
     }
-    for (id, node) in model.nodes.iter().rev() {
-        if live[id.index()] {
+    for (id, node) in body.nodes.iter().rev() {
+        if !live[id.index()] {
+            continue;
+        }
+        if let Op::Linear(linear) = &node.op {
+            for term in terms(model, linear) {
+                let (Terms::Elements(node) | Terms::Indicators { category: node, .. }) = term;
+                live[node] = true;
+            }
+        } else {
             node.op.each_arg(&mut |arg| live[arg.index()] = true);
         }
     }
     live
+}
+
+/// What a linear node adds up. Indicators are left out where only sums look at them.
+fn terms(model: &ValidModel, linear: &Linear) -> Vec<Terms> {
+    let terms = sources(model, linear).into_iter().map(|source| match source {
+        Source::Elements(node) => Terms::Elements(node.index()),
+        Source::Indicators(node) => match model.model().nodes.get(node).map(|node| &node.op) {
+            Some(Op::OneHot(op)) => Terms::Indicators {
+                category: op.arg.index(),
+                step: Box::new(OneHotStep::new(op, origin(model, node, op.arg))),
+                width: model.width_of(node) as usize,
+            },
+            Some(_) | None => Terms::Elements(node.index()),
+        },
+    });
+    terms.collect()
 }
 
 fn add_margins(model: &ValidModel, ports: &mut Vec<Port>, answers: &mut Vec<(usize, Part)>) {
@@ -164,10 +195,10 @@ fn step(model: &ValidModel, id: ValueId) -> Result<Option<Step>, Failure> {
         Op::Call(call) => Step::Kernel(call::compile(call)?),
         Op::Transform(op) => Step::Kernel(kernel::transform(op)?),
         Op::Estimator(op) => Step::Kernel(kernel::estimator(op, model.classes_of(id), place(id))),
-        Op::Linear(linear) => Step::Linear(linear.arg.index(), LinearStep::new(linear)),
+        Op::Linear(linear) => Step::Linear(terms(model, linear), LinearStep::new(linear)),
         Op::Trees(trees) => Step::Trees(
             trees.arg.index(),
-            TreesStep::new(trees, model.kind_of(trees.arg), place(id))?,
+            Box::new(TreesStep::new(trees, model.kind_of(trees.arg), place(id))?),
         ),
         Op::Regress(regress) => Step::Regress(regress.margins.index(), regress.link),
         Op::Classify(Classify { margins, classes, link, decision, has_probabilities: _ }) => {

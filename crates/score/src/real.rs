@@ -1,4 +1,7 @@
-use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
+use std::{
+    borrow::Cow,
+    ops::{Add, Div, Mul, Neg, Rem, Sub},
+};
 
 use holdall_diag::Failure;
 
@@ -8,6 +11,7 @@ use crate::value::{Element, Elements, wrong_kind};
 pub(crate) trait Real:
     Copy
     + PartialOrd
+    + 'static
     + Send
     + Sync
     + Add<Output = Self>
@@ -25,6 +29,10 @@ pub(crate) trait Real:
     const NAN: Self;
     /// Rounds to nearest, ties to even.
     fn narrow(value: f64) -> Self;
+    /// Values in this kind; borrowed when they are.
+    fn of_f32(values: &[f32]) -> Cow<'_, [Self]>;
+    /// Values in this kind; borrowed when they are.
+    fn of_f64(values: &[f64]) -> Cow<'_, [Self]>;
     fn widen(self) -> f64;
     fn nan(self) -> bool;
     fn abs(self) -> Self;
@@ -53,7 +61,7 @@ pub(crate) trait Real:
 }
 
 macro_rules! real {
-    ($real:ident, $variant:ident, $narrow:expr, $at_most:expr, $from_number:expr, $number_of:expr) => {
+    ($real:ident, $variant:ident, $of_f32:expr, $of_f64:expr, $narrow:expr, $at_most:expr, $from_number:expr, $number_of:expr) => {
         impl Real for $real {
             fn elements<'a>(values: Vec<Self>) -> Elements<'a> {
                 Elements::$variant(values)
@@ -70,6 +78,12 @@ macro_rules! real {
             const NAN: Self = $real::NAN;
             fn narrow(value: f64) -> Self {
                 $narrow(value)
+            }
+            fn of_f32(values: &[f32]) -> Cow<'_, [Self]> {
+                $of_f32(values)
+            }
+            fn of_f64(values: &[f64]) -> Cow<'_, [Self]> {
+                $of_f64(values)
             }
             fn widen(self) -> f64 {
                 f64::from(self)
@@ -138,7 +152,22 @@ const fn low_word(bits: u64) -> u32 {
     bits as u32
 }
 
-real!(f32, F32, round, round_down, f32::from_bits, f32::to_bits);
-real!(f64, F64, |v| v, |v| v, |n: u32| f64::from_bits(u64::from(n)), |v: f64| low_word(
-    v.to_bits()
-));
+fn rounded(values: &[f64]) -> Cow<'_, [f32]> {
+    values.iter().map(|&x| round(x)).collect()
+}
+
+fn widened(values: &[f32]) -> Cow<'_, [f64]> {
+    values.iter().map(|&x| f64::from(x)).collect()
+}
+
+real!(f32, F32, Cow::Borrowed, rounded, round, round_down, f32::from_bits, f32::to_bits);
+real!(
+    f64,
+    F64,
+    widened,
+    Cow::Borrowed,
+    |v| v,
+    |v| v,
+    |n: u32| f64::from_bits(u64::from(n)),
+    |v: f64| low_word(v.to_bits())
+);

@@ -2,14 +2,14 @@ use std::{collections::BTreeMap, ops::Range, rc::Rc};
 
 use bumpalo::Bump;
 use holdall_diag::Failure;
-use holdall_table::{Column, Data, Port, Scoring, Table};
+use holdall_table::{Column, Data, Failed, Port, Scoring, Table};
 use holdall_tabular::Part;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::{
     Scorer, codes,
-    compile::Step,
-    kernel::{Run, binary, cast, choose, constant, regress, scale, unary},
+    compile::{Step, Terms},
+    kernel::{Run, binary, cast, choose, constant, linear::Given, regress, scale, unary},
     rows::RowErrors,
     value::{Element, RULE_FEATURES, Shared, Yield, wrong_kind},
 };
@@ -44,14 +44,15 @@ impl Scoring for Scorer {
             None => Ok(table),
         }
     }
+
+    fn score_rows(&self, rows: &Table) -> Result<(Table, Vec<Failed>), Failure> {
+        self.score_rows(rows)
+    }
 }
 
 impl Scorer {
-    /// Scores rows one by one as it were: the answers, missing for rows that cannot be scored, and
-    /// those rows, counted from 0 in `rows`, with why.
-    ///
-    /// Fails when `rows` does not have the model's columns.
-    pub fn score_rows(&self, rows: &Table) -> Result<(Table, Vec<(usize, Failure)>), Failure> {
+    /// See [`Scoring::score_rows`]. Fails when `rows` does not have the model's columns.
+    pub fn score_rows(&self, rows: &Table) -> Result<(Table, Vec<Failed>), Failure> {
         self.check_columns(rows)?;
         let chunks = rows.rows.div_ceil(CHUNK).max(1);
         let range = |chunk: usize| chunk * CHUNK..((chunk + 1) * CHUNK).min(rows.rows);
@@ -279,7 +280,17 @@ fn run<'a>(
         Step::Scale(arg, op) => Yield::Value(scale::run(op, value(yields, *arg)?)?),
         Step::OneHot(arg, op) => Yield::Value(op.run(scalar(yields, *arg)?, errors)?),
         Step::Ordinal(arg, op) => one(op.run(scalar(yields, *arg)?, errors)?),
-        Step::Linear(arg, op) => Yield::Value(op.run(value(yields, *arg)?, rows)?),
+        Step::Linear(terms, op) => {
+            let given = terms.iter().map(|terms| {
+                Ok(match terms {
+                    Terms::Elements(node) => Given::Elements(value(yields, *node)?),
+                    Terms::Indicators { category, step, width } => {
+                        Given::Indicators(step.places(scalar(yields, *category)?, errors), *width)
+                    }
+                })
+            });
+            Yield::Value(op.run(&given.collect::<Result<Vec<_>, Failure>>()?, rows)?)
+        }
         Step::Trees(arg, op) => Yield::Value(op.run(value(yields, *arg)?, rows, errors)?),
         Step::Regress(arg, link) => Yield::Estimate(regress::run(*link, value(yields, *arg)?)?),
         Step::Classify(arg, op) => Yield::Estimate(op.run(value(yields, *arg)?, rows)?),

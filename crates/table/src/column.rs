@@ -2,7 +2,10 @@ use std::fmt;
 
 use holdall_diag::Failure;
 
-use crate::codes;
+use crate::{
+    Failed, Port,
+    typed::{TypedColumn, integer, not_a, parse_bool, parse_integer},
+};
 
 /// Kind of a scalar value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -169,16 +172,8 @@ impl Column {
     pub fn cast(&self, kind: Kind, first_row: u64) -> Result<Self, Failure> {
         let rows = self.data.len();
         let mut missing = self.missing.clone();
-        let fail = |row: usize, value: &str| {
-            Failure::malformed(
-                codes::PARSE,
-                format!(
-                    "row {}, column `{}`: expected {kind}, found `{value}`",
-                    first_row + row as u64 + 1,
-                    self.name
-                ),
-            )
-        };
+        let fail =
+            |row: usize, value: &str| not_a(kind, first_row + row as u64 + 1, &self.name, value);
         if let Data::Text(texts) = &self.data {
             if kind != Kind::Text && texts.iter().any(|t| t.trim().is_empty()) {
                 missing.resize(rows, false);
@@ -223,6 +218,23 @@ impl Column {
         Ok(Self { name: self.name.clone(), role: self.role.clone(), data, missing })
     }
 
+    /// Like [`Column::cast`] to a port's kind and name, except that a value which is none of the kind is
+    /// missing, and its row is given, counted from 0, with why.
+    pub fn cast_rows(&self, port: &Port, first_row: u64) -> (Self, Vec<Failed>) {
+        if let Ok(cast) = self.cast(port.kind, first_row) {
+            return (Self { name: port.name.clone(), ..cast }, Vec::new());
+        }
+        let mut column = TypedColumn::new(port, self.data.len());
+        let mut failed = Vec::new();
+        for row in 0..self.data.len() {
+            // Floats and integers survive the way through text.
+            if let Err(failure) = column.push(&self.text(row), first_row + row as u64 + 1) {
+                failed.push((row, failure));
+            }
+        }
+        (column.finish(), failed)
+    }
+
     fn cast_typed(&self, kind: Kind, fail: impl Fn(usize) -> Failure) -> Result<Data, Failure> {
         #[expect(
             clippy::cast_possible_truncation,
@@ -259,26 +271,6 @@ fn each<A, B>(
     mut convert: impl FnMut(usize, &A) -> Result<B, Failure>,
 ) -> Result<Vec<B>, Failure> {
     items.iter().enumerate().map(|(row, item)| convert(row, item)).collect()
-}
-
-/// `3` and `3.0` are integers, `3.5` is not.
-fn parse_integer(text: &str) -> Option<i64> {
-    text.parse().ok().or_else(|| text.parse().ok().and_then(integer))
-}
-
-fn integer(value: f64) -> Option<i64> {
-    // -2⁶³ ≤ value < 2⁶³, both bounds exact in binary64.
-    let range = -(2.0_f64.powi(63))..2.0_f64.powi(63);
-    #[expect(clippy::cast_possible_truncation, reason = "range and wholeness are checked")]
-    (range.contains(&value) && value.trunc().total_cmp(&value).is_eq()).then_some(value as i64)
-}
-
-fn parse_bool(text: &str) -> Option<bool> {
-    match text {
-        "true" | "True" | "TRUE" | "1" => Some(true),
-        "false" | "False" | "FALSE" | "0" => Some(false),
-        _ => None,
-    }
 }
 
 /// Columns of equal length.

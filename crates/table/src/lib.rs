@@ -1,17 +1,18 @@
 //! Tables of typed columns: rows into a model, answers out of it.
 //!
 //! A [`Column`] holds scalars of one [`Kind`], with *missing* kept beside the values and never
-//! confused with NaN. [`CsvReader`] gives batches of text columns, so that every model parses number
-//! text at the precision it declares; [`CsvWriter`] writes answers. [`Scoring`] is what a compiled
-//! model is, whatever body it came from.
+//! confused with NaN. [`CsvBlocks`] cuts a file into blocks of rows, which are parsed at the precision
+//! that a model declares, many at a time; [`CsvReader`] gives batches of text columns; [`CsvWriter`]
+//! writes answers. [`Scoring`] is what a compiled model is, whatever body it came from.
 
 mod column;
 mod csv;
 mod scoring;
+mod typed;
 
 pub use column::{Column, Data, Kind, Role, Table};
-pub use csv::{CsvReader, CsvWriter};
-pub use scoring::{Matching, Port, Scoring, select_inputs};
+pub use csv::{CsvBlock, CsvBlocks, CsvReader, CsvWriter, csv_header, csv_rows};
+pub use scoring::{Failed, Inputs, Matching, Port, Scoring, select_inputs};
 
 holdall_diag::codes! {
     /// The codes of this crate.

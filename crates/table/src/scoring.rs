@@ -1,6 +1,6 @@
 use holdall_diag::Failure;
 
-use crate::{Column, Kind, Role, Table, codes};
+use crate::{Kind, Role, Table, codes};
 
 /// One input or output column of something that scores.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,18 @@ pub trait Scoring: Send + Sync {
 
     /// Scores rows. `rows` has exactly the input columns in order, as [`select_inputs`] gives them.
     fn score(&self, rows: &Table) -> Result<Table, Failure>;
+
+    /// Scores rows one by one as it were: the answers, missing for rows that cannot be scored, and
+    /// those rows, in order, with why.
+    ///
+    /// Fails when no row can be scored. What cannot tell rows apart fails with the first of them.
+    fn score_rows(&self, rows: &Table) -> Result<(Table, Vec<Failed>), Failure> {
+        Ok((self.score(rows)?, Vec::new()))
+    }
 }
+
+/// A row that failed, counted from 0 in its table, and why.
+pub type Failed = (usize, Failure);
 
 /// How rows are matched with inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +46,75 @@ pub enum Matching {
     Name,
     /// By position.
     Position,
+}
+
+/// The inputs of something that scores, found among the columns of some rows.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    ports: Vec<Port>,
+    positions: Vec<usize>,
+    left_over: Vec<String>,
+}
+
+impl Inputs {
+    /// Finds them among the columns with these names.
+    ///
+    /// Fails with `table/missing-column` or `table/too-few-columns`.
+    pub fn find(
+        scoring: &dyn Scoring,
+        names: &[&str],
+        matching: Matching,
+    ) -> Result<Self, Failure> {
+        let ports = scoring.inputs();
+        let mut positions = Vec::with_capacity(ports.len());
+        let mut left_over: Vec<Option<&str>> = names.iter().copied().map(Some).collect();
+        for (i, port) in ports.iter().enumerate() {
+            let position = match matching {
+                Matching::Position => (i < names.len()).then_some(i),
+                Matching::Name => names.iter().position(|name| *name == port.name),
+            };
+            let Some(position) = position else {
+                return Err(match matching {
+                    Matching::Position => Failure::usage(
+                        codes::TOO_FEW_COLUMNS,
+                        format!(
+                            "the model takes {} columns, the rows have {}",
+                            ports.len(),
+                            names.len()
+                        ),
+                    ),
+                    Matching::Name => Failure::usage(
+                        codes::MISSING_COLUMN,
+                        format!("the model needs a column `{}`, the rows have none", port.name),
+                    )
+                    .with_help(
+                        "`--by-position` takes the columns in order, whatever they are called",
+                    ),
+                });
+            };
+            if let Some(name) = left_over.get_mut(position) {
+                *name = None;
+            }
+            positions.push(position);
+        }
+        let left_over = left_over.into_iter().flatten().map(ToOwned::to_owned).collect();
+        Ok(Self { ports: ports.to_vec(), positions, left_over })
+    }
+
+    /// The inputs, in model order.
+    pub fn ports(&self) -> &[Port] {
+        &self.ports
+    }
+
+    /// For each input the position of its column.
+    pub fn positions(&self) -> &[usize] {
+        &self.positions
+    }
+
+    /// The names of the columns that no input takes.
+    pub fn left_over(&self) -> &[String] {
+        &self.left_over
+    }
 }
 
 /// The columns of `rows` that `scoring` takes, in its order and kinds, and the names of the columns
@@ -47,52 +127,14 @@ pub fn select_inputs(
     rows: &Table,
     matching: Matching,
 ) -> Result<(Table, Vec<String>), Failure> {
-    let inputs = scoring.inputs();
-    let mut chosen: Vec<&Column> = Vec::with_capacity(inputs.len());
-    let mut used = vec![false; rows.columns.len()];
-    for (i, port) in inputs.iter().enumerate() {
-        let position = match matching {
-            Matching::Position => (i < rows.columns.len()).then_some(i),
-            Matching::Name => rows.columns.iter().position(|c| c.name == port.name),
-        };
-        let Some((position, column)) = position.and_then(|p| Some((p, rows.columns.get(p)?)))
-        else {
-            return Err(match matching {
-                Matching::Position => Failure::usage(
-                    codes::TOO_FEW_COLUMNS,
-                    format!(
-                        "the model takes {} columns, the rows have {}",
-                        inputs.len(),
-                        rows.columns.len()
-                    ),
-                ),
-                Matching::Name => Failure::usage(
-                    codes::MISSING_COLUMN,
-                    format!("the model needs a column `{}`, the rows have none", port.name),
-                )
-                .with_help("`--by-position` takes the columns in order, whatever they are called"),
-            });
-        };
-        if let Some(flag) = used.get_mut(position) {
-            *flag = true;
-        }
-        chosen.push(column);
-    }
-    let columns = inputs
-        .iter()
-        .zip(chosen)
-        .map(|(port, column)| {
-            let mut cast = column.cast(port.kind, rows.first_row)?;
-            cast.name.clone_from(&port.name);
-            Ok(cast)
-        })
-        .collect::<Result<_, Failure>>()?;
-    let left_over = rows
-        .columns
-        .iter()
-        .zip(used)
-        .filter(|(_, used)| !used)
-        .map(|(column, _)| column.name.clone())
-        .collect();
-    Ok((Table { columns, rows: rows.rows, first_row: rows.first_row }, left_over))
+    let names: Vec<&str> = rows.columns.iter().map(|column| column.name.as_str()).collect();
+    let inputs = Inputs::find(scoring, &names, matching)?;
+    let chosen = inputs.positions.iter().filter_map(|&position| rows.columns.get(position));
+    let columns = inputs.ports.iter().zip(chosen).map(|(port, column)| {
+        let mut cast = column.cast(port.kind, rows.first_row)?;
+        cast.name.clone_from(&port.name);
+        Ok(cast)
+    });
+    let columns = columns.collect::<Result<_, Failure>>()?;
+    Ok((Table { columns, rows: rows.rows, first_row: rows.first_row }, inputs.left_over))
 }

@@ -12,6 +12,7 @@ mod proof;
 mod prove;
 mod scan;
 mod score;
+mod score_io;
 mod sign;
 mod unpack;
 mod validate;

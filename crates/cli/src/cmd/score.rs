@@ -1,73 +1,92 @@
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{io::Write, num::NonZero, path::PathBuf};
 
 use holdall_diag::{Failure, Location};
-use holdall_source::{AtomicFile, Source};
-use holdall_table::{CsvReader, CsvWriter, Matching, Scoring, select_inputs};
+use holdall_source::AtomicFile;
+use holdall_table::{Failed, Inputs, Matching, Scoring};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::{
     args::{Common, ModelArgs},
+    cmd::{
+        codes,
+        score_io::{Answers, Block, Form, Rows, Sink, is_stdio},
+    },
     ui::{Exit, Ui},
 };
 
 /// Score rows with a model.
 ///
-/// Rows are CSV with a header row; an empty cell is missing; answers keep the order of the rows.
-/// Columns are matched by name; a model without input names takes them by position.
+/// Rows are CSV with a header row, where an empty cell is missing, or Parquet; answers are CSV, or Parquet
+/// when their file is called so, and keep the order of the rows.
+/// Columns are matched by name; a model without input names takes them by position. Memory does not
+/// grow with the rows.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  holdall score model.joblib --rows rows.csv --out out.csv\n  \
-                        holdall score model.onnx --rows rows.csv --out -\n\nExit status: 0; 2 when \
-                        the model or a row cannot be read or scored.")]
+#[command(
+    after_help = "Examples:\n  holdall score model.joblib --rows rows.csv --out out.parquet\n  \
+                        holdall score model.onnx --rows rows.csv --out -\n\nExit status: 0; 1 with \
+                        `--keep-going` when a row was refused; 2 when the model or a row cannot be \
+                        read or scored."
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     model: ModelArgs,
     /// The rows to score; `-` is stdin.
-    #[arg(long, value_name = "CSV", help_heading = "Input")]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     rows: PathBuf,
     /// Take columns by position, whatever they are called.
     #[arg(long, help_heading = "Input")]
     by_position: bool,
+    /// Go on after a row that cannot be read or scored: its answers are empty, and it is named.
+    #[arg(long, help_heading = "Input")]
+    keep_going: bool,
     /// Where the answers go; `-` is stdout.
-    #[arg(long, value_name = "CSV", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     out: PathBuf,
     /// Add the untransformed scores as `margin_<k>`.
     #[arg(long, help_heading = "Output")]
     raw: bool,
+    /// Threads to score on; answers do not depend on it [default: one a core].
+    #[arg(long, value_name = "N", help_heading = "Limits", hide_default_value = true)]
+    threads: Option<NonZero<u16>>,
 }
 
-/// Rows of a batch: enough to keep all cores busy.
-const BATCH: usize = 16_384;
+/// Blocks for each thread that are read ahead.
+const BLOCKS_A_THREAD: usize = 4;
+/// Refused rows that are named.
+const NAMED: u64 = 20;
 
 pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
     let loaded = args.model.load(common)?;
     ui.report(&loaded.report);
     let scoring = loaded.scoring(args.raw)?;
-    let (reader, total) = open_rows(&args.rows)?;
+    let (rows, total) = Rows::open(&args.rows)?;
     let matching = matching(&*scoring, args.by_position);
-    if is_stdio(&args.out) {
-        let stdout = std::io::stdout().lock();
-        score_all(&*scoring, reader, matching, total, stdout, ui)?;
+    let names: Vec<&str> = rows.names().iter().map(String::as_str).collect();
+    let inputs = Inputs::find(&*scoring, &names, matching).map_err(|f| in_rows(rows.name(), f))?;
+    if !inputs.left_over().is_empty() {
+        ui.note(&format!("note: ignored columns: {}", inputs.left_over().join(", ")));
+    }
+    let job = Job {
+        scoring: &*scoring,
+        inputs,
+        form: Form::of(&args.out),
+        keep_going: args.keep_going,
+        total,
+        ui,
+    };
+    let threads = args.threads.map_or(0, |threads| usize::from(threads.get()));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
+        Failure::usage(codes::ARGUMENT, "cannot start so many threads").caused_by(error)
+    })?;
+    let refused = if is_stdio(&args.out) {
+        pool.install(|| job.run(rows, std::io::stdout()))?
     } else {
         let mut file = AtomicFile::create(&args.out)?;
-        score_all(&*scoring, reader, matching, total, &mut file, ui)?;
+        let refused = pool.install(|| job.run(rows, &mut file))?;
         file.commit()?;
-    }
-    Ok(Exit::Yes)
-}
-
-fn is_stdio(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-/// The rows of a file or of stdin, and the length of the file.
-pub(crate) fn open_rows(path: &Path) -> Result<(CsvReader, u64), Failure> {
-    if is_stdio(path) {
-        return Ok((CsvReader::new("stdin", std::io::stdin())?, 0));
-    }
-    let source = Source::open(path)?;
-    Ok((CsvReader::open(&source)?, source.len()))
+        refused
+    };
+    Ok(Exit::yes_if(refused == 0))
 }
 
 /// By name where the model has names.
@@ -75,43 +94,98 @@ pub(crate) fn matching(scoring: &dyn Scoring, by_position: bool) -> Matching {
     if by_position || !scoring.has_named_inputs() { Matching::Position } else { Matching::Name }
 }
 
-fn score_all<W: Write>(
-    scoring: &dyn Scoring,
-    mut rows: CsvReader,
-    matching: Matching,
+fn in_rows(name: &str, failure: Failure) -> Failure {
+    failure.map_location(|l| if l.is_none() { Location::file(name) } else { l })
+}
+
+struct Job<'j> {
+    scoring: &'j dyn Scoring,
+    inputs: Inputs,
+    form: Form,
+    keep_going: bool,
     total: u64,
-    out: W,
-    ui: &Ui,
-) -> Result<(), Failure> {
-    let mut writer = CsvWriter::new(out);
-    let bar = ui.progress("scoring");
-    bar.set_length(total);
-    let mut first = true;
-    loop {
-        let batch = rows.batch(BATCH)?;
-        let last = batch.is_none();
-        // Without any row the header is written all the same.
-        let batch = match batch {
-            Some(batch) => batch,
-            None if first => rows.read_all()?,
-            None => break,
-        };
-        let in_rows = |failure: Failure| {
-            failure.map_location(|l| if l.is_none() { Location::file(rows.name()) } else { l })
-        };
-        let (inputs, left_over) = select_inputs(scoring, &batch, matching).map_err(in_rows)?;
-        if first && !left_over.is_empty() {
-            ui.note(&format!("note: ignored columns: {}", left_over.join(", ")));
+    ui: &'j Ui,
+}
+
+/// What came of a block: its answers, and its rows that were refused, in order.
+struct Done {
+    answers: Answers,
+    refused: Vec<Failed>,
+}
+
+impl Job<'_> {
+    /// Reads, scores and writes side by side, and says how many rows were refused.
+    fn run(&self, mut rows: Rows, out: impl Write + Send) -> Result<u64, Failure> {
+        let bar = self.ui.progress("scoring");
+        bar.set_length(self.total);
+        let mut sink = Sink::new(self.form, out, self.scoring.outputs())?;
+        let mut waiting = Vec::new();
+        let mut blocks = self.read_ahead(&mut rows)?;
+        let mut refused = 0;
+        while !blocks.is_empty() {
+            let (done, (next, written)) = rayon::join(
+                || blocks.par_iter().map(|block| self.answer(block)).collect::<Vec<_>>(),
+                || (self.read_ahead(&mut rows), sink.write(std::mem::take(&mut waiting))),
+            );
+            written?;
+            for done in done {
+                let done = done.map_err(|failure| in_rows(rows.name(), failure))?;
+                for (_, failure) in done.refused {
+                    let failure = in_rows(rows.name(), failure);
+                    if !self.keep_going {
+                        return Err(failure);
+                    }
+                    refused += 1;
+                    if refused <= NAMED {
+                        self.ui.diagnostic(&failure.into_diagnostic());
+                    }
+                }
+                waiting.push(done.answers);
+            }
+            bar.set_position(rows.position());
+            blocks = next?;
         }
-        first = false;
-        writer.write(&scoring.score(&inputs).map_err(in_rows)?)?;
-        bar.set_position(rows.position());
-        if last {
-            break;
+        bar.finish_and_clear();
+        if refused > NAMED {
+            self.ui.note(&format!("… and {} more rows were refused", refused - NAMED));
         }
+        sink.write(waiting)?;
+        sink.finish()?;
+        Ok(refused)
     }
-    bar.finish_and_clear();
-    writer.finish()?.flush().map_err(|error| {
-        Failure::io(holdall_source::codes::WRITE, format!("cannot write: {error}"), error)
-    })
+
+    fn read_ahead(&self, rows: &mut Rows) -> Result<Vec<Block>, Failure> {
+        let mut blocks = Vec::new();
+        while blocks.len() < BLOCKS_A_THREAD * rayon::current_num_threads() {
+            let Some(block) = rows.next_block(&self.inputs)? else { break };
+            blocks.push(block);
+        }
+        Ok(blocks)
+    }
+
+    fn answer(&self, block: &Block) -> Result<Done, Failure> {
+        let (table, unread) = block.read(&self.inputs)?;
+        let (mut answers, unscored) = self.scoring.score_rows(&table)?;
+        for column in &mut answers.columns {
+            if !unread.is_empty() {
+                column.missing.resize(answers.rows, false);
+            }
+            for (row, _) in &unread {
+                if let Some(missing) = column.missing.get_mut(*row) {
+                    *missing = true;
+                }
+            }
+        }
+        Ok(Done { answers: self.form.answers(answers), refused: merge(unread, unscored) })
+    }
+}
+
+/// Failures in row order. A row that could not be read was not worth scoring.
+fn merge(unread: Vec<Failed>, unscored: Vec<Failed>) -> Vec<Failed> {
+    let mut all = unread;
+    all.extend(unscored);
+    // Sorting keeps the order of equals.
+    all.sort_by_key(|(row, _)| *row);
+    all.dedup_by_key(|(row, _)| *row);
+    all
 }

@@ -1,4 +1,4 @@
-use std::rc::Rc;
+use std::{cmp::Ordering, rc::Rc};
 
 use holdall_diag::Failure;
 use holdall_table::Kind;
@@ -38,10 +38,10 @@ impl OneHotStep {
         arg: &Element<'a>,
         errors: &mut RowErrors,
     ) -> Result<Vec<Shared<'a>>, Failure> {
-        let found = by_kind!(&arg.data, values => self.find(arg, values, errors));
-        let listed = (0..self.total).filter(|&i| Some(i) != self.drop);
-        let indicators = listed.map(|i| {
-            let is_it = found.iter().map(|&f| f == Some(i));
+        let places = self.places(arg, errors);
+        let width = self.total - u32::from(self.drop.is_some());
+        let indicators = (0..width).map(|i| {
+            let is_it = places.iter().map(|&place| place == Some(i));
             let data = match self.kind {
                 Kind::F32 => Elements::F32(is_it.map(|b| f32::from(u8::from(b))).collect()),
                 Kind::F64 => Elements::F64(is_it.map(|b| f64::from(u8::from(b))).collect()),
@@ -51,6 +51,18 @@ impl OneHotStep {
             Ok(Rc::new(Element { data, missing: None }))
         });
         indicators.collect()
+    }
+
+    /// For each row which indicator is 1, if one is.
+    pub(crate) fn places(&self, arg: &Element<'_>, errors: &mut RowErrors) -> Vec<Option<u32>> {
+        let found = by_kind!(&arg.data, values => self.find(arg, values, errors));
+        let Some(drop) = self.drop else { return found };
+        let place = |category: u32| match category.cmp(&drop) {
+            Ordering::Less => Some(category),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(category - 1),
+        };
+        found.into_iter().map(|category| category.and_then(place)).collect()
     }
 
     fn find<'a, C: Cell<'a>>(

@@ -1,5 +1,7 @@
 mod expressions;
 mod fields;
+mod kernels;
+mod linear;
 mod models;
 mod property;
 mod trees;

@@ -55,7 +55,7 @@ fn near(edge: usize, step: u8) -> f64 {
     clippy::float_cmp,
     reason = "numbers are in range; tests are exact"
 )]
-fn reference(e: &TreeEnsemble, kind: Kind, row: &[Option<f64>]) -> Option<Vec<f64>> {
+pub(super) fn reference(e: &TreeEnsemble, kind: Kind, row: &[Option<f64>]) -> Option<Vec<f64>> {
     let f32_sums = e.summation.is_f32();
     let round = |x: f64| if f32_sums { f64::from(x as f32) } else { x };
     let mut sums = vec![0.0; e.outputs as usize];

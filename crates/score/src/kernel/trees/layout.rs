@@ -1,15 +1,8 @@
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    ops::Range,
-};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use holdall_diag::Failure;
 use holdall_tabular::{CategorySet, MissingRule, Test, TreeEnsemble};
 
-use super::{
-    dense::{Dense, DenseTree},
-    walk::LANES,
-};
 use crate::{codes, real::Real};
 
 /// Bits of [`Slot::feature`] that name the feature.
@@ -42,17 +35,15 @@ pub(super) struct Slot<T> {
 }
 
 /// A tree of the layout.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Root<S> {
     pub(super) slot: u32,
     /// Splits above the nearest leaf, and above the farthest.
     pub(super) nearest: u32,
     pub(super) farthest: u32,
-    output: u32,
+    pub(super) output: u32,
     /// None for 1: then nothing is multiplied.
-    weight: Option<S>,
-    /// The tree filled up, where that pays.
-    pub(super) dense: Option<DenseTree>,
+    pub(super) weight: Option<S>,
 }
 
 /// All trees of an ensemble. Children that are named by several parents are laid out once.
@@ -60,21 +51,18 @@ pub(super) struct Layout<T, S> {
     pub(super) slots: Vec<Slot<T>>,
     /// For each slot that is a leaf its number.
     pub(super) leaf_of: Vec<u32>,
-    pub(super) dense: Dense<T>,
-    leaves: Vec<S>,
-    leaf_width: usize,
+    pub(super) leaves: Vec<S>,
+    pub(super) leaf_width: usize,
     pub(super) trees: Vec<Root<S>>,
     pub(super) sets: Vec<CategorySet>,
-    /// Whether all tests are comparisons without a zero rule.
-    pub(super) plain: bool,
     /// Whether a split refuses missing.
     pub(super) compares: bool,
 }
 
-pub(super) struct Builder<'e, T> {
-    pub(super) ensemble: &'e TreeEnsemble,
+struct Builder<'e, T> {
+    ensemble: &'e TreeEnsemble,
     /// Place of each used feature.
-    pub(super) places: BTreeMap<u32, u32>,
+    places: BTreeMap<u32, u32>,
     slots: Vec<Slot<T>>,
     leaf_of: Vec<u32>,
     /// First slot of the children of a node; 0 when not laid out, as slot 0 is a root.
@@ -103,21 +91,16 @@ impl<T: Real, S: Real> Layout<T, S> {
             pair_of: vec![0; nodes.len()],
             todo: VecDeque::new(),
         };
-        let plain = splits().all(|i| {
-            let ordered = matches!(nodes.test[i], Test::Lt | Test::Le | Test::Gt | Test::Ge);
-            ordered && !has_zero_rule(nodes.missing[i])
-        });
         let reach = reach(ensemble);
-        let mut dense = Dense::new();
         let trees = ensemble.trees.iter().map(|tree| {
-            let Reach { nearest, farthest, .. } = reach[tree.root as usize];
+            // Validation found a leaf below every root.
+            let Reach { nearest, farthest } = reach[tree.root as usize].unwrap_or_default();
             Root {
                 slot: builder.add(tree.root),
                 nearest,
                 farthest,
                 output: tree.output,
                 weight: tree.weight.total_cmp(&1.0).is_ne().then(|| S::narrow(tree.weight)),
-                dense: if plain { dense.add(&builder, tree.root, &reach) } else { None },
             }
         });
         let trees = trees.collect();
@@ -128,48 +111,9 @@ impl<T: Real, S: Real> Layout<T, S> {
             leaf_width: ensemble.leaf_width as usize,
             trees,
             sets: ensemble.sets.clone(),
-            dense,
-            plain,
             compares: splits().any(|i| nodes.missing[i] == MissingRule::Compare),
         };
         Ok((layout, used.into_iter().collect()))
-    }
-
-    /// Runs of trees whose nodes take about so many bytes.
-    pub(super) fn blocks(&self, bytes: usize) -> Vec<Range<usize>> {
-        let mut blocks: Vec<Range<usize>> = Vec::new();
-        let mut taken = 0;
-        for (i, tree) in self.trees.iter().enumerate() {
-            let next = self.trees.get(i + 1).map_or(self.slots.len(), |t| t.slot as usize);
-            let slots = next.saturating_sub(tree.slot as usize) * size_of::<Slot<T>>();
-            let of_tree = tree.dense.as_ref().map_or(slots, Dense::<T>::bytes);
-            taken += of_tree;
-            match blocks.last_mut() {
-                Some(block) if taken <= bytes => block.end = i + 1,
-                Some(_) | None => {
-                    blocks.push(i..i + 1);
-                    taken = of_tree;
-                }
-            }
-        }
-        blocks
-    }
-
-    /// Adds leaves to the sums of a group.
-    #[inline]
-    pub(super) fn add_leaves(&self, tree: &Root<S>, leaves: [u32; LANES], sums: &mut [[S; LANES]]) {
-        let output = tree.output as usize;
-        let width = self.leaf_width;
-        for (k, sums) in sums[output..output + width].iter_mut().enumerate() {
-            for (sum, &leaf) in sums.iter_mut().zip(&leaves) {
-                let value = self.leaves[leaf as usize * width + k];
-                let value = match tree.weight {
-                    None => value,
-                    Some(weight) => value * weight,
-                };
-                *sum = *sum + value;
-            }
-        }
     }
 }
 
@@ -217,7 +161,7 @@ impl<T: Real> Builder<'_, T> {
     }
 
     /// Threshold, feature with flags, and children of a split.
-    pub(super) fn split(&self, node: usize) -> (T, u32, [u32; 2]) {
+    fn split(&self, node: usize) -> (T, u32, [u32; 2]) {
         let nodes = &self.ensemble.nodes;
         let exchanged = matches!(nodes.test[node], Test::Gt | Test::Ge | Test::Ne);
         let (yes, no) = (nodes.yes[node], nodes.no[node]);
@@ -291,45 +235,39 @@ fn exactly<T: Real>(limit: f64) -> T {
 }
 
 /// What lies below a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reach {
+#[derive(Clone, Copy, Debug, Default)]
+struct Reach {
     /// Splits on the way to the nearest leaf.
-    pub(super) nearest: u32,
+    nearest: u32,
     /// Splits on the way to the farthest leaf.
-    pub(super) farthest: u32,
-    /// Ways to leaves.
-    pub(super) leaves: u64,
+    farthest: u32,
 }
 
-fn reach(ensemble: &TreeEnsemble) -> Vec<Reach> {
-    const UNKNOWN: Reach = Reach { nearest: 0, farthest: 0, leaves: 0 };
+fn reach(ensemble: &TreeEnsemble) -> Vec<Option<Reach>> {
     let nodes = &ensemble.nodes;
-    let mut reach = vec![UNKNOWN; nodes.len()];
+    let mut reach: Vec<Option<Reach>> = vec![None; nodes.len()];
     let mut stack: Vec<u32> = Vec::new();
     for tree in &ensemble.trees {
         stack.push(tree.root);
         while let Some(&node) = stack.last() {
             let i = node as usize;
             if nodes.test[i] == Test::Leaf {
-                reach[i].leaves = 1;
+                reach[i] = Some(Reach { nearest: 0, farthest: 0 });
             }
-            if reach[i] != UNKNOWN {
+            if reach[i].is_some() {
                 stack.pop();
                 continue;
             }
             let (yes, no) = (nodes.yes[i], nodes.no[i]);
-            let (a, b) = (reach[yes as usize], reach[no as usize]);
-            if a == UNKNOWN {
-                stack.push(yes);
-            } else if b == UNKNOWN {
-                stack.push(no);
-            } else {
-                reach[i] = Reach {
-                    nearest: a.nearest.min(b.nearest) + 1,
-                    farthest: a.farthest.max(b.farthest) + 1,
-                    leaves: a.leaves.saturating_add(b.leaves),
-                };
-                stack.pop();
+            match (reach[yes as usize], reach[no as usize]) {
+                (None, _) => stack.push(yes),
+                (_, None) => stack.push(no),
+                (Some(a), Some(b)) => {
+                    let nearest = a.nearest.min(b.nearest) + 1;
+                    let farthest = a.farthest.max(b.farthest) + 1;
+                    reach[i] = Some(Reach { nearest, farthest });
+                    stack.pop();
+                }
             }
         }
     }

@@ -1,15 +1,17 @@
 //! Tree ensembles.
 //!
-//! [`layout`] lays the nodes out for walking, [`dense`] fills up trees that are nearly complete,
-//! [`walk`] goes down, this file blocks: a group of rows
-//! goes down a block of trees that fits the first cache, then the next group. A row adds its trees in
-//! their order whatever the blocks are.
+//! [`layout`] lays the nodes out and decides every test and rule. Where all tests are comparisons,
+//! [`ranks`] turns them into comparisons of small integers, [`crown`] asks all nodes of small trees and
+//! of the tops of large ones, and [`ranked`] walks what is below. [`walk`] goes down with every test
+//! and rule otherwise.
 
-mod dense;
+mod crown;
 mod layout;
+mod ranked;
+mod ranks;
 mod walk;
 
-use std::{ops::Range, rc::Rc};
+use std::{borrow::Cow, rc::Rc};
 
 use holdall_diag::{Failure, Location};
 use holdall_tabular::{Aggregate, Kind, TreeEnsemble};
@@ -17,7 +19,9 @@ use holdall_tabular::{Aggregate, Kind, TreeEnsemble};
 pub(crate) use self::layout::{NEAR_ZERO_LIMIT, answer};
 use self::{
     layout::Layout,
-    walk::{Group, LANES, Quick, QuickNan, Walk, Whole},
+    ranked::Ranked,
+    ranks::{LANES, Rank, Ranks},
+    walk::Group,
 };
 use crate::{
     codes,
@@ -26,8 +30,22 @@ use crate::{
     value::{Element, Elements, Shared, wrong_kind},
 };
 
-/// Bytes of nodes in a block of trees.
-const BLOCK_BYTES: usize = 1 << 14;
+/// Columns of ranks that a kernel may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Columns {
+    /// With eight bits, where features with more thresholds take further columns.
+    pub(crate) narrow: usize,
+    /// With sixteen bits.
+    pub(crate) wide: usize,
+}
+
+impl Columns {
+    /// Up to which a group of rows stays in the first and second cache.
+    const CACHED: Self = Self { narrow: 256, wide: 4096 };
+}
+
+/// Rows up to which each is walked by itself.
+const FEW: usize = 24;
 
 /// An ensemble, by precision of features and of sums.
 pub(crate) enum TreesStep {
@@ -46,10 +64,10 @@ impl TreesStep {
     ) -> Result<Self, Failure> {
         let f32_features = ensemble.round_features || kind == Some(Kind::F32);
         Ok(match (f32_features, ensemble.summation.is_f32()) {
-            (true, true) => Self::F32F32(Forest::new(ensemble, location)?),
-            (true, false) => Self::F32F64(Forest::new(ensemble, location)?),
-            (false, true) => Self::F64F32(Forest::new(ensemble, location)?),
-            (false, false) => Self::F64F64(Forest::new(ensemble, location)?),
+            (true, true) => Self::F32F32(Forest::new(ensemble, Columns::CACHED, location)?),
+            (true, false) => Self::F32F64(Forest::new(ensemble, Columns::CACHED, location)?),
+            (false, true) => Self::F64F32(Forest::new(ensemble, Columns::CACHED, location)?),
+            (false, false) => Self::F64F64(Forest::new(ensemble, Columns::CACHED, location)?),
         })
     }
 
@@ -70,10 +88,11 @@ impl TreesStep {
 
 /// An ensemble with features of kind `T` and sums of kind `S`.
 pub(crate) struct Forest<T, S> {
-    layout: Layout<T, S>,
+    kernel: Kernel<T, S>,
+    /// Every test and rule, where the kernel does not do for all rows.
+    whole: Option<Layout<T, S>>,
     /// Positions in the vector of the features that are tested, in the order of the layout.
     used: Vec<u32>,
-    blocks: Vec<Range<usize>>,
     outputs: usize,
     /// Start values, or none for zeros.
     first: Vec<S>,
@@ -83,25 +102,31 @@ pub(crate) struct Forest<T, S> {
     location: Location,
 }
 
-/// The features of a group of rows, one array of lanes a feature.
-struct Features<T> {
-    lanes: Vec<[T; LANES]>,
-    /// Flags of missing in the same order; empty when nothing is missing.
-    missing: Vec<[bool; LANES]>,
-    has_nan: bool,
+enum Kernel<T, S> {
+    Narrow(Ranks<T>, Ranked<u8, S>),
+    Wide(Ranks<T>, Ranked<u16, S>),
+    /// None: a test is not a comparison.
+    Whole,
 }
 
 impl<T: Real, S: Real> Forest<T, S> {
-    fn new(ensemble: &TreeEnsemble, location: Location) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        ensemble: &TreeEnsemble,
+        most: Columns,
+        location: Location,
+    ) -> Result<Self, Failure> {
         let (layout, used) = Layout::new(ensemble)?;
         let base: Vec<S> = ensemble.base.iter().map(|&b| S::narrow(b)).collect();
         let (first, last) =
             if ensemble.base_last { (Vec::new(), base) } else { (base, Vec::new()) };
+        let outputs = ensemble.outputs as usize;
+        let kernel = Kernel::new(&layout, used.len(), outputs, most);
+        let needs_whole = layout.compares || matches!(kernel, Kernel::Whole);
         Ok(Self {
-            blocks: layout.blocks(BLOCK_BYTES),
-            layout,
+            kernel,
+            whole: needs_whole.then_some(layout),
             used,
-            outputs: ensemble.outputs as usize,
+            outputs,
             first,
             divide_by: match ensemble.aggregate {
                 Aggregate::Sum => None,
@@ -112,31 +137,54 @@ impl<T: Real, S: Real> Forest<T, S> {
         })
     }
 
-    fn run<'a>(
+    pub(crate) fn run<'a>(
         &self,
         arg: &[Shared<'a>],
         rows: usize,
         errors: &mut RowErrors,
     ) -> Result<Vec<Shared<'a>>, Failure> {
-        let features = self.gather(arg, rows)?;
-        let groups = rows.div_ceil(LANES);
-        let mut sums = vec![[S::ZERO; LANES]; groups * self.outputs];
-        if !self.first.is_empty() {
-            for group in sums.chunks_exact_mut(self.outputs) {
-                group.iter_mut().zip(&self.first).for_each(|(sum, &first)| *sum = [first; LANES]);
+        let mut start = Vec::with_capacity(self.outputs);
+        start.extend(
+            (0..self.outputs).map(|k| [self.first.get(k).copied().unwrap_or(S::ZERO); LANES]),
+        );
+        let mut sums = start.repeat(rows.div_ceil(LANES));
+        let features = self.features(arg)?;
+        let any_missing = features.iter().any(|feature| feature.missing.is_some());
+        match (&self.kernel, &self.whole) {
+            // Where no split refuses, missing goes the way of NaN.
+            (Kernel::Narrow(ranks, trees), whole) if whole.is_none() || !any_missing => {
+                add_ranked(ranks, trees, &features, rows, &mut sums);
             }
-        }
-        let mut refused = vec![false; groups * LANES];
-        if self.layout.plain && features.missing.is_empty() {
-            if features.has_nan {
-                self.add::<QuickNan>(&features, &mut sums, &mut refused);
-            } else {
-                self.add::<Quick>(&features, &mut sums, &mut refused);
+            (Kernel::Wide(ranks, trees), whole) if whole.is_none() || !any_missing => {
+                add_ranked(ranks, trees, &features, rows, &mut sums);
             }
-        } else {
-            self.add::<Whole>(&features, &mut sums, &mut refused);
+            (_, Some(layout)) => {
+                let refused = add_whole(layout, &features, rows, &mut sums, self.outputs);
+                self.refuse(&refused, errors);
+            }
+            (Kernel::Narrow(..) | Kernel::Wide(..) | Kernel::Whole, None) => {}
         }
-        for (row, _) in refused.iter().take(rows).enumerate().filter(|(_, refused)| **refused) {
+        Ok(self.finish(&sums, rows))
+    }
+
+    /// The tested features, rounded to their kind.
+    fn features<'e>(&self, arg: &'e [Shared<'_>]) -> Result<Vec<Feature<'e, T>>, Failure> {
+        let features = self.used.iter().map(|&feature| {
+            let element = &*arg[feature as usize];
+            let values = match &element.data {
+                Elements::F32(values) => T::of_f32(values),
+                Elements::F64(values) => T::of_f64(values),
+                Elements::I64(_) | Elements::Bool(_) | Elements::Text(_) => {
+                    return Err(wrong_kind(element.data.kind()));
+                }
+            };
+            Ok(Feature { values, missing: element.missing.as_deref() })
+        });
+        features.collect()
+    }
+
+    fn refuse(&self, refused: &[bool], errors: &mut RowErrors) {
+        for (row, _) in refused.iter().enumerate().filter(|(_, refused)| **refused) {
             errors.refuse(row, |number| {
                 Failure::malformed(
                     codes::MISSING,
@@ -145,53 +193,6 @@ impl<T: Real, S: Real> Forest<T, S> {
                 .at(self.location.clone())
                 .with_help("fill the empty cells; the model was trained without missing values")
             });
-        }
-        Ok(self.finish(&sums, rows))
-    }
-
-    /// Brings the tested features into groups of lanes. Lanes beyond the last row repeat zeros.
-    fn gather(&self, arg: &[Shared<'_>], rows: usize) -> Result<Features<T>, Failure> {
-        let groups = rows.div_ceil(LANES);
-        let used = self.used.len();
-        let mut lanes = vec![[T::ZERO; LANES]; groups * used];
-        let elements = || self.used.iter().map(|&feature| &arg[feature as usize]);
-        let any_missing = elements().any(|element| element.missing.is_some());
-        // Where no split refuses, missing goes the way of NaN.
-        let keep_missing = any_missing && self.layout.compares;
-        let mut missing =
-            if keep_missing { vec![[false; LANES]; groups * used] } else { Vec::new() };
-        let mut has_nan = false;
-        for (place, element) in elements().enumerate() {
-            has_nan |= spread(element, &mut lanes, used, place)?;
-            let Some(flags) = &element.missing else { continue };
-            for (row, _) in flags.iter().enumerate().filter(|(_, flag)| **flag) {
-                let at = row / LANES * used + place;
-                lanes[at][row % LANES] = T::NAN;
-                has_nan = true;
-                if keep_missing {
-                    missing[at][row % LANES] = true;
-                }
-            }
-        }
-        Ok(Features { lanes, missing, has_nan })
-    }
-
-    fn add<W: Walk>(&self, features: &Features<T>, sums: &mut [[S; LANES]], refused: &mut [bool]) {
-        let used = self.used.len();
-        let of_group = |group: usize| group * used..(group + 1) * used;
-        for block in &self.blocks {
-            let groups = sums.chunks_exact_mut(self.outputs).zip(refused.chunks_exact_mut(LANES));
-            for (i, (sums, refused)) in groups.enumerate() {
-                let mut group = Group {
-                    features: &features.lanes[of_group(i)],
-                    missing: features.missing.get(of_group(i)).unwrap_or_default(),
-                    refused,
-                };
-                for tree in &self.layout.trees[block.clone()] {
-                    let leaves = W::walk(&self.layout, tree, &mut group);
-                    self.layout.add_leaves(tree, leaves, sums);
-                }
-            }
         }
     }
 
@@ -218,38 +219,76 @@ impl<T: Real, S: Real> Forest<T, S> {
     }
 }
 
-/// Writes an element into its place of each group, rounded to the kind of the features, and says
-/// whether there is a NaN.
-fn spread<T: Real>(
-    element: &Element<'_>,
-    lanes: &mut [[T; LANES]],
-    used: usize,
-    place: usize,
-) -> Result<bool, Failure> {
-    match &element.data {
-        Elements::F32(values) => {
-            Ok(spread_values(values, |x| T::narrow(f64::from(x)), lanes, used, place))
+impl<T: Real, S: Real> Kernel<T, S> {
+    fn new(layout: &Layout<T, S>, features: usize, outputs: usize, most: Columns) -> Self {
+        if let Some((ranks, slots)) = Ranks::new::<u8>(&layout.slots, features, most.narrow) {
+            return Self::Narrow(ranks, Ranked::new(layout, slots, outputs));
         }
-        Elements::F64(values) => Ok(spread_values(values, T::narrow, lanes, used, place)),
-        Elements::I64(_) | Elements::Bool(_) | Elements::Text(_) => {
-            Err(wrong_kind(element.data.kind()))
+        match Ranks::new::<u16>(&layout.slots, features, most.wide) {
+            Some((ranks, slots)) => Self::Wide(ranks, Ranked::new(layout, slots, outputs)),
+            None => Self::Whole,
         }
     }
 }
 
-fn spread_values<X: Copy, T: Real>(
-    values: &[X],
-    round: impl Fn(X) -> T,
-    lanes: &mut [[T; LANES]],
-    used: usize,
-    place: usize,
-) -> bool {
-    let mut has_nan = false;
-    for (group, values) in lanes.chunks_exact_mut(used).zip(values.chunks(LANES)) {
-        for (lane, &value) in group[place].iter_mut().zip(values) {
-            *lane = round(value);
-            has_nan |= lane.nan();
+/// Values of a feature for the rows of a chunk.
+struct Feature<'e, T: Clone> {
+    values: Cow<'e, [T]>,
+    missing: Option<&'e [bool]>,
+}
+
+fn add_ranked<T: Real, R: Rank, S: Real>(
+    ranks: &Ranks<T>,
+    trees: &Ranked<R, S>,
+    features: &[Feature<'_, T>],
+    rows: usize,
+    sums: &mut [[S; LANES]],
+) {
+    let mut ranked = vec![[R::default(); LANES]; rows.div_ceil(LANES) * ranks.columns];
+    for (place, feature) in features.iter().enumerate() {
+        ranks.fill(place, &feature.values, feature.missing, &mut ranked);
+    }
+    if rows <= FEW {
+        for row in 0..rows {
+            trees.add_row(&ranked, row, sums);
+        }
+    } else {
+        trees.add(&ranked, ranks.columns, sums);
+    }
+}
+
+/// Adds all trees, group by group, and says which rows met a split that refuses missing.
+fn add_whole<T: Real, S: Real>(
+    layout: &Layout<T, S>,
+    features: &[Feature<'_, T>],
+    rows: usize,
+    sums: &mut [[S; LANES]],
+    outputs: usize,
+) -> Vec<bool> {
+    let groups = rows.div_ceil(LANES);
+    let mut refused = vec![false; groups * LANES];
+    let mut values = vec![[T::ZERO; LANES]; features.len()];
+    let any_missing = features.iter().any(|feature| feature.missing.is_some());
+    let mut missing = vec![[false; LANES]; if any_missing { features.len() } else { 0 }];
+    for (group, (sums, refused)) in
+        sums.chunks_exact_mut(outputs).zip(refused.chunks_exact_mut(LANES)).enumerate()
+    {
+        let these = group * LANES..((group + 1) * LANES).min(rows);
+        for (place, feature) in features.iter().enumerate() {
+            values[place][..these.len()].copy_from_slice(&feature.values[these.clone()]);
+            let Some(flags) = feature.missing else { continue };
+            for (lane, &flag) in flags[these.clone()].iter().enumerate() {
+                missing[place][lane] = flag;
+                if flag {
+                    values[place][lane] = T::NAN;
+                }
+            }
+        }
+        let mut group = Group { features: &values, missing: &missing, refused };
+        for tree in &layout.trees {
+            layout.add_tree(tree, &mut group, sums);
         }
     }
-    has_nan
+    refused.truncate(rows);
+    refused
 }
