@@ -1,8 +1,8 @@
 use holdall_diag::{Failure, Location};
 use holdall_table::{Kind, Port, Role};
 use holdall_tabular::{
-    BinaryOp, Classify, Constant, EstimateType, Linear, Link, Op, Part, Scale, Type, UnaryOp,
-    ValidModel, ValueId,
+    BinaryOp, Classify, Constant, EstimateType, Linear, Link, Op, Part, Scale, Transform, Type,
+    UnaryOp, ValidModel, ValueId,
 };
 
 use crate::kernel::{
@@ -33,6 +33,8 @@ pub struct Scorer {
     /// One a node; none where no output depends on it.
     pub(crate) steps: Vec<Option<Step>>,
     pub(crate) answers: Vec<(usize, Part)>,
+    /// Rows before a row that its answers depend on.
+    pub(crate) history: usize,
 }
 
 impl std::fmt::Debug for Scorer {
@@ -103,8 +105,24 @@ impl Scorer {
             fields: body.fields.iter().map(|(_, f)| FieldStep::new(f)).collect(),
             steps: steps.collect::<Result<_, _>>()?,
             answers,
+            history: history(model),
         })
     }
+}
+
+/// How many rows before a row its answers depend on: the farthest look back along any way to an output.
+fn history(model: &ValidModel) -> usize {
+    let body = model.model();
+    let mut back = vec![0_usize; body.nodes.len()];
+    for (id, node) in body.nodes.iter() {
+        let mut most = 0;
+        node.op.each_arg(&mut |arg| most = most.max(back[arg.index()]));
+        if let Op::Transform(Transform::Lag(lag)) = &node.op {
+            most += lag.rows as usize;
+        }
+        back[id.index()] = most;
+    }
+    body.outputs.iter().map(|output| back[output.value.index()]).max().unwrap_or(0)
 }
 
 /// Which nodes an output depends on.

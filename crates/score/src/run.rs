@@ -45,6 +45,10 @@ impl Scoring for Scorer {
         }
     }
 
+    fn history(&self) -> usize {
+        self.history
+    }
+
     fn score_rows(&self, rows: &Table) -> Result<(Table, Vec<Failed>), Failure> {
         self.score_rows(rows)
     }
@@ -117,16 +121,26 @@ impl Scorer {
     }
 
     fn score_chunk(&self, table: &Table, range: Range<usize>) -> Result<Scored, Failure> {
+        // Rows that are only looked back at; they are answered by the chunk that they belong to.
+        let lead = self.history.min(range.start);
+        let range = range.start - lead..range.end;
         let mut errors = RowErrors::new(table.first_row + range.start as u64);
         let texts = Bump::new();
         let yields = self.evaluate(table, range, &texts, &mut errors)?;
         let mut columns = Vec::with_capacity(self.outputs.len());
         for &(node, part) in &self.answers {
             for element in part_of(operand(&yields, node)?, part) {
-                columns.push((element.data.to_data(), element.missing.clone()));
+                let (mut data, mut missing) = (element.data.to_data(), element.missing.clone());
+                data.drop_first(lead);
+                if let Some(flags) = &mut missing {
+                    flags.drain(..lead.min(flags.len()));
+                }
+                columns.push((data, missing));
             }
         }
-        Ok(Scored { columns, failures: errors.into_failures() })
+        let failures = errors.into_failures().into_iter();
+        let failures = failures.filter_map(|(row, why)| Some((row.checked_sub(lead)?, why)));
+        Ok(Scored { columns, failures: failures.collect() })
     }
 
     /// What every node yields for some rows.

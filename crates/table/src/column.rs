@@ -284,7 +284,59 @@ pub struct Table {
     pub first_row: u64,
 }
 
+impl Data {
+    /// Leaves out the first `count` values.
+    pub fn drop_first(&mut self, count: usize) {
+        fn drop_first<T>(values: &mut Vec<T>, count: usize) {
+            values.drain(..count.min(values.len()));
+        }
+        match self {
+            Self::F32(v) => drop_first(v, count),
+            Self::F64(v) => drop_first(v, count),
+            Self::I64(v) => drop_first(v, count),
+            Self::Bool(v) => drop_first(v, count),
+            Self::Text(v) => drop_first(v, count),
+        }
+    }
+
+    /// Adds the values of a list of the same kind; of another kind it adds nothing.
+    fn append(&mut self, more: &Self) {
+        match (self, more) {
+            (Self::F32(v), Self::F32(more)) => v.extend_from_slice(more),
+            (Self::F64(v), Self::F64(more)) => v.extend_from_slice(more),
+            (Self::I64(v), Self::I64(more)) => v.extend_from_slice(more),
+            (Self::Bool(v), Self::Bool(more)) => v.extend_from_slice(more),
+            (Self::Text(v), Self::Text(more)) => v.extend_from_slice(more),
+            (_, _) => {}
+        }
+    }
+}
+
 impl Table {
+    /// Leaves out the first `count` rows.
+    pub fn drop_first(&mut self, count: usize) {
+        let count = count.min(self.rows);
+        for column in &mut self.columns {
+            column.data.drop_first(count);
+            column.missing.drain(..count.min(column.missing.len()));
+        }
+        self.rows -= count;
+        self.first_row += count as u64;
+    }
+
+    /// Adds the rows of a table with the same columns, which follow these in their file.
+    pub fn append(&mut self, more: &Self) {
+        for (column, more_of) in self.columns.iter_mut().zip(&more.columns) {
+            if !(column.missing.is_empty() && more_of.missing.is_empty()) {
+                column.missing.resize(self.rows, false);
+                column.missing.extend_from_slice(&more_of.missing);
+                column.missing.resize(self.rows + more.rows, false);
+            }
+            column.data.append(&more_of.data);
+        }
+        self.rows += more.rows;
+    }
+
     /// The column called `name`.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|c| c.name == name)

@@ -27,6 +27,12 @@ pub trait Scoring: Send + Sync {
     /// Scores rows. `rows` has exactly the input columns in order, as [`select_inputs`] gives them.
     fn score(&self, rows: &Table) -> Result<Table, Failure>;
 
+    /// How many rows before a row its answers depend on: 0 where rows never meet. Rows that are scored in several
+    /// tables must begin each with so many rows of the table before, whose answers are dropped.
+    fn history(&self) -> usize {
+        0
+    }
+
     /// Scores rows one by one as it were: the answers, missing for rows that cannot be scored, and
     /// those rows, in order, with why.
     ///

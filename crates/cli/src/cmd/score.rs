@@ -2,8 +2,8 @@ use std::{io::Write, num::NonZero, path::PathBuf};
 
 use holdall_diag::{Failure, Location};
 use holdall_source::AtomicFile;
-use holdall_table::{Failed, Inputs, Matching, Scoring};
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use holdall_table::{Failed, Inputs, Matching, Scoring, Table};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::{
     args::{Common, ModelArgs},
@@ -122,9 +122,10 @@ impl Job<'_> {
         let mut waiting = Vec::new();
         let mut blocks = self.read_ahead(&mut rows)?;
         let mut refused = 0;
+        let mut before = Table::default();
         while !blocks.is_empty() {
             let (done, (next, written)) = rayon::join(
-                || blocks.par_iter().map(|block| self.answer(block)).collect::<Vec<_>>(),
+                || self.answers(&blocks, &mut before),
                 || (self.read_ahead(&mut rows), sink.write(std::mem::take(&mut waiting))),
             );
             written?;
@@ -163,9 +164,43 @@ impl Job<'_> {
         Ok(blocks)
     }
 
-    fn answer(&self, block: &Block) -> Result<Done, Failure> {
-        let (table, unread) = block.read(&self.inputs)?;
+    /// The answers of blocks, side by side. `before` are the last rows of the blocks before these, for models
+    /// that look back; it becomes the last rows of these.
+    fn answers(&self, blocks: &[Block], before: &mut Table) -> Vec<Result<Done, Failure>> {
+        let history = self.scoring.history();
+        if history == 0 {
+            let one = |block: &Block| self.answer(block.read(&self.inputs)?, 0);
+            return blocks.par_iter().map(one).collect();
+        }
+        let read = blocks.par_iter().map(|block| block.read(&self.inputs)).collect::<Vec<_>>();
+        let mut tables = Vec::with_capacity(read.len());
+        for read in read {
+            tables.push(read.map(|(table, unread)| {
+                let lead = before.rows;
+                if lead == 0 {
+                    *before = table;
+                } else {
+                    before.append(&table);
+                }
+                let whole = before.clone();
+                before.drop_first(before.rows.saturating_sub(history));
+                (whole, unread, lead)
+            }));
+        }
+        let one = |read| {
+            let (table, unread, lead) = read?;
+            self.answer((table, unread), lead)
+        };
+        tables.into_par_iter().map(one).collect()
+    }
+
+    /// The answers of rows but for the first `lead`, which are only looked back at.
+    fn answer(&self, (table, unread): (Table, Vec<Failed>), lead: usize) -> Result<Done, Failure> {
         let (mut answers, unscored) = self.scoring.score_rows(&table)?;
+        answers.drop_first(lead);
+        let unscored = unscored.into_iter();
+        let unscored =
+            unscored.filter_map(|(row, why)| Some((row.checked_sub(lead)?, why))).collect();
         for column in &mut answers.columns {
             if !unread.is_empty() {
                 column.missing.resize(answers.rows, false);

@@ -23,6 +23,7 @@ mod gaussian_process;
 pub(crate) mod impute;
 pub(crate) mod input;
 mod kernel_machine;
+mod lag;
 pub(crate) mod linear;
 mod linear_trees;
 pub(crate) mod link;
@@ -210,6 +211,7 @@ pub(crate) fn transform(op: &Transform) -> Result<Box<dyn Kernel>, Failure> {
         Transform::TextVector(op) => Box::new(text_vector::TextVectorStep::new(op)?),
         Transform::TextIndex(op) => Box::new(text_index::TextIndexStep::new(op)?),
         Transform::Distances(op) => Box::new((**op).clone()),
+        Transform::Lag(op) => Box::new(op.clone()),
     })
 }
 

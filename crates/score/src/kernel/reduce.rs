@@ -9,20 +9,26 @@ use crate::{
 
 impl Kernel for Reduce {
     fn run<'a>(&'a self, run: &mut Run<'_, 'a>) -> Result<Yield<'a>, Failure> {
-        let elements = run.value(self.arg)?;
-        if self.op == ReduceOp::Count {
-            return Ok(one(count(elements, run.rows)));
-        }
-        let Some(first) = elements.first() else {
-            return Err(wrong_kind(holdall_table::Kind::F64));
-        };
-        Ok(one(match &first.data {
-            Elements::F32(_) => self.floats::<f32>(elements, run.rows)?,
-            Elements::F64(_) => self.floats::<f64>(elements, run.rows)?,
-            Elements::I64(_) => self.integers(elements, run.rows)?,
-            Elements::Bool(_) => self.booleans(elements, run.rows)?,
-            Elements::Text(_) => return Err(wrong_kind(holdall_table::Kind::Text)),
-        }))
+        Ok(one(reduce(*self, run.value(self.arg)?, run.rows)?))
+    }
+}
+
+/// The elements of each row as one scalar.
+pub(super) fn reduce<'a>(
+    op: Reduce,
+    elements: &[Shared<'a>],
+    rows: usize,
+) -> Result<Element<'a>, Failure> {
+    if op.op == ReduceOp::Count {
+        return Ok(count(elements, rows));
+    }
+    let Some(first) = elements.first() else { return Err(wrong_kind(holdall_table::Kind::F64)) };
+    match &first.data {
+        Elements::F32(_) => op.floats::<f32>(elements, rows),
+        Elements::F64(_) => op.floats::<f64>(elements, rows),
+        Elements::I64(_) => op.integers(elements, rows),
+        Elements::Bool(_) => op.booleans(elements, rows),
+        Elements::Text(_) => Err(wrong_kind(holdall_table::Kind::Text)),
     }
 }
 

@@ -1,6 +1,7 @@
 mod expressions;
 mod fields;
 mod kernels;
+mod lag;
 mod linear;
 mod models;
 mod property;

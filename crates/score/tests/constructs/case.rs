@@ -168,18 +168,28 @@ impl Build {
         let table = Table { columns: self.columns, rows: self.rows, first_row: 0 };
         let (answers, failures) = scorer.score_rows(&table).unwrap();
         assert!(failures.is_empty(), "{failures:?}");
+        let history = scorer.history();
         for row in 0..table.rows {
-            same(&answers, row, &scorer.score(&rows(&table, &[row])).unwrap(), 0);
+            // A row alone, but for those that it looks back at.
+            let alone: Vec<usize> = (row.saturating_sub(history)..=row).collect();
+            let found = scorer.score(&rows(&table, &alone)).unwrap();
+            same(&answers, row, &found, alone.len() - 1);
         }
         // Enough rows for several chunks, whatever their size.
         let many: Vec<usize> = (0..5000).map(|i| i * 7 % table.rows).collect();
         let long = rows(&table, &many);
+        let mut before: Option<Table> = None;
         for threads in [1, 2] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let found = pool.install(|| scorer.score(&long)).unwrap();
             for (place, &row) in many.iter().enumerate().step_by(97) {
-                same(&answers, row, &found, place);
+                if history == 0 {
+                    same(&answers, row, &found, place);
+                } else if let Some(before) = &before {
+                    same(before, place, &found, place);
+                }
             }
+            before = Some(found);
         }
         answers
     }

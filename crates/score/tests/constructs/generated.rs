@@ -7,12 +7,12 @@ use holdall_tabular::{
     Classify, Cluster, Combine, CombineMethod, Comparison, Covariance, CovarianceTerm, Curve,
     CurveForm, Decision, DecisionNodes, DecisionTree, Detect, Distances, EstimateType, Estimator,
     EstimatorKind, Function, FunctionKind, GaussianProcess, Interval, Kernel, KernelMachine, Kind,
-    Labels, LeafModel, Likelihood, Linear, LinearTrees, Link, LocalWeight, Lookup, Machine, Matrix,
-    Member, Metric, MissingElement, MissingMember, MissingRule, MissingStrategy, NaiveBayes, Near,
-    NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, NetworkNode, NoTrueChild,
-    NodeAnswer, NodeClasses, Normalize, NormalizeBy, ObliviousSplit, ObliviousTrees, Op, Output,
-    Outside, Part, Polynomial, ReasonRanking, Reduce, ReduceOp, Regress, Rule, RuleFeature,
-    RuleFires, RuleRank, RuleSelection, Rules, Scalar, Scorecard, SeasonForm, Spline,
+    Labels, Lag, LeafModel, Likelihood, Linear, LinearTrees, Link, LocalWeight, Lookup, Machine,
+    Matrix, Member, Metric, MissingElement, MissingMember, MissingRule, MissingStrategy,
+    NaiveBayes, Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, NetworkNode,
+    NoTrueChild, NodeAnswer, NodeClasses, Normalize, NormalizeBy, ObliviousSplit, ObliviousTrees,
+    Op, Output, Outside, Part, Polynomial, ReasonRanking, Reduce, ReduceOp, Regress, Rule,
+    RuleFeature, RuleFires, RuleRank, RuleSelection, Rules, Scalar, Scorecard, SeasonForm, Spline,
     SplineOutside, Summation, Survival, SurvivalForm, TermWeight, Terms, Test, TextIndex,
     TextNormalization, TextRule, TextVector, TieRule, TimeSeries, TimeSeriesForm, TokenUnit,
     Transform, TransformKind, Tree, TreeEnsemble, TreeNodes, Trend, Type, UnaryOp, ValidModel,
@@ -256,6 +256,15 @@ fn transform(kind: TransformKind, dice: &mut Dice, ground: &mut Ground) -> Op {
                 case_sensitive: false,
             }],
         })),
+        TransformKind::Lag => {
+            let ops = [None, Some(ReduceOp::Mean), Some(ReduceOp::Max), Some(ReduceOp::Count)];
+            Transform::Lag(Lag {
+                arg: x,
+                rows: 1 + dice.below(4),
+                aggregate: dice.pick(&ops),
+                blocks: if dice.below(2) == 1 { vec![ground.flag] } else { Vec::new() },
+            })
+        }
         TransformKind::Distances => Transform::Distances(Box::new(Distances {
             arg: dice.pick(&[vector, ground.gaps]),
             points: dice.matrix(4, 3),

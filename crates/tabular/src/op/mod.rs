@@ -41,8 +41,8 @@ pub use text::{
     TextVector, TokenUnit,
 };
 pub use transform::{
-    Bin, Curve, CurveForm, Distances, Lookup, Normalize, NormalizeBy, Outside, Polynomial, Reduce,
-    ReduceOp, Spline, SplineOutside, Transform, TransformKind,
+    Bin, Curve, CurveForm, Distances, Lag, Lookup, Normalize, NormalizeBy, Outside, Polynomial,
+    Reduce, ReduceOp, Spline, SplineOutside, Transform, TransformKind,
 };
 
 pub use estimate::{Classify, Decision, Labels, Link, Regress};

@@ -24,6 +24,8 @@ pub enum Transform {
     TextIndex(Box<TextIndex>),
     /// Distances or similarities to points.
     Distances(Box<Distances>),
+    /// Values of rows before.
+    Lag(Lag),
 }
 
 named! {
@@ -39,6 +41,7 @@ named! {
         TextVector = "text-vector",
         TextIndex = "text-index",
         Distances = "distances",
+        Lag = "lag",
     }
 }
 
@@ -56,6 +59,7 @@ impl Transform {
             Self::TextVector(_) => TransformKind::TextVector,
             Self::TextIndex(_) => TransformKind::TextIndex,
             Self::Distances(_) => TransformKind::Distances,
+            Self::Lag(_) => TransformKind::Lag,
         }
     }
 
@@ -75,6 +79,10 @@ impl Transform {
                 visit(op.term);
             }
             Self::Distances(op) => visit(op.arg),
+            Self::Lag(op) => {
+                visit(op.arg);
+                op.blocks.iter().copied().for_each(visit);
+            }
         }
     }
 
@@ -94,6 +102,10 @@ impl Transform {
                 visit(&mut op.term);
             }
             Self::Distances(op) => visit(&mut op.arg),
+            Self::Lag(op) => {
+                visit(&mut op.arg);
+                op.blocks.iter_mut().for_each(visit);
+            }
         }
     }
 }
@@ -266,4 +278,26 @@ pub struct Distances {
     pub points: Matrix,
     /// How points are compared.
     pub comparison: Comparison,
+}
+
+/// A value of earlier rows, in the order in which rows are scored (PMML 4.4, `Lag`).
+///
+/// Without `aggregate` it is the value `rows` rows before; with it, what [`ReduceOp`] makes of the values of so many
+/// rows before this one, the oldest first, missing ones passed over. Rows before the first, and rows of which a block
+/// value differs or is missing, have no value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lag {
+    /// A scalar; a number where it is aggregated.
+    pub arg: ValueId,
+    /// How many rows, from 1 to [`Lag::MOST_ROWS`].
+    pub rows: u32,
+    /// How the rows' values are made one.
+    pub aggregate: Option<ReduceOp>,
+    /// Scalars that must be the same in both rows.
+    pub blocks: Vec<ValueId>,
+}
+
+impl Lag {
+    /// The farthest look back.
+    pub const MOST_ROWS: u32 = 1 << 16;
 }

@@ -5,7 +5,7 @@ use super::{
     infer::{Inferred, count, expect_length, fits, scalar_fits, value},
 };
 use crate::{
-    Bin, Call, Compare, Comparison, Curve, Distances, Function, Labels, Lookup, Matrix,
+    Bin, Call, Compare, Comparison, Curve, Distances, Function, Labels, Lag, Lookup, Matrix,
     MissingElement, Polynomial, Reduce, ReduceOp, Scalar, Spline, Terms, TextIndex, TextVector,
     TokenUnit, Transform, Type, Width, codes,
 };
@@ -110,6 +110,7 @@ pub(super) fn infer(check: &Check<'_>, transform: &Transform) -> Inferred {
         Transform::TextVector(op) => text_vector(op, value(check, op.arg)?),
         Transform::TextIndex(op) => text_index(check, op),
         Transform::Distances(op) => distances(op, value(check, op.arg)?),
+        Transform::Lag(op) => lag(check, op),
     }
 }
 
@@ -283,6 +284,31 @@ fn text_index(check: &Check<'_>, op: &TextIndex) -> Inferred {
         regex(&rule.pattern)?;
     }
     Ok(Some(Type::Value(Kind::F64, Width::Scalar)))
+}
+
+fn lag(check: &Check<'_>, op: &Lag) -> Inferred {
+    let (kind, width) = value(check, op.arg)?;
+    for &block in &op.blocks {
+        if value(check, block)?.1 != Width::Scalar {
+            return type_fault("blocks are scalars");
+        }
+    }
+    if width != Width::Scalar {
+        return type_fault("expected a scalar");
+    }
+    if !(1..=Lag::MOST_ROWS).contains(&op.rows) {
+        return fault(
+            codes::VALUE,
+            format!("{} rows; 1 to {} are possible", op.rows, Lag::MOST_ROWS),
+        );
+    }
+    match op.aggregate {
+        Some(by) => reduce(
+            Reduce { arg: op.arg, op: by, skip_missing: true },
+            (kind, Width::Vector(op.rows)),
+        ),
+        None => Ok(Some(Type::Value(kind, Width::Scalar))),
+    }
 }
 
 /// Checks a matrix, and gives its rows.
