@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     Authentication, Bundle, FileDigests, Finding, Found, Hashing, Listing, Moment, PublicKey,
-    Resource, Standing, Status, Trust, VerifyOptions,
+    Resource, SIGNATURE_FOLDER, Standing, Status, Trust, VerifyOptions,
     attest::{self, Attestation},
     authenticate::{authenticate, legacy, settle},
     codes,

@@ -7,7 +7,9 @@ use holdall_package::{
     MANIFEST_NAME, Manifest,
     manifest::{Dataset, Direction, Evaluation, Subject},
 };
-use holdall_sign::attest::{Attestation, Kind, ProofResult, Proofs, Provenance, Resource, TestResult};
+use holdall_sign::attest::{
+    Attestation, Kind, ProofResult, Proofs, Provenance, Resource, TestResult,
+};
 use serde_json::{Map, Value, json};
 
 use crate::cmd::codes;
@@ -45,9 +47,7 @@ impl Facts<'_> {
     pub(crate) fn attest(&self, what: AttestArg) -> Result<Attestation, Failure> {
         let (name, root) = (&self.manifest.name, &self.root);
         match what {
-            AttestArg::Slsa => {
-                Attestation::new(Kind::Provenance, name, root, &self.provenance())
-            }
+            AttestArg::Slsa => Attestation::new(Kind::Provenance, name, root, &self.provenance()),
             AttestArg::TestResult => {
                 let result = self.test_result().ok_or_else(|| {
                     nothing("test-result", "no evaluation with a threshold")

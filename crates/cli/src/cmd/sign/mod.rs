@@ -25,17 +25,17 @@ use self::{
     attest::AttestArg,
     key::{CurveArg, PasswordArgs},
 };
-use crate::{
-    args::Common,
-    cmd::codes,
-    render::push,
-    ui::{Exit, Ui},
-};
 pub(crate) use self::{
     attest::Facts,
     key::{certificates_of, pem},
     model::{Model, ReadFile, beside, name_inside},
     time::{CheckingTime, checking_time},
+};
+use crate::{
+    args::Common,
+    cmd::codes,
+    render::push,
+    ui::{Exit, Ui},
 };
 
 /// Sign a package, a folder or a model file with a private key, or make a key pair.
@@ -83,8 +83,13 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Signature")]
     reuse_digests: bool,
     /// Attest what the manifest says, as well.
-    #[arg(long, value_enum, value_delimiter = ',', conflicts_with = "signature",
-          help_heading = "Attestations")]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        conflicts_with = "signature",
+        help_heading = "Attestations"
+    )]
     attest: Vec<AttestArg>,
     /// Attest this bill of material: a CycloneDX document in JSON.
     #[arg(long, value_name = "JSON", conflicts_with = "signature", help_heading = "Attestations")]
@@ -117,9 +122,8 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     };
     let password = args.password.read()?;
     let key = key::private_key(key_path, password.as_deref())?;
-    let credentials = key::credentials(key, &args.certificate, || {
-        checking_time(None).map(|time| time.moment)
-    })?;
+    let credentials =
+        key::credentials(key, &args.certificate, || checking_time(None).map(|time| time.moment))?;
     let model = Model::open(path, common.limits())?;
     let job = Job::new(args, path, &model, &credentials)?;
     let signed = match (&model, &args.signature) {
@@ -155,7 +159,8 @@ fn answer(signed: &Signed, job: &Job<'_>, path: &Path, credentials: &Credentials
         "attested": signed.attested,
         "reused_digests": signed.reused,
     }));
-    let who = holder.map_or_else(|| format!("key {hint}"), |holder| format!("the certificate of {holder}"));
+    let who = holder
+        .map_or_else(|| format!("key {hint}"), |holder| format!("the certificate of {holder}"));
     let mut text = format!("signed {} with {who}\n", path.display());
     for name in signed.written.iter().filter(|name| *name != SIGNATURE_NAME) {
         push(&mut text, format_args!("wrote {name}\n"));

@@ -1,64 +1,252 @@
-use std::path::PathBuf;
+mod answer;
+mod attestations;
+mod trust;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use holdall_diag::Failure;
-use holdall_package::{PackageReader, Status, VerifyRequest};
-use holdall_sign::PublicKey;
+use holdall_package::{
+    Container, MANIFEST_NAME, Manifest, Seal, Status, check_manifest,
+    digest::{Digests, Hex32},
+    signature_files,
+};
+use holdall_sign::{
+    Finding, Found, Hashing, Judged, Material, ModelVerification, ROOT_IGNORED, SIGNATURE_NAME,
+    Trust, VerifyOptions, to_hex, verify_all,
+};
 use holdall_source::Source;
-use serde_json::json;
 
+use self::{attestations::Attested, trust::TrustArgs};
 use crate::{
     args::Common,
-    cmd::sign::pem,
-    render::push,
+    cmd::{
+        codes,
+        sign::{CheckingTime, Facts, Model, ReadFile, beside, checking_time, name_inside},
+        unpack::fits,
+    },
     ui::{Exit, Ui},
 };
 
-/// Verify a package: digests, manifest, evidence and, with a key, its signature.
+/// Verify a package, a folder or a model file: digests, manifest, evidence, signatures, attestations.
 ///
-/// Without a key the signature is not checked, which is said and is no failure.
+/// Signatures are checked against the keys, authorities and identities that are trusted; when none are
+/// given, that is said and is no failure. Every file must be signed, every signature by a trusted signer
+/// must hold, and one must be there, or as many as the threshold says.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  holdall verify breast_cancer.holdall\n  holdall verify \
-                        breast_cancer.holdall --key key.pub\n\nExit status: 0 everything holds; 1 \
-                        something does not; 2 when the package or the key cannot be read.")]
+                        breast_cancer.holdall --key key.pub\n  holdall verify \
+                        breast_cancer.holdall --key key.pub --only '*.onnx'\n  holdall verify \
+                        model.joblib --key key.pub\n\nExit status: 0 everything holds; 1 \
+                        something does not; 2 when the package, a signature or a key cannot be \
+                        read.\n\nCertificates and keys with dates are judged at the time of \
+                        `--at`, else of SOURCE_DATE_EPOCH, in seconds, if it is set, otherwise \
+                        now.")]
 pub(crate) struct Args {
-    /// The package or folder.
+    /// The package, folder or model file.
     package: PathBuf,
-    /// The public key that is trusted, as PEM.
-    #[arg(long, value_name = "PEM")]
-    key: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// A signature outside of the package. A model that is one file has it beside it, as `MODEL.sig`.
+    #[arg(long, value_name = "FILE", help_heading = "Signature")]
+    signature: Option<PathBuf>,
+    /// Allow the signer to have left out this path and all below it. May be repeated.
+    #[arg(long, value_name = "PATH", help_heading = "Signature")]
+    allow_ignored: Vec<String>,
+    /// The time at which signers are judged, such as `2026-01-31` or `2026-01-31T12:00:00Z`.
+    #[arg(long, value_name = "TIME", help_heading = "Signature")]
+    at: Option<String>,
+    /// Read and check only files whose name fits this pattern; `*` stands for any text. May be repeated.
+    #[arg(long, value_name = "PATTERN", help_heading = "Files")]
+    only: Vec<String>,
+}
+
+/// Everything that was found out.
+#[derive(Debug, Default)]
+struct Answer {
+    findings: Vec<Finding>,
+    signatures: Vec<Judged>,
+    attestations: Vec<Attested>,
+    model: ModelVerification,
+    time: Option<CheckingTime>,
 }
 
 pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
-    let key = match &args.key {
-        Some(path) => {
-            let source = Source::open(path)?;
-            Some(PublicKey::from_pem(&pem(&source)?).map_err(|f| f.in_file(source.name()))?)
-        }
-        None => None,
-    };
-    let package = PackageReader::open(&args.package, common.limits())?;
-    let request = VerifyRequest { key: key.as_ref(), ..VerifyRequest::default() };
-    let answer = holdall_package::verify(&package, &request)?;
-    let ok = answer.ok();
-    ui.document(&json!({
-        "schema": "holdall/verify/1",
-        "ok": ok,
-        "findings": serde_json::to_value(&answer.findings).unwrap_or_default(),
-    }));
-    let mut out = String::new();
-    for finding in &answer.findings {
-        let status = match finding.status {
-            Status::Ok => "ok",
-            Status::Warn => "warn",
-            Status::Fail => "fail",
-        };
-        let path = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
-        push(&mut out, format_args!("{status:<4}  {path}{} [{}]\n", finding.message, finding.code));
-        if let Some(help) = &finding.help {
-            push(&mut out, format_args!("      help: {help}\n"));
-        }
-    }
-    out.push_str(if ok { "verified\n" } else { "not verified\n" });
-    ui.text(&out);
+    let trust = args.trust.read()?;
+    let time = (!trust.is_empty()).then(|| checking_time(args.at.as_deref())).transpose()?;
+    let model = Model::open(&args.package, common.limits())?;
+    let work = Work { args, model: &model, trust: &trust, time };
+    let answer = work.answer()?;
+    let ok = answer.findings.iter().all(|finding| finding.status != Status::Fail);
+    ui.document(&answer::document(&answer, ok));
+    ui.text(&answer::text(&answer, ok));
     Ok(Exit::yes_if(ok))
+}
+
+struct Work<'a> {
+    args: &'a Args,
+    model: &'a Model,
+    trust: &'a Trust,
+    time: Option<CheckingTime>,
+}
+
+impl Work<'_> {
+    fn answer(&self) -> Result<Answer, Failure> {
+        let path = self.args.package.as_path();
+        let name = path.display().to_string();
+        let judged = self.judged().map_err(|failure| failure.in_file(&name))?;
+        let selected = |name: &str| {
+            let only = &self.args.only;
+            only.is_empty() || only.iter().any(|pattern| fits(pattern, name))
+        };
+        self.check_patterns(&judged, &selected)?;
+        let manifested = self.model.package().is_some_and(|p| p.entry(MANIFEST_NAME).is_some());
+        let mut wanted: BTreeSet<Hashing> =
+            judged.iter().filter_map(Judged::listing).map(|l| l.hashing()).collect();
+        if manifested {
+            wanted.extend([Hashing::SHA256, Hashing::BLAKE3]);
+        }
+        let shards = judged.iter().filter_map(Judged::listing).map(|l| l.entries().len()).sum();
+        let read = |name: &str| selected(name) || name == MANIFEST_NAME;
+        let files = self.model.read(path, &wanted, shards, &read)?;
+        let mut answer = Answer { time: self.time, ..Answer::default() };
+        let mut manifest = None;
+        if let Some(package) = self.model.package() {
+            let (found, findings) = check_manifest(package, digests(&files), &selected)?;
+            manifest = found;
+            answer.findings.extend(findings);
+        }
+        self.signatures(&judged, &files, &selected, &mut answer);
+        let facts = manifest.as_ref().and_then(|manifest| facts(manifest, &files));
+        let (signatures, others) = judged.into_iter().partition(Judged::is_signature);
+        answer.signatures = signatures;
+        if !self.trust.is_empty() {
+            attestations::check(others, facts.as_ref(), &mut answer);
+        }
+        if answer.findings.is_empty() {
+            answer.findings.push(
+                Finding::new(
+                    holdall_package::codes::NO_MANIFEST,
+                    Status::Fail,
+                    "there is neither a manifest nor a signature to verify by",
+                )
+                .with_help("sign it: `holdall sign PACKAGE --key KEY.pem`"),
+            );
+        }
+        Ok(answer)
+    }
+
+    /// Every signature file, read and judged before any other file is read.
+    fn judged(&self) -> Result<Vec<Judged>, Failure> {
+        let at = self.time.map_or(holdall_sign::Moment(0), |time| time.moment);
+        let seals = match (&self.args.signature, self.model) {
+            (Some(file), _) => vec![seal(file)?],
+            (None, Model::Package(package)) => signature_files(package)?,
+            (None, Model::File(_)) => {
+                let file = beside(&self.args.package);
+                if !file.exists() {
+                    let message = format!(
+                        "the model is one file, and there is no signature `{}`",
+                        file.display()
+                    );
+                    return Err(Failure::usage(holdall_package::codes::NOT_A_PACKAGE, message)
+                        .with_help("name the signature with `--signature`, or name a package"));
+                }
+                vec![seal(&file)?]
+            }
+        };
+        seals.iter().map(|seal| Judged::read(&seal.name, &seal.bytes, self.trust, at)).collect()
+    }
+
+    /// A pattern that fits nothing would verify nothing and say yes.
+    fn check_patterns(
+        &self,
+        judged: &[Judged],
+        selected: &dyn Fn(&str) -> bool,
+    ) -> Result<(), Failure> {
+        let files = self.model.files(&self.args.package);
+        let signed = judged.iter().filter_map(Judged::listing).flat_map(|l| l.entries());
+        let mut names = files.iter().map(|(name, _)| name).chain(signed.map(|entry| &entry.name));
+        if self.args.only.is_empty() || names.any(|name| selected(name)) {
+            return Ok(());
+        }
+        Err(Failure::usage(codes::ARGUMENT, "no file fits the pattern of `--only`")
+            .with_help("`*` stands for any text; names are those in the package, with `/`"))
+    }
+
+    fn signatures(
+        &self,
+        judged: &[Judged],
+        files: &[ReadFile],
+        selected: &dyn Fn(&str) -> bool,
+        answer: &mut Answer,
+    ) {
+        if self.trust.is_empty() {
+            answer.findings.extend(judged.iter().filter(|one| one.is_signature()).map(not_checked));
+            return;
+        }
+        if !judged.iter().any(Judged::is_signature) {
+            let message = format!("there is no `{SIGNATURE_NAME}` in the package");
+            answer.findings.push(
+                Finding::new(holdall_package::codes::UNSIGNED, Status::Fail, message)
+                    .with_help("sign it: `holdall sign PACKAGE --key KEY.pem`"),
+            );
+            return;
+        }
+        let path = self.args.package.as_path();
+        let itself = self.args.signature.as_deref().and_then(|file| name_inside(path, file));
+        let found: Vec<Found<'_>> = files
+            .iter()
+            .filter(|file| Some(&file.name) != itself.as_ref())
+            .map(|f| Found { name: &f.name, size: f.size, digests: f.digests.as_ref() })
+            .collect();
+        let options = VerifyOptions { accept_ignored: self.args.allow_ignored.clone() };
+        let mut verified = verify_all(judged, &found, self.trust, &options, selected);
+        answer.findings.append(&mut verified.findings);
+        if !verified.roots.is_empty() {
+            let folder = self.model.package().is_some_and(|p| p.container() == Container::Folder);
+            let left_out = ROOT_IGNORED.iter().filter(|name| folder && path.join(name).exists());
+            verified.not_covered.splice(0..0, left_out.map(|name| (*name).to_owned()));
+            verified.not_covered.extend(itself);
+        }
+        answer.model = verified;
+    }
+}
+
+fn seal(file: &Path) -> Result<Seal, Failure> {
+    let source = Source::open(file)?;
+    let bytes = source.head(64 << 20)?.to_vec();
+    Ok(Seal { name: file.display().to_string(), bytes })
+}
+
+/// A signature that nobody asked to be checked.
+fn not_checked(judged: &Judged) -> Finding {
+    let by = match judged.bundle.material() {
+        Material::Key { hint } => format!(" by the key `{hint}`"),
+        Material::Certificates(_) => " with a certificate".to_owned(),
+        Material::Sigstore { .. } => " by a keyless identity".to_owned(),
+        Material::LegacyKey => String::new(),
+    };
+    let message = format!("there is a signature{by}, and it was not checked");
+    Finding::new(holdall_package::codes::NOT_CHECKED, Status::Warn, message)
+        .with_help("say whom you trust: `--key KEY.pub`, `--root ROOT.pem` or `--trust TRUST.json`")
+}
+
+/// The digests of the files that were read, as manifests have them.
+fn digests(files: &[ReadFile]) -> BTreeMap<&str, Digests> {
+    let read = files.iter().filter_map(|file| {
+        let digests = file.digests.as_ref()?;
+        let (sha256, blake3) = (digests.sha256()?, digests.blake3()?);
+        let all = Digests { size: digests.size, sha256: Hex32(sha256), blake3: Hex32(blake3) };
+        Some((file.name.as_str(), all))
+    });
+    read.collect()
+}
+
+fn facts<'a>(manifest: &'a Manifest, files: &[ReadFile]) -> Option<Facts<'a>> {
+    let file = files.iter().find(|file| file.name == MANIFEST_NAME)?;
+    let manifest_sha256 = to_hex(&file.digests.as_ref()?.sha256()?);
+    Some(Facts { manifest, manifest_sha256, builder: None, root: String::new() })
 }
