@@ -138,6 +138,8 @@ pub fn seal(package: &PackageReader, sealing: Sealing<'_>) -> Result<(), Failure
                 Failure::io(codes::WRITE, message, error)
                     .at(Location::file(target.display().to_string()))
             })?;
+            // The folder for further signatures goes with its last one; a folder that is not empty stays.
+            drop(target.parent().map(std::fs::remove_dir));
         }
         return Ok(());
     }

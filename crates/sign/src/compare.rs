@@ -129,7 +129,7 @@ fn check_ignored(listing: &Listing, options: &VerifyOptions, findings: &mut Vec<
         findings.push(
             Finding::new(codes::IGNORED_PATH, Status::Warn, message)
                 .about(path)
-                .with_help("accept the path when verifying if that is intended"),
+                .with_help("allow it if that is intended: `--allow-ignored PATH`"),
         );
     }
 }
@@ -172,11 +172,11 @@ fn check_file(
         return;
     };
     if same(group, digests, file.size, listing.hashing().shard) {
-        answer.covered.push(name.to_owned());
+        answer.covered.push(shown.to_owned());
         return;
     }
-    let message = format!("`{name}` is not the file that was signed");
-    answer.findings.push(Finding::new(codes::DIGEST_MISMATCH, Status::Fail, message).about(name));
+    let message = format!("`{shown}` is not the file that was signed");
+    answer.findings.push(Finding::new(codes::DIGEST_MISMATCH, Status::Fail, message).about(shown));
 }
 
 /// Whether the digests are the listed ones, and shards lie side by side from the first byte to the last.

@@ -354,6 +354,9 @@ fn other_block(wanted: &str, blocks: &[pem::Block<'_>]) -> Failure {
     match (wanted, blocks.first().map(|b| b.label)) {
         ("public", Some(label)) if label.ends_with("PRIVATE KEY") => failure
             .with_help("write its public half: `openssl pkey -in key.pem -pubout -out key.pub`"),
+        ("private", Some("PUBLIC KEY" | "CERTIFICATE")) => {
+            failure.with_help("name the private key: this file is for those who verify")
+        }
         ("public", Some("CERTIFICATE")) => failure
             .with_help("take the key out: `openssl x509 -in cert.pem -pubkey -noout > key.pub`"),
         _ => failure,

@@ -111,13 +111,9 @@ pub enum Content {
 }
 
 impl Judged {
-    /// Reads and judges the content of a signature file.
+    /// Reads and judges the content of a signature file. `name` is where it lies in the package, or the name
+    /// of a file outside of it.
     pub fn read(name: &str, bytes: &[u8], trust: &Trust, at: Moment) -> Result<Self, Failure> {
-        let inside = |failure: Failure| failure.map_location(|l| l.in_entry(name));
-        Self::of(name, bytes, trust, at).map_err(inside)
-    }
-
-    fn of(name: &str, bytes: &[u8], trust: &Trust, at: Moment) -> Result<Self, Failure> {
         let bundle = Bundle::read(bytes)?;
         let mut answer = authenticate(&bundle, trust, at)?;
         // Before the signature was verified, this only says how to read it; after, it is signed.

@@ -50,7 +50,8 @@ use crate::{
                         breast_cancer.holdall --key key.pem --attest slsa,test-result,proof\n  \
                         holdall sign model.joblib --key key.pem\n\nExit status: 0; 2 when the \
                         package or the key cannot be read.\n\nCertificates are judged at the time \
-                        of SOURCE_DATE_EPOCH, in seconds, if it is set, otherwise now.")]
+                        of `--at`, else of SOURCE_DATE_EPOCH, in seconds, if it is set, otherwise \
+                        now.")]
 pub(crate) struct Args {
     /// The package, folder or model file.
     #[arg(required_unless_present = "generate_key")]
@@ -61,6 +62,9 @@ pub(crate) struct Args {
     /// The certificate of the key, then the authorities above it. May be repeated.
     #[arg(long, value_name = "PEM", requires = "key", help_heading = "Keys")]
     certificate: Vec<PathBuf>,
+    /// The time at which the certificate is judged, such as `2026-01-31` or `2026-01-31T12:00:00Z`.
+    #[arg(long, value_name = "TIME", requires = "certificate", help_heading = "Keys")]
+    at: Option<String>,
     #[command(flatten)]
     password: PasswordArgs,
     /// Make a key pair: the private key under this name, the public one beside it as `.pub`.
@@ -122,8 +126,9 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     };
     let password = args.password.read()?;
     let key = key::private_key(key_path, password.as_deref())?;
-    let credentials =
-        key::credentials(key, &args.certificate, || checking_time(None).map(|time| time.moment))?;
+    let credentials = key::credentials(key, &args.certificate, || {
+        checking_time(args.at.as_deref()).map(|time| time.moment)
+    })?;
     let model = Model::open(path, common.limits())?;
     let job = Job::new(args, path, &model, &credentials)?;
     let signed = match (&model, &args.signature) {
@@ -141,7 +146,12 @@ fn answer(signed: &Signed, job: &Job<'_>, path: &Path, credentials: &Credentials
     let hint = credentials.key_id();
     let holder = credentials.chain().first().map(holdall_sign::Certificate::subject);
     for name in &signed.removed {
-        ui.note(&format!("removed `{name}`: it is about other bytes than those signed now"));
+        let why = if job.args.replace {
+            "all others are replaced"
+        } else {
+            "it was about other bytes than those signed now"
+        };
+        ui.note(&format!("removed the signature `{name}`: {why}"));
     }
     if job.args.reuse_digests {
         let (reused, files) = (signed.reused, signed.files);
@@ -240,9 +250,7 @@ impl<'a> Job<'a> {
         let mut make = |resources: &[Resource]| {
             let resources: Vec<Resource> =
                 resources.iter().filter(|r| self.covers(&r.name)).cloned().collect();
-            let (seals, removed) = self.seals(&resources, &existing, &mut signed)?;
-            signed.removed.clone_from(&removed);
-            Ok((seals, removed))
+            self.seals(&resources, &existing, &mut signed)
         };
         seal(package, Sealing { known: &known, make: &mut make })
             .map_err(|failure| failure.in_file(package.name()))?;
@@ -288,6 +296,7 @@ impl<'a> Job<'a> {
             seals.push(self.attested(&attestation, &places, signed)?);
         }
         signed.written = seals.iter().map(|seal| seal.name.clone()).collect();
+        signed.removed = places.lost();
         Ok((seals, places.gone()))
     }
 

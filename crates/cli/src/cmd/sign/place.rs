@@ -17,6 +17,8 @@ pub(crate) struct Places {
     /// Signatures that stay, with the id of their key.
     kept: BTreeMap<String, Option<String>>,
     gone: Vec<String>,
+    /// A signature by another key over other bytes, whose file the new one takes.
+    replaced: Option<String>,
     key_id: String,
 }
 
@@ -32,7 +34,7 @@ impl Places {
     ) -> Result<Self, Failure> {
         let short = key_id.chars().take(16).collect();
         let (kept, gone) = (BTreeMap::new(), Vec::new());
-        let mut places = Self { short, kept, gone, key_id: key_id.to_owned() };
+        let mut places = Self { short, kept, gone, replaced: None, key_id: key_id.to_owned() };
         if replace {
             places.gone = existing.iter().map(|seal| seal.name.clone()).collect();
             return Ok(places);
@@ -56,6 +58,9 @@ impl Places {
                 roots.insert(listing.root_digest());
                 places.kept.insert(seal.name.clone(), signer(&bundle));
             } else {
+                if seal.name == SIGNATURE_NAME && signer(&bundle).as_deref() != Some(key_id) {
+                    places.replaced = Some(seal.name.clone());
+                }
                 places.gone.push(seal.name.clone());
             }
         }
@@ -83,8 +88,13 @@ impl Places {
     }
 
     /// The files that go.
-    pub(crate) fn gone(self) -> Vec<String> {
-        self.gone
+    pub(crate) fn gone(&self) -> Vec<String> {
+        self.gone.clone()
+    }
+
+    /// The signatures of others that are no longer there.
+    pub(crate) fn lost(&self) -> Vec<String> {
+        self.replaced.iter().chain(&self.gone).cloned().collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The answer as text and as JSON.
 
 use holdall_package::Status;
-use holdall_sign::{Judged, Material};
+use holdall_sign::{Judged, Material, is_signature_file};
 use serde_json::{Value, json};
 
 use super::Answer;
@@ -75,9 +75,15 @@ pub(super) fn text(answer: &Answer, ok: bool) -> String {
     }
     let model = &answer.model;
     if !model.roots.is_empty() {
-        push(&mut out, format_args!("signed: {} files as they are\n", model.covered.len()));
-        names(&mut out, "signed, not checked", &model.not_checked);
-        names(&mut out, "not covered by the signature", &model.not_covered);
+        let (count, are) = match model.covered.len() {
+            1 => (1, "file is as it was"),
+            count => (count, "files are as they were"),
+        };
+        push(&mut out, format_args!("{count} {are} signed\n"));
+        names(&mut out, "signed and not checked", &model.not_checked);
+        let others = model.not_covered.iter().filter(|name| !is_signature_file(name));
+        let others: Vec<String> = others.cloned().collect();
+        names(&mut out, "not covered by the signature", &others);
     }
     if let Some(time) = answer.time {
         push(&mut out, format_args!("signers judged at {} ({})\n", time.moment, time.origin));

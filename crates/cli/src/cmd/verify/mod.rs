@@ -95,8 +95,7 @@ struct Work<'a> {
 impl Work<'_> {
     fn answer(&self) -> Result<Answer, Failure> {
         let path = self.args.package.as_path();
-        let name = path.display().to_string();
-        let judged = self.judged().map_err(|failure| failure.in_file(&name))?;
+        let judged = self.judged()?;
         let selected = |name: &str| {
             let only = &self.args.only;
             only.is_empty() || only.iter().any(|pattern| fits(pattern, name))
@@ -157,7 +156,17 @@ impl Work<'_> {
                 vec![seal(&file)?]
             }
         };
-        seals.iter().map(|seal| Judged::read(&seal.name, &seal.bytes, self.trust, at)).collect()
+        let inside = self.args.signature.is_none() && self.model.package().is_some();
+        let package = self.args.package.display().to_string();
+        let judge = |seal: &Seal| {
+            Judged::read(&seal.name, &seal.bytes, self.trust, at).map_err(|failure| {
+                if !inside {
+                    return failure.in_file(&seal.name);
+                }
+                failure.map_location(|l| l.in_entry(seal.name.as_str())).in_file(&package)
+            })
+        };
+        seals.iter().map(judge).collect()
     }
 
     /// A pattern that fits nothing would verify nothing and say yes.
@@ -185,6 +194,10 @@ impl Work<'_> {
     ) {
         if self.trust.is_empty() {
             answer.findings.extend(judged.iter().filter(|one| one.is_signature()).map(not_checked));
+            if let Some(last) = answer.findings.last_mut().filter(|f| f.status == Status::Warn) {
+                let help = "say whom you trust: `--key KEY.pub`, `--root ROOT.pem` or `--trust TRUST.json`";
+                last.help = Some(help.to_owned());
+            }
             return;
         }
         if !judged.iter().any(Judged::is_signature) {
@@ -231,7 +244,6 @@ fn not_checked(judged: &Judged) -> Finding {
     };
     let message = format!("there is a signature{by}, and it was not checked");
     Finding::new(holdall_package::codes::NOT_CHECKED, Status::Warn, message)
-        .with_help("say whom you trust: `--key KEY.pub`, `--root ROOT.pem` or `--trust TRUST.json`")
 }
 
 /// The digests of the files that were read, as manifests have them.
