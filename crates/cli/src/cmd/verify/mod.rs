@@ -30,7 +30,7 @@ use crate::{
     ui::{Exit, Ui},
 };
 
-/// Verify a package, a folder or a model file: digests, manifest, evidence, signatures, attestations.
+/// Verify a package, folder or model file: digests, evidence, signatures, attestations.
 ///
 /// Signatures are checked against the keys, authorities and identities that are trusted; when none are
 /// given, that is said and is no failure. Every file must be signed, every signature by a trusted signer
@@ -96,20 +96,17 @@ impl Work<'_> {
     fn answer(&self) -> Result<Answer, Failure> {
         let path = self.args.package.as_path();
         let judged = self.judged()?;
-        let selected = |name: &str| {
-            let only = &self.args.only;
-            only.is_empty() || only.iter().any(|pattern| fits(pattern, name))
-        };
-        self.check_patterns(&judged, &selected)?;
+        self.check_patterns(&judged)?;
         let manifested = self.model.package().is_some_and(|p| p.entry(MANIFEST_NAME).is_some());
+        // What the manifest says is used whatever is asked for, so it is always checked.
+        let selected = |name: &str| self.wants(name) || (manifested && name == MANIFEST_NAME);
         let mut wanted: BTreeSet<Hashing> =
             judged.iter().filter_map(Judged::listing).map(|l| l.hashing()).collect();
         if manifested {
             wanted.extend([Hashing::SHA256, Hashing::BLAKE3]);
         }
         let shards = judged.iter().filter_map(Judged::listing).map(|l| l.entries().len()).sum();
-        let read = |name: &str| selected(name) || name == MANIFEST_NAME;
-        let files = self.model.read(path, &wanted, shards, &read)?;
+        let files = self.model.read(path, &wanted, shards, &selected)?;
         let mut answer = Answer { time: self.time, ..Answer::default() };
         let mut manifest = None;
         if let Some(package) = self.model.package() {
@@ -169,16 +166,18 @@ impl Work<'_> {
         seals.iter().map(judge).collect()
     }
 
+    /// Whether `--only` asks for a file.
+    fn wants(&self, name: &str) -> bool {
+        let only = &self.args.only;
+        only.is_empty() || only.iter().any(|pattern| fits(pattern, name))
+    }
+
     /// A pattern that fits nothing would verify nothing and say yes.
-    fn check_patterns(
-        &self,
-        judged: &[Judged],
-        selected: &dyn Fn(&str) -> bool,
-    ) -> Result<(), Failure> {
+    fn check_patterns(&self, judged: &[Judged]) -> Result<(), Failure> {
         let files = self.model.files(&self.args.package);
         let signed = judged.iter().filter_map(Judged::listing).flat_map(|l| l.entries());
         let mut names = files.iter().map(|(name, _)| name).chain(signed.map(|entry| &entry.name));
-        if self.args.only.is_empty() || names.any(|name| selected(name)) {
+        if names.any(|name| self.wants(name)) || self.args.only.is_empty() {
             return Ok(());
         }
         Err(Failure::usage(codes::ARGUMENT, "no file fits the pattern of `--only`")
