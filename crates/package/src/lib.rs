@@ -24,7 +24,7 @@ pub use archive::{Container, Entry, PackageReader};
 pub use builder::{NewFile, PackageBuilder};
 pub use holdall_sign::{Finding, SIGNATURE_NAME, Status};
 pub use manifest::{MANIFEST_NAME, Manifest};
-pub use seals::{Seal, Sealing, read_each, seal, signature_files};
+pub use seals::{MakeSeals, Seal, Sealing, read_each, seal, signature_files};
 pub use signing::{SignRequest, sign};
 pub use verify::{PackageVerification, VerifyRequest, check_manifest, verify};
 

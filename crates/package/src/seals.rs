@@ -93,13 +93,15 @@ pub fn signature_files(package: &PackageReader) -> Result<Vec<Seal>, Failure> {
     Ok(seals)
 }
 
+/// Makes signature files from the digests of all other files, and names those that go.
+pub type MakeSeals<'a> = dyn FnMut(&[Resource]) -> Result<(Vec<Seal>, Vec<String>), Failure> + 'a;
+
 /// How signatures come into a package.
 pub struct Sealing<'a> {
     /// The SHA-256 of a file when it need not be read for it.
     pub known: &'a dyn Fn(&Entry) -> Option<[u8; 32]>,
-    /// Makes the new signature files from the digests of all other files. Gives as well the names of
-    /// signature files that go.
-    pub make: &'a mut dyn FnMut(&[Resource]) -> Result<(Vec<Seal>, Vec<String>), Failure>,
+    /// Makes the new signature files.
+    pub make: &'a mut MakeSeals<'a>,
 }
 
 impl std::fmt::Debug for Sealing<'_> {
@@ -112,7 +114,7 @@ impl std::fmt::Debug for Sealing<'_> {
 ///
 /// A folder gets the files one by one. An archive is written anew, atomically, with the same entries in the
 /// same order and the signatures last; every byte is read once.
-pub fn seal(package: &PackageReader, sealing: Sealing<'_>) -> Result<(), Failure> {
+pub fn seal(package: &PackageReader, sealing: &mut Sealing<'_>) -> Result<(), Failure> {
     let path = package.path().ok_or_else(|| {
         Failure::usage(codes::WRITE, "expected a package on disk to sign, found one in memory")
             .at(Location::file(package.name()))
@@ -149,7 +151,7 @@ pub fn seal(package: &PackageReader, sealing: Sealing<'_>) -> Result<(), Failure
 fn seal_archive(
     package: &PackageReader,
     path: &std::path::Path,
-    sealing: Sealing<'_>,
+    sealing: &mut Sealing<'_>,
 ) -> Result<(), Failure> {
     // An archive keeps the choice between stored and deflated that its manifest leads to.
     let manifest = package.entry(MANIFEST_NAME).map(|_| package.manifest()).transpose()?;

@@ -126,7 +126,7 @@ impl Certificate {
                 GeneralName::Rfc822Name(text) => names.push(printable(text.as_str())),
                 GeneralName::DnsName(text) => names.push(printable(text.as_str())),
                 GeneralName::UniformResourceIdentifier(text) => {
-                    names.push(printable(text.as_str()))
+                    names.push(printable(text.as_str()));
                 }
                 GeneralName::OtherName(_)
                 | GeneralName::DirectoryName(_)

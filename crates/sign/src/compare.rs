@@ -109,7 +109,8 @@ fn check_listing(listing: &Listing, findings: &mut Vec<Finding>) {
             let message = format!("`{name}` is listed more than once");
             findings.push(Finding::new(codes::DUPLICATE_NAME, Status::Fail, message).about(name));
         }
-        if !is_safe_name(name) && !(single && name == ".") {
+        let whole = single && name == ".";
+        if !whole && !is_safe_name(name) {
             let message = format!("`{name}` is not a name below the root of the model");
             findings.push(Finding::new(codes::UNSAFE_NAME, Status::Fail, message).about(name));
         }

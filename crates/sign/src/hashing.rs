@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Read,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::mpsc::sync_channel,
 };
 
 use blake2::Blake2b512;
@@ -23,7 +23,7 @@ const IN_FLIGHT: usize = 4;
 pub enum Algorithm {
     /// SHA-256, the usual one.
     Sha256,
-    /// BLAKE2b with 64 bytes.
+    /// `BLAKE2b` with 64 bytes.
     Blake2b,
     /// BLAKE3 with 32 bytes.
     Blake3,
@@ -137,8 +137,7 @@ pub fn digest_stream(
 
 /// One thread fills buffers, this one empties them; buffers go round, so memory stays constant.
 fn read_ahead(reader: &mut (dyn Read + Send), take: &mut impl FnMut(&[u8])) -> std::io::Result<()> {
-    let (full, filled): (SyncSender<std::io::Result<(Vec<u8>, usize)>>, Receiver<_>) =
-        sync_channel(IN_FLIGHT);
+    let (full, filled) = sync_channel::<std::io::Result<(Vec<u8>, usize)>>(IN_FLIGHT);
     let (empty, emptied) = sync_channel(IN_FLIGHT);
     for _ in 0..IN_FLIGHT {
         drop(empty.send(vec![0; CHUNK]));

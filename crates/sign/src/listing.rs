@@ -171,7 +171,8 @@ fn whole(number: &Number) -> Option<u64> {
             reason = "whole, not negative and below 2^53, where every whole number is exact"
         )]
         let whole = float as u64;
-        (float >= 0.0 && float < 9_007_199_254_740_992.0 && float.fract() == 0.0).then_some(whole)
+        let exact = (0.0..9_007_199_254_740_992.0).contains(&float) && float.fract() == 0.0;
+        exact.then_some(whole)
     })
 }
 

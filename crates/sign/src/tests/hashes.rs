@@ -136,7 +136,8 @@ fn shards_that_do_not_lie_side_by_side_are_refused() {
 
 #[test]
 fn large_streams_are_read_ahead_and_have_the_same_digests() {
-    let bytes: Vec<u8> = (0..20_000_003_u32).map(|i| i.wrapping_mul(2_654_435_761) as u8).collect();
+    let bytes: Vec<u8> =
+        (0..20_000_003_u32).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
     let shard = Hashing { algorithm: Algorithm::Sha256, shard: Some(7_000_000) };
     let blake2b = Hashing { algorithm: Algorithm::Blake2b, shard: None };
     let wanted = BTreeSet::from([Hashing::SHA256, Hashing::BLAKE3, blake2b, shard]);

@@ -153,14 +153,14 @@ fn keyless_signers_are_held_to_identity_issuer_and_trust_root() {
     ] {
         let mut bundle: Value = serde_json::from_slice(&bytes).unwrap();
         let text = bundle.pointer(pointer).unwrap().as_str().unwrap().to_owned();
-        let changed = match text.parse::<u64>() {
-            Ok(number) => (number + 1).to_string(),
-            Err(_) => {
+        let changed = text.parse::<u64>().map_or_else(
+            |_text| {
                 let mut raw = STANDARD.decode(&text).unwrap();
                 *raw.last_mut().unwrap() ^= 1;
                 STANDARD.encode(raw)
-            }
-        };
+            },
+            |number| (number + 1).to_string(),
+        );
         *bundle.pointer_mut(pointer).unwrap() = changed.into();
         let bytes = serde_json::to_vec(&bundle).unwrap();
         let judged = Judged::read("model.sig", &bytes, &trust(), day()).unwrap();

@@ -132,10 +132,10 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     let model = Model::open(path, common.limits())?;
     let job = Job::new(args, path, &model, &credentials)?;
     let signed = match (&model, &args.signature) {
-        (Model::Package(package), None) => job.into_package(package)?,
+        (Model::Package(package), None) => job.seal_package(package)?,
         (_, detached) => {
             let target = detached.clone().unwrap_or_else(|| beside(path));
-            job.into_file(&model, &target)?
+            job.sign_apart(&model, &target)?
         }
     };
     answer(&signed, &job, path, &credentials, ui);
@@ -237,7 +237,7 @@ impl<'a> Job<'a> {
     }
 
     /// Signatures and attestations go into the package.
-    fn into_package(&self, package: &PackageReader) -> Result<Signed, Failure> {
+    fn seal_package(&self, package: &PackageReader) -> Result<Signed, Failure> {
         let existing = signature_files(package)?;
         let folder = (package.container() == Container::Folder).then_some(self.path);
         let reused = std::cell::Cell::new(0);
@@ -252,7 +252,7 @@ impl<'a> Job<'a> {
                 resources.iter().filter(|r| self.covers(&r.name)).cloned().collect();
             self.seals(&resources, &existing, &mut signed)
         };
-        seal(package, Sealing { known: &known, make: &mut make })
+        seal(package, &mut Sealing { known: &known, make: &mut make })
             .map_err(|failure| failure.in_file(package.name()))?;
         signed.reused = reused.get();
         Ok(signed)
@@ -265,7 +265,8 @@ impl<'a> Job<'a> {
         signed: &mut Signed,
     ) -> Result<(Vec<Seal>, Vec<String>), Failure> {
         signed.files = resources.len();
-        signed.root = statement(resources, &self.options)?.root_digest().to_owned();
+        let statement = statement(resources, &self.options)?;
+        statement.root_digest().clone_into(&mut signed.root);
         let mut places = place::Places::new(
             existing,
             resources,
@@ -312,7 +313,7 @@ impl<'a> Job<'a> {
     }
 
     /// The signature goes into a file of its own.
-    fn into_file(&self, model: &Model, target: &Path) -> Result<Signed, Failure> {
+    fn sign_apart(&self, model: &Model, target: &Path) -> Result<Signed, Failure> {
         let folder = model.package().filter(|p| p.container() == Container::Folder);
         let folder = folder.map(|_| self.path);
         let single = model.package().is_none();

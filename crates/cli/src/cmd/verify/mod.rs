@@ -14,8 +14,8 @@ use holdall_package::{
     signature_files,
 };
 use holdall_sign::{
-    Finding, Found, Hashing, Judged, Material, ModelVerification, ROOT_IGNORED, SIGNATURE_NAME,
-    Trust, VerifyOptions, to_hex, verify_all,
+    Finding, Found, Hashing, Judged, Listing, Material, ModelVerification, ROOT_IGNORED,
+    SIGNATURE_NAME, Trust, VerifyOptions, to_hex, verify_all,
 };
 use holdall_source::Source;
 
@@ -101,7 +101,7 @@ impl Work<'_> {
         // What the manifest says is used whatever is asked for, so it is always checked.
         let selected = |name: &str| self.wants(name) || (manifested && name == MANIFEST_NAME);
         let mut wanted: BTreeSet<Hashing> =
-            judged.iter().filter_map(Judged::listing).map(|l| l.hashing()).collect();
+            judged.iter().filter_map(Judged::listing).map(Listing::hashing).collect();
         if manifested {
             wanted.extend([Hashing::SHA256, Hashing::BLAKE3]);
         }
@@ -175,7 +175,7 @@ impl Work<'_> {
     /// A pattern that fits nothing would verify nothing and say yes.
     fn check_patterns(&self, judged: &[Judged]) -> Result<(), Failure> {
         let files = self.model.files(&self.args.package);
-        let signed = judged.iter().filter_map(Judged::listing).flat_map(|l| l.entries());
+        let signed = judged.iter().filter_map(Judged::listing).flat_map(Listing::entries);
         let mut names = files.iter().map(|(name, _)| name).chain(signed.map(|entry| &entry.name));
         if names.any(|name| self.wants(name)) || self.args.only.is_empty() {
             return Ok(());
