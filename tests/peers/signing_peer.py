@@ -276,7 +276,7 @@ def check_speed(programs, mib):
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
         private, public = make_keys(scratch, ec.SECP256R1, serialization.PrivateFormat.PKCS8)
-        for what, sizes in ((f"one file of {mib} MiB", [mib << 20]), ("200 files of 256 KiB", [256 << 10] * 200)):
+        for what, sizes in ((f"one file of {mib} MiB", [mib << 20]), ("200 files of 1 MiB", [1 << 20] * 200)):
             model = scratch / what.replace(" ", "-")
             model.mkdir()
             for index, size in enumerate(sizes):

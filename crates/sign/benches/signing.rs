@@ -1,7 +1,7 @@
 //! Signing and verifying beside one plain SHA-256 pass over the same bytes, in one program, turn by turn.
 //!
 //! `cargo bench -p holdall-sign --bench signing -- [MIB] [ROUNDS]` makes one file of so many MiB (1024)
-//! and 200 of 256 KiB in a temporary folder, and prints wall and CPU seconds and their ratio to the plain
+//! and 200 of 1 MiB in a temporary folder, and prints wall and CPU seconds and their ratio to the plain
 //! pass of the same round: the median over the rounds, with the least and the greatest.
 #![expect(
     clippy::disallowed_methods,
@@ -42,11 +42,11 @@ fn main() {
     let rounds = numbers.get(1).copied().unwrap_or(5);
     let folder = tempfile::tempdir().unwrap();
     let large = model(&folder.path().join("large"), &[mib << 20]);
-    let small = model(&folder.path().join("small"), &[256 << 10; 200]);
+    let small = model(&folder.path().join("small"), &[1 << 20; 200]);
     println!("load {}", std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
     println!("{:<34} {:>7} {:>7}  ratio to plain, wall (CPU)", "median", "wall s", "CPU s");
     for (what, model) in
-        [(format!("one file of {mib} MiB"), large), ("200 files".to_owned(), small)]
+        [(format!("one file of {mib} MiB"), large), ("200 files of 1 MiB".to_owned(), small)]
     {
         let (mut plain, mut signed, mut verified) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..rounds {

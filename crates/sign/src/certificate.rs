@@ -111,22 +111,20 @@ impl Certificate {
     }
 
     /// The names by which a policy may know the holder: the subject, its common name, and alternative names
-    /// (mail, URI, DNS).
+    /// (mail, URI, DNS), as they are.
     pub fn identities(&self) -> Vec<String> {
-        let subject = self.subject();
-        let mut names: Vec<String> = subject
-            .split(',')
-            .filter_map(|part| part.trim().strip_prefix("CN="))
-            .map(str::to_owned)
-            .collect();
-        names.insert(0, subject.clone());
-        let alternative = self.document.tbs_certificate().get_extension::<SubjectAltName>();
+        let signed = self.document.tbs_certificate();
+        let mut names = vec![signed.subject().to_string()];
+        // Taken from the structure: a comma inside of a name must not make two of it.
+        let common = signed.subject().common_name().ok().flatten();
+        names.extend(common.map(|name| name.value().into_owned()));
+        let alternative = signed.get_extension::<SubjectAltName>();
         for name in alternative.ok().flatten().map(|(_, names)| names.0).unwrap_or_default() {
             match name {
-                GeneralName::Rfc822Name(text) => names.push(printable(text.as_str())),
-                GeneralName::DnsName(text) => names.push(printable(text.as_str())),
+                GeneralName::Rfc822Name(text) => names.push(text.as_str().to_owned()),
+                GeneralName::DnsName(text) => names.push(text.as_str().to_owned()),
                 GeneralName::UniformResourceIdentifier(text) => {
-                    names.push(printable(text.as_str()));
+                    names.push(text.as_str().to_owned());
                 }
                 GeneralName::OtherName(_)
                 | GeneralName::DirectoryName(_)

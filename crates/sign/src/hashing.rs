@@ -144,7 +144,7 @@ fn read_ahead(reader: &mut (dyn Read + Send), take: &mut impl FnMut(&[u8])) -> s
     }
     // Moved in, so that both ends are dropped before the thread is waited for, whatever happens.
     std::thread::scope(move |scope| {
-        scope.spawn(move || {
+        std::thread::Builder::new().spawn_scoped(scope, move || {
             while let Ok(mut buffer) = emptied.recv() {
                 let read = fill(reader, &mut buffer);
                 let last = !matches!(read, Ok(CHUNK));
@@ -152,7 +152,7 @@ fn read_ahead(reader: &mut (dyn Read + Send), take: &mut impl FnMut(&[u8])) -> s
                     break;
                 }
             }
-        });
+        })?;
         while let Ok(read) = filled.recv() {
             let (buffer, got) = read?;
             take(buffer.get(..got).unwrap_or_default());

@@ -170,6 +170,7 @@ def certificates(model):
         "good": (certificate("Good", key, "Middle", middle_key, extended=code, mail="good@example.com"), [middle]),
         "usage-only": (certificate("Usage", key, "Middle", middle_key), [middle]),
         "extended-only": (certificate("Extended", key, "Middle", middle_key, usage=None, extended=code), [middle]),
+        "comma": (certificate("Other,CN=Good", key, "Root", root_key), []),
         "direct": (certificate("Direct", key, "Root", root_key), []),
         "with-root": (certificate("Good", key, "Middle", middle_key, extended=code), [middle, root]),
         "expired": (

@@ -108,6 +108,14 @@ fn holders_can_be_limited_and_their_keys_revoked() {
         let expected: &[&str] = if accepted { &[] } else { &["sign/identity"] };
         assert_eq!(codes(&trust), expected, "{identity}");
     }
+    // A comma inside of a name does not make two names of it.
+    let comma = bytes_of(&certificates["bundles"]["comma"]);
+    for (identity, accepted) in [("Good", false), ("CN=Good", false), ("Other,CN=Good", true)] {
+        let mut trust = good_root();
+        trust.roots[0].identities = vec![identity.to_owned()];
+        let (judged, _) = hold(&comma, &made_files(), &trust, day());
+        assert_eq!(judged.answer.signer().is_some(), accepted, "{identity}");
+    }
     let mut trust = good_root();
     trust.roots[0].validity.not_after = Some(Moment::parse("2025-01-01").unwrap());
     assert_eq!(codes(&trust), ["sign/key-expired"]);

@@ -175,3 +175,41 @@ fn a_stream_that_breaks_is_an_error_in_both_ways_of_reading() {
         assert_eq!(error.to_string(), "the disk is gone");
     }
 }
+
+/// Every bundle of `made.json` with what trusts it.
+fn all_bundles() -> (Vec<Value>, Trust) {
+    let made = made();
+    let certificates = &made["certificates"];
+    let maps = [&made["hashings"], &made["legacy"], &certificates["bundles"]];
+    let bundles = maps.iter().flat_map(|map| map.as_object().unwrap().values().cloned());
+    let mut trust = Trust::key(made_key());
+    trust.roots.push(TrustedRoot {
+        name: None,
+        certificates: Certificate::from_pem(certificates["root"].as_str().unwrap()).unwrap(),
+        identities: Vec::new(),
+        validity: Validity::default(),
+    });
+    (bundles.collect(), trust)
+}
+
+#[test]
+fn no_changed_byte_of_any_bundle_makes_another_list_of_files_trusted() {
+    let (bundles, trust) = all_bundles();
+    let day = Moment::parse("2026-06-01").unwrap();
+    let mut judgements = 0;
+    for bundle in bundles {
+        let bytes = bytes_of(&bundle);
+        let original = Judged::read("model.sig", &bytes, &trust, day).unwrap();
+        for (count, at) in (0..bytes.len()).step_by(151).enumerate() {
+            let mut bytes = bytes.clone();
+            bytes[at] ^= [1, 0x20, 0x80][count % 3];
+            let Ok(judged) = Judged::read("model.sig", &bytes, &trust, day) else { continue };
+            // What is not part of the evidence may change, such as the case of a digit.
+            if let Some(listing) = judged.listing() {
+                assert_eq!(Some(listing), original.listing(), "byte {at}");
+            }
+            judgements += 1;
+        }
+    }
+    assert!(judgements > 100, "some changes leave it readable");
+}

@@ -365,5 +365,10 @@ fn bill_of_material(path: &Path) -> Result<Value, Failure> {
 
 /// A private key without a password, for `pack`.
 pub(crate) fn private_key(path: &Path) -> Result<PrivateKey, Failure> {
-    key::private_key(path, None)
+    key::private_key(path, None).map_err(|failure| {
+        if failure.code() != holdall_sign::codes::KEY_ENCRYPTED {
+            return failure;
+        }
+        failure.with_help("pack without a key, then sign: `holdall sign` takes a password")
+    })
 }

@@ -68,7 +68,8 @@ pub(super) fn text(answer: &Answer, ok: bool) -> String {
             Status::Fail => "fail",
         };
         let path = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
-        push(&mut out, format_args!("{status:<4}  {path}{} [{}]\n", finding.message, finding.code));
+        let message = printable(&format!("{path}{}", finding.message));
+        push(&mut out, format_args!("{status:<4}  {message} [{}]\n", finding.code));
         if let Some(help) = &finding.help {
             push(&mut out, format_args!("      help: {help}\n"));
         }
@@ -99,5 +100,10 @@ fn names(out: &mut String, what: &str, names: &[String]) {
     let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
     let more = names.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    push(out, format_args!("{what}: {}{more}\n", shown.join(", ")));
+    push(out, format_args!("{what}: {}{more}\n", printable(&shown.join(", "))));
+}
+
+/// Names in bundles may be anything; on a terminal they must not act.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }

@@ -75,7 +75,9 @@ struct Answer {
 
 pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
     let trust = args.trust.read()?;
-    let time = (!trust.is_empty()).then(|| checking_time(args.at.as_deref())).transpose()?;
+    let asked = !trust.is_empty() || args.at.is_some();
+    let time = asked.then(|| checking_time(args.at.as_deref())).transpose()?;
+    let time = time.filter(|_| !trust.is_empty());
     let model = Model::open(&args.package, common.limits())?;
     let work = Work { args, model: &model, trust: &trust, time };
     let answer = work.answer()?;
