@@ -200,6 +200,19 @@ fn statements_that_the_reference_lets_pass_are_refused() {
 }
 
 #[test]
+fn digests_in_upper_case_and_base_names_of_one_file_are_accepted() {
+    let key = PrivateKey::generate(Curve::P256).unwrap();
+    let files = [file("model.bin", "x")];
+    let mut statement = statement_value(&files);
+    let upper = |value: &Value| json!(value.as_str().unwrap().to_uppercase());
+    for pointer in ["/subject/0/digest/sha256", "/predicate/resources/0/digest"] {
+        let value = statement.pointer_mut(pointer).unwrap();
+        *value = upper(value);
+    }
+    assert!(check(&signed(&statement, &key), &files, &key.public_key()).ok());
+}
+
+#[test]
 fn other_statements_are_refused_by_name() {
     let key = PrivateKey::generate(Curve::P256).unwrap();
     let files = [file("a", "x")];
