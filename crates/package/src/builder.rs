@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use holdall_diag::{Failure, Location};
-use holdall_sign::{PrivateKey, Resource, SIGNATURE_NAME};
+use holdall_sign::{PrivateKey, Resource, SIGNATURE_NAME, is_signature_file};
 use holdall_source::Source;
 
 use crate::{
@@ -62,7 +62,7 @@ impl PackageBuilder {
 
     /// Adds a file under a name below the root.
     pub fn add(&mut self, name: &str, file: NewFile) -> Result<(), Failure> {
-        if matches!(name, MANIFEST_NAME | SIGNATURE_NAME) {
+        if name == MANIFEST_NAME || is_signature_file(name) {
             return Err(Failure::usage(
                 codes::NAME,
                 format!("`{name}` is written by holdall itself"),

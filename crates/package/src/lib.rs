@@ -15,6 +15,7 @@ pub mod manifest;
 mod names;
 pub mod provenance;
 pub mod requirements;
+mod seals;
 mod signing;
 pub mod source_form;
 mod verify;
@@ -23,8 +24,9 @@ pub use archive::{Container, Entry, PackageReader};
 pub use builder::{NewFile, PackageBuilder};
 pub use holdall_sign::{Finding, SIGNATURE_NAME, Status};
 pub use manifest::{MANIFEST_NAME, Manifest};
+pub use seals::{MakeSeals, Seal, Sealing, read_each, seal, signature_files};
 pub use signing::{SignRequest, sign};
-pub use verify::{PackageVerification, VerifyRequest, verify};
+pub use verify::{PackageVerification, VerifyRequest, check_manifest, verify};
 
 holdall_diag::codes! {
     /// The codes of this crate.

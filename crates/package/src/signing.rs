@@ -1,5 +1,5 @@
 use holdall_diag::{Failure, Location};
-use holdall_sign::{PrivateKey, Resource, SIGNATURE_NAME, SignOptions};
+use holdall_sign::{PrivateKey, Resource, SIGNATURE_NAME, SignOptions, is_signature_file};
 use rayon::prelude::*;
 
 use crate::{
@@ -82,9 +82,9 @@ pub(crate) fn digests(package: &PackageReader) -> Result<Vec<(Entry, Digests)>, 
     Ok(found)
 }
 
-/// What a signature covers: every file but the signature itself.
+/// What a signature covers: every file but signatures and attestations.
 pub(crate) fn resources(found: &[(Entry, Digests)]) -> Vec<Resource> {
-    let covered = found.iter().filter(|(entry, _)| entry.name() != SIGNATURE_NAME);
+    let covered = found.iter().filter(|(entry, _)| !is_signature_file(entry.name()));
     covered
         .map(|(entry, digests)| Resource {
             name: entry.name().to_owned(),

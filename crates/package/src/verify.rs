@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use holdall_diag::{Failure, FailureKind};
 use holdall_sign::{
     Finding, PublicKey, Resource, SIGNATURE_NAME, Status, Verification, VerifyOptions,
+    is_signature_file,
 };
 use serde::Serialize;
 
@@ -64,6 +65,25 @@ pub fn verify(
     Ok(PackageVerification { findings, manifest, signature })
 }
 
+/// Holds the manifest of a package, if it has one, against files that were read: their digests, the
+/// references, the evidence. Only files that `selected` chooses are looked at.
+pub fn check_manifest(
+    package: &PackageReader,
+    mut found: BTreeMap<&str, Digests>,
+    selected: &dyn Fn(&str) -> bool,
+) -> Result<(Option<Manifest>, Vec<Finding>), Failure> {
+    let mut findings = Vec::new();
+    let manifest = read_manifest(package, &mut findings)?;
+    if let Some(manifest) = &manifest {
+        let mut part = manifest.clone();
+        part.artifacts.retain(|artifact| selected(&artifact.path));
+        found.retain(|path, _| selected(path));
+        check_files(&part, found, &mut findings);
+        check_references(manifest, &mut findings);
+    }
+    Ok((manifest, findings))
+}
+
 fn read_manifest(
     package: &PackageReader,
     findings: &mut Vec<Finding>,
@@ -106,7 +126,7 @@ fn check_files(
         };
         findings.push(Finding::new(code, Status::Fail, message).about(path));
     }
-    for path in found.into_keys().filter(|path| ![MANIFEST_NAME, SIGNATURE_NAME].contains(path)) {
+    for path in found.into_keys().filter(|p| *p != MANIFEST_NAME && !is_signature_file(p)) {
         let message = format!("`{path}` is not listed in the manifest");
         findings.push(Finding::new(codes::UNLISTED, Status::Fail, message).about(path));
     }

@@ -1,8 +1,12 @@
+use base64::{Engine, engine::general_purpose::STANDARD};
 use holdall_diag::{Failure, Location, PathKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Envelope, PublicKey, STATEMENT_TYPE, Statement, codes, envelope::decode, json};
+use crate::{
+    Certificate, Envelope, Listing, PublicKey, STATEMENT_TYPE, Statement, codes, envelope::decode,
+    json, statement::Head,
+};
 
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
@@ -11,6 +15,8 @@ const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 pub struct Bundle {
     material: Material,
     envelope: Envelope,
+    /// The text as it was read, for the method that is verified by another library.
+    text: Option<String>,
 }
 
 /// Which method signed, and what the bundle carries for it.
@@ -92,7 +98,13 @@ impl Material {
 impl Bundle {
     /// A bundle that names `key`.
     pub fn with_key(envelope: Envelope, key: &PublicKey) -> Self {
-        Self { material: Material::Key { hint: key.hint() }, envelope }
+        Self { material: Material::Key { hint: key.hint() }, envelope, text: None }
+    }
+
+    /// A bundle with a certificate chain, leaf first.
+    pub fn with_certificates(envelope: Envelope, chain: &[Certificate]) -> Self {
+        let chain = chain.iter().map(|certificate| certificate.der().to_vec()).collect();
+        Self { material: Material::Certificates(chain), envelope, text: None }
     }
 
     /// Reads a bundle strictly: unknown keys, other media types, missing parts and mixed methods fail
@@ -130,32 +142,51 @@ impl Bundle {
             .at(here("/dsseEnvelope/signatures")));
         }
         envelope.payload().map_err(|f| f.at(here("/dsseEnvelope/payload")))?;
-        Ok(Self { material, envelope })
+        let keyless = matches!(material, Material::Sigstore { .. });
+        let text = keyless.then(|| String::from_utf8_lossy(bytes).into_owned());
+        Ok(Self { material, envelope, text })
     }
 
-    /// The bundle as one line of JSON, when it was signed with a key.
+    /// The bundle as one line of JSON, when it was signed with a key or a certificate.
     ///
     /// Fails with `sign/method` for material that is only read.
     pub fn write(&self) -> Result<Vec<u8>, Failure> {
-        let Material::Key { hint } = &self.material else {
-            return Err(Failure::unsupported(
-                codes::METHOD,
-                format!("bundles of the method `{}` are not written", self.material.method()),
-            ));
+        let mut material = MaterialDoc {
+            public_key: None,
+            chain: None,
+            certificate: None,
+            tlog_entries: Some(Vec::new()),
+            timestamp_verification_data: None,
         };
+        match &self.material {
+            Material::Key { hint } => {
+                material.public_key = Some(KeyDoc { hint: Some(hint.clone()), raw_bytes: None });
+            }
+            Material::Certificates(chain) => {
+                let document = |der: &Vec<u8>| CertificateDoc { raw_bytes: STANDARD.encode(der) };
+                material.chain =
+                    Some(ChainDoc { certificates: chain.iter().map(document).collect() });
+            }
+            Material::LegacyKey | Material::Sigstore { .. } => {
+                return Err(Failure::unsupported(
+                    codes::METHOD,
+                    format!("bundles of the method `{}` are not written", self.material.method()),
+                ));
+            }
+        }
         let doc = BundleDoc {
             media_type: MEDIA_TYPE.to_owned(),
-            verification_material: MaterialDoc {
-                public_key: Some(KeyDoc { hint: Some(hint.clone()), raw_bytes: None }),
-                chain: None,
-                certificate: None,
-                tlog_entries: Some(Vec::new()),
-                timestamp_verification_data: None,
-            },
+            verification_material: material,
             dsse_envelope: self.envelope.clone(),
         };
         serde_json::to_vec(&doc)
             .map_err(|error| Failure::bug(codes::BUNDLE, format!("cannot write: {error}")))
+    }
+
+    /// The text as it was read, when it is a keyless bundle.
+    #[cfg(feature = "sigstore")]
+    pub(crate) fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or_default()
     }
 
     /// How it was signed.
@@ -166,6 +197,17 @@ impl Bundle {
     /// The envelope.
     pub fn envelope(&self) -> &Envelope {
         &self.envelope
+    }
+
+    /// What the statement in the envelope says about files. It means nothing until the signature was
+    /// verified.
+    pub fn listing(&self) -> Result<Listing, Failure> {
+        Listing::read(&self.envelope.payload()?)
+    }
+
+    /// The type of the statement's predicate. It means nothing until the signature was verified.
+    pub fn predicate_type(&self) -> Result<String, Failure> {
+        Ok(json::read::<Head>(&self.envelope.payload()?, codes::STATEMENT)?.predicate_type)
     }
 
     /// The statement in the envelope. It means nothing until the signature was verified.

@@ -2,16 +2,16 @@ use std::fmt;
 
 use holdall_diag::Failure;
 use p256::{
-    ecdsa::signature::{Signer, Verifier},
+    ecdsa::signature::{Signer, hazmat::PrehashVerifier},
     elliptic_curve::Generate,
     pkcs8::{
         DecodePrivateKey, DecodePublicKey, Document, EncodePrivateKey, EncodePublicKey, LineEnding,
         ObjectIdentifier, PrivateKeyInfoRef, SecretDocument, SubjectPublicKeyInfoRef,
     },
 };
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use crate::{codes, hex::to_hex, pem};
+use crate::{codes, hex::to_hex, password, pem};
 
 /// The curves of Model Signing, each with the hash of its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,26 +89,36 @@ impl PrivateKey {
     ///
     /// Fails with `sign/key-encrypted`, `sign/key-algorithm`, or `sign/key` when it is neither.
     pub fn from_pem(text: &str) -> Result<Self, Failure> {
+        Self::from_pem_with_password(text, None)
+    }
+
+    /// Reads a PEM file that may be encrypted (PKCS#8 with PBES2, `ENCRYPTED PRIVATE KEY`).
+    ///
+    /// Beside the failures of [`from_pem`](Self::from_pem) it fails with `sign/password` when the password
+    /// is wrong. A password for a key that is not encrypted is not looked at.
+    pub fn from_pem_with_password(text: &str, password: Option<&[u8]>) -> Result<Self, Failure> {
         let blocks = pem::blocks(text);
         let Some(block) = blocks.iter().find(|b| b.label.ends_with("PRIVATE KEY")) else {
             return Err(other_block("private", &blocks));
         };
-        if block.encrypted || block.label == "ENCRYPTED PRIVATE KEY" {
+        if block.encrypted {
             return Err(Failure::unsupported(
                 codes::KEY_ENCRYPTED,
-                "the private key is encrypted, and encrypted keys are not read yet",
+                "the private key is encrypted in the traditional form, which is weak and not read",
             )
-            .with_help("decrypt it first: `openssl pkey -in key.pem -out plain.pem`"));
+            .with_help("bring it to PKCS#8: `openssl pkcs8 -topk8 -in key.pem -out new.pem`"));
         }
-        if !matches!(block.label, "PRIVATE KEY" | "EC PRIVATE KEY") {
+        if !matches!(block.label, "PRIVATE KEY" | "EC PRIVATE KEY" | "ENCRYPTED PRIVATE KEY") {
             return Err(wrong_algorithm(&format!("a key of the kind `{}`", block.label)));
         }
         let (_, der) = SecretDocument::from_pem(&block.text)
             .map_err(|error| damaged("private", "not a PEM block", error))?;
-        if block.label == "PRIVATE KEY" {
-            Self::from_pkcs8(der.as_bytes())
-        } else {
-            Self::from_sec1(der.as_bytes())
+        match block.label {
+            "PRIVATE KEY" => Self::from_pkcs8(der.as_bytes()),
+            "ENCRYPTED PRIVATE KEY" => {
+                Self::from_pkcs8(password::decrypt(der.as_bytes(), password)?.as_bytes())
+            }
+            _ => Self::from_sec1(der.as_bytes()),
         }
     }
 
@@ -145,6 +155,19 @@ impl PrivateKey {
         };
         text.map(|pem| pem.as_str().to_owned())
             .map_err(|error| Failure::bug(codes::KEY, format!("cannot write the key: {error}")))
+    }
+
+    /// The key as PKCS#8 PEM, encrypted with a password (PBES2: scrypt and AES-256-CBC). Salt and vector
+    /// are random, so the text is another one each time.
+    pub fn to_encrypted_pem(&self, password: &[u8]) -> Result<String, Failure> {
+        let der = match &self.0 {
+            Secret::P256(key) => key.to_pkcs8_der(),
+            Secret::P384(key) => key.to_pkcs8_der(),
+            Secret::P521(key) => key.to_pkcs8_der(),
+        };
+        let der = der
+            .map_err(|error| Failure::bug(codes::KEY, format!("cannot write the key: {error}")))?;
+        password::encrypt(der.as_bytes(), password)
     }
 
     /// The public half.
@@ -202,10 +225,14 @@ impl PublicKey {
         };
         let (_, der) = Document::from_pem(&block.text)
             .map_err(|error| damaged("public", "not a PEM block", error))?;
-        let info = SubjectPublicKeyInfoRef::try_from(der.as_bytes())
+        Self::from_der(der.as_bytes())
+    }
+
+    /// Reads a `SubjectPublicKeyInfo` in DER.
+    pub fn from_der(der: &[u8]) -> Result<Self, Failure> {
+        let info = SubjectPublicKeyInfoRef::try_from(der)
             .map_err(|error| damaged("public", "not SubjectPublicKeyInfo", error))?;
         let curve = curve_of(info.algorithm.oid, info.algorithm.parameters_oid().ok())?;
-        let der = der.as_bytes();
         let point = match curve {
             Curve::P256 => p256::PublicKey::from_public_key_der(der).map(Point::P256),
             Curve::P384 => p384::PublicKey::from_public_key_der(der).map(Point::P384),
@@ -245,13 +272,30 @@ impl PublicKey {
 
     /// Whether `signature` (DER) is this key's over `message`.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self.curve() {
+            Curve::P256 => self.verifies_hash(&Sha256::digest(message), signature),
+            Curve::P384 => self.verifies_hash(&Sha384::digest(message), signature),
+            Curve::P521 => self.verifies_hash(&Sha512::digest(message), signature),
+        }
+    }
+
+    /// Whether `signature` (DER) is this key's over a message with this hash. Certificates may be signed
+    /// with a hash of another size than the curve's.
+    pub(crate) fn verifies_hash(&self, hash: &[u8], signature: &[u8]) -> bool {
+        // The library refuses hashes shorter than half a field. A hash is a number: zeros in front of it
+        // change nothing.
+        let mut number = vec![0; 66_usize.saturating_sub(hash.len())];
+        number.extend_from_slice(hash);
         match &self.point {
             Point::P256(key) => p256::ecdsa::DerSignature::from_bytes(signature)
-                .is_ok_and(|s| p256::ecdsa::VerifyingKey::from(key).verify(message, &s).is_ok()),
+                .and_then(|s| p256::ecdsa::VerifyingKey::from(key).verify_prehash(hash, &s))
+                .is_ok(),
             Point::P384(key) => p384::ecdsa::DerSignature::from_bytes(signature)
-                .is_ok_and(|s| p384::ecdsa::VerifyingKey::from(key).verify(message, &s).is_ok()),
+                .and_then(|s| p384::ecdsa::VerifyingKey::from(key).verify_prehash(hash, &s))
+                .is_ok(),
             Point::P521(key) => p521::ecdsa::DerSignature::from_bytes(signature)
-                .is_ok_and(|s| p521::ecdsa::VerifyingKey::from(key).verify(message, &s).is_ok()),
+                .and_then(|s| p521::ecdsa::VerifyingKey::from(key).verify_prehash(&number, &s))
+                .is_ok(),
         }
     }
 }
@@ -310,6 +354,9 @@ fn other_block(wanted: &str, blocks: &[pem::Block<'_>]) -> Failure {
     match (wanted, blocks.first().map(|b| b.label)) {
         ("public", Some(label)) if label.ends_with("PRIVATE KEY") => failure
             .with_help("write its public half: `openssl pkey -in key.pem -pubout -out key.pub`"),
+        ("private", Some("PUBLIC KEY" | "CERTIFICATE")) => {
+            failure.with_help("name the private key: this file is for those who verify")
+        }
         ("public", Some("CERTIFICATE")) => failure
             .with_help("take the key out: `openssl x509 -in cert.pem -pubkey -noout > key.pub`"),
         _ => failure,

@@ -1,3 +1,5 @@
+use crate::{SIGNATURE_FOLDER, SIGNATURE_NAME};
+
 /// Names that Model Signing leaves out at the root of a model, and only there.
 pub const ROOT_IGNORED: [&str; 4] = [".git", ".gitattributes", ".github", ".gitignore"];
 
@@ -18,4 +20,11 @@ pub fn is_below(name: &str, path: &str) -> bool {
         return true;
     }
     name.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a file of a model is a signature or an attestation, which signatures do not cover: `model.sig`,
+/// or a file in the folder `model.sig.d`.
+pub fn is_signature_file(name: &str) -> bool {
+    name == SIGNATURE_NAME
+        || name.strip_prefix(SIGNATURE_FOLDER).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -8,9 +8,9 @@ use crate::{
     json,
 };
 
-const STATEMENT: &str = "https://in-toto.io/Statement/v1";
-const PREDICATE: &str = "https://model_signing/signature/v1.0";
-const LEGACY_PREDICATE: &str = "https://model_signing/Digests/v0.1";
+pub(crate) const STATEMENT: &str = "https://in-toto.io/Statement/v1";
+pub(crate) const PREDICATE: &str = "https://model_signing/signature/v1.0";
+pub(crate) const LEGACY_PREDICATE: &str = "https://model_signing/Digests/v0.1";
 
 /// The in-toto statement that is signed: which files, with which digests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,17 +79,18 @@ pub struct NamedDigest {
     pub digest: String,
 }
 
+/// The beginning of any in-toto statement.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Head {
+pub(crate) struct Head {
     #[serde(default)]
-    predicate_type: String,
+    pub(crate) predicate_type: String,
 }
 
 impl Statement {
     /// A statement over `resources` in the given order, hashed file by file with SHA-256.
     pub fn new(subject: &str, resources: &[Resource], ignore_paths: &[String]) -> Self {
-        let root = to_hex(&root_digest(resources.iter().map(|r| r.sha256)));
+        let root = to_hex(&root_digest_of(resources.iter().map(|r| r.sha256)));
         let named = |r: &Resource| NamedDigest {
             name: r.name.clone(),
             algorithm: "sha256".to_owned(),
@@ -195,7 +196,7 @@ impl Statement {
 }
 
 /// SHA-256 over raw digests in their order.
-pub(crate) fn root_digest(digests: impl Iterator<Item = [u8; 32]>) -> [u8; 32] {
+pub(crate) fn root_digest_of(digests: impl Iterator<Item = impl AsRef<[u8]>>) -> [u8; 32] {
     let mut hash = Sha256::new();
     for digest in digests {
         hash.update(digest);
@@ -203,7 +204,7 @@ pub(crate) fn root_digest(digests: impl Iterator<Item = [u8; 32]>) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn expect(found: &str, expected: &str, path: &str) -> Result<(), Failure> {
+pub(crate) fn expect(found: &str, expected: &str, path: &str) -> Result<(), Failure> {
     if found == expected {
         return Ok(());
     }

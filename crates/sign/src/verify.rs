@@ -1,19 +1,16 @@
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use holdall_diag::Failure;
+use holdall_diag::{Code, Failure};
 use serde::Serialize;
 
 use crate::{
-    Bundle, Finding, Material, PublicKey, ROOT_IGNORED, Resource, SIGNATURE_NAME, Statement,
-    Status, codes, hex::from_hex, is_below, is_safe_name, statement::root_digest,
+    Authentication, Bundle, FileDigests, Finding, Found, Hashing, Listing, Moment, PublicKey,
+    Resource, SIGNATURE_FOLDER, Standing, Status, Trust, VerifyOptions,
+    attest::{self, Attestation},
+    authenticate::{authenticate, legacy, settle},
+    codes,
+    compare::compare,
 };
-
-/// What the verifier accepts beside the rules.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VerifyOptions {
-    /// Paths that may be left out of the signature, beyond the usual ones at the root.
-    pub accept_ignored: Vec<String>,
-}
 
 /// The answer about a signature: every check with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,17 +30,14 @@ impl Verification {
     pub fn ok(&self) -> bool {
         self.findings.iter().all(|finding| finding.status != Status::Fail)
     }
-
-    fn fail(findings: Vec<Finding>) -> Self {
-        Self { findings, subject: None, root_digest: None, covered: Vec::new() }
-    }
 }
 
-/// Holds a bundle against the files found and the key that is trusted.
+/// Holds a bundle against the SHA-256 of the files found and the one key that is trusted.
 ///
-/// `found` are all files of the model except the signature itself and what [`ROOT_IGNORED`] names at
-/// the root. A signature that does not hold is an answer, with findings; a bundle that cannot be read,
-/// or whose method or hashing is not verified by this version, is a failure.
+/// `found` are all files of the model except what [`ROOT_IGNORED`](crate::ROOT_IGNORED) names at the
+/// root. A signature that does not hold is an answer, with findings; a bundle that cannot be read is a
+/// failure, and so is one that was hashed otherwise than file by file with SHA-256: that needs the files
+/// read in another way, with [`authenticate`], [`digest_stream`](crate::digest_stream) and [`compare`].
 pub fn verify(
     bundle: &[u8],
     found: &[Resource],
@@ -51,170 +45,168 @@ pub fn verify(
     options: &VerifyOptions,
 ) -> Result<Verification, Failure> {
     let bundle = Bundle::read(bundle)?;
-    let hint = key_hint(&bundle)?;
-    let ours = key.hint();
-    if *hint != ours {
-        let finding = Finding::new(
-            codes::WRONG_KEY,
-            Status::Fail,
-            format!("the signature is by the key `{hint}`, the key given is `{ours}`"),
-        );
-        return Ok(Verification::fail(vec![finding.with_help("give the key that signed it")]));
+    let trust = Trust::key(key.clone());
+    let answer = authenticate(&bundle, &trust, Moment(0))?;
+    let mut findings = settle(std::slice::from_ref(&answer), &trust);
+    if answer.signer().is_none() {
+        return Ok(Verification {
+            findings,
+            subject: None,
+            root_digest: None,
+            covered: Vec::new(),
+        });
     }
-    if !bundle.envelope().verifies(key)? {
-        return Ok(Verification::fail(vec![Finding::new(
-            codes::SIGNATURE_BAD,
-            Status::Fail,
-            "the signature does not fit the statement: one of them was changed",
-        )]));
+    let listing = bundle.listing()?;
+    if listing.is_legacy() {
+        findings.push(legacy(LEGACY_STATEMENT));
     }
-    let statement = bundle.statement()?;
-    let signed = statement.resources()?;
-    let mut findings = vec![Finding::new(
-        codes::SIGNATURE_GOOD,
-        Status::Ok,
-        format!("signed by the {} key `{ours}`", key.curve().as_str()),
-    )];
-    if bundle.envelope().signatures()?.len() > 1 {
-        findings.push(Finding::new(
-            codes::MORE_SIGNATURES,
-            Status::Warn,
-            "only the first signature was looked at",
+    if listing.hashing() != Hashing::SHA256 {
+        return Err(Failure::unsupported(
+            codes::HASHING,
+            "the statement was hashed otherwise than file by file with SHA-256",
         ));
     }
-    check_statement(&statement, &signed, &mut findings);
-    check_ignored(&statement, options, &mut findings);
-    let covered = check_files(&statement, &signed, found, options, &mut findings);
+    // Sizes are not known here, and not needed: they matter for shards alone.
+    let digests: Vec<FileDigests> =
+        found.iter().map(|file| FileDigests::of_sha256(0, file.sha256)).collect();
+    let files: Vec<Found<'_>> = found
+        .iter()
+        .zip(&digests)
+        .map(|(file, digests)| Found { name: &file.name, size: 0, digests: Some(digests) })
+        .collect();
+    let compared = compare(&listing, &files, options, &|_| true);
+    findings.extend(compared.findings);
     Ok(Verification {
         findings,
-        subject: Some(statement.subject_name().to_owned()),
-        root_digest: Some(statement.root_digest().to_owned()),
-        covered,
+        subject: Some(listing.subject().to_owned()),
+        root_digest: Some(listing.root_digest()),
+        covered: compared.covered,
     })
 }
 
-fn key_hint(bundle: &Bundle) -> Result<&String, Failure> {
-    match bundle.material() {
-        Material::Key { hint } => Ok(hint),
-        Material::LegacyKey => Err(Failure::unsupported(
-            codes::LEGACY,
-            "the bundle carries a key without a hint, a form from before Model Signing v1.0",
-        )
-        .with_help("have the model signed again with a current tool")),
-        Material::Certificates(_) | Material::Sigstore { .. } => Err(Failure::unsupported(
-            codes::METHOD,
-            format!(
-                "the model was signed by the method `{}`; this version verifies the method `key`",
-                bundle.material().method()
-            ),
-        )
-        .with_help("verify it with the reference `model_signing` command")),
-    }
+/// A signature or an attestation of a model, read and judged, before any file is read.
+#[derive(Debug)]
+pub struct Judged {
+    /// The file that it was read from.
+    pub name: String,
+    /// The bundle.
+    pub bundle: Bundle,
+    /// Who signed it and whether that counts.
+    pub answer: Authentication,
+    /// What it says, when its signer is trusted.
+    pub content: Content,
 }
 
-/// Checks that concern the statement alone. The reference lets the last of two equal names win and
-/// reads files outside the model; both are refused here.
-fn check_statement(statement: &Statement, signed: &[Resource], findings: &mut Vec<Finding>) {
-    if from_hex(statement.root_digest()) != Some(root_digest(signed.iter().map(|r| r.sha256))) {
-        findings.push(Finding::new(
-            codes::ROOT_DIGEST,
-            Status::Fail,
-            "the subject digest is not that of the listed files",
-        ));
+/// What a signer says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// A signature that does not count.
+    UntrustedSignature,
+    /// An attestation that does not count, with the type of its predicate.
+    UntrustedAttestation(String),
+    /// Which files belong to the model.
+    Signature(Listing),
+    /// Something else about the model.
+    Attestation(Attestation),
+}
+
+impl Judged {
+    /// Reads and judges the content of a signature file. `name` is where it lies in the package, or the name
+    /// of a file outside of it.
+    pub fn read(name: &str, bytes: &[u8], trust: &Trust, at: Moment) -> Result<Self, Failure> {
+        let bundle = Bundle::read(bytes)?;
+        let mut answer = authenticate(&bundle, trust, at)?;
+        // Before the signature was verified, this only says how to read it; after, it is signed.
+        let kind = bundle.predicate_type()?;
+        let lists = !name.starts_with(SIGNATURE_FOLDER) || is_signature_predicate(&kind);
+        let content = match (lists, &answer.standing) {
+            (true, Standing::Trusted(_)) => {
+                let listing = bundle.listing()?;
+                if listing.is_legacy() {
+                    answer.findings.push(legacy(LEGACY_STATEMENT));
+                }
+                Content::Signature(listing)
+            }
+            (true, Standing::Uncounted | Standing::Forged) => Content::UntrustedSignature,
+            (false, Standing::Trusted(_)) => Content::Attestation(Attestation::of(&bundle)?),
+            (false, Standing::Uncounted | Standing::Forged) => Content::UntrustedAttestation(kind),
+        };
+        Ok(Self { name: name.to_owned(), bundle, answer, content })
     }
-    let single = signed.len() == 1;
-    let mut names = BTreeMap::new();
-    for resource in signed {
-        let count = names.entry(resource.name.as_str()).or_insert(0_u32);
-        *count += 1;
-        if *count == 2 {
-            let message = format!("`{}` is listed more than once", resource.name);
-            findings.push(
-                Finding::new(codes::DUPLICATE_NAME, Status::Fail, message).about(&resource.name),
-            );
+
+    /// Whether it is about which files belong to the model, and not an attestation.
+    pub fn is_signature(&self) -> bool {
+        matches!(self.content, Content::Signature(_) | Content::UntrustedSignature)
+    }
+
+    /// The list of files, when it is a signature that counts.
+    pub fn listing(&self) -> Option<&Listing> {
+        match &self.content {
+            Content::Signature(listing) => Some(listing),
+            Content::UntrustedSignature
+            | Content::UntrustedAttestation(_)
+            | Content::Attestation(_) => None,
         }
-        let whole = single && resource.name == ".";
-        if !whole && !is_safe_name(&resource.name) {
-            let message = format!("`{}` is not a name below the root of the model", resource.name);
-            findings.push(
-                Finding::new(codes::UNSAFE_NAME, Status::Fail, message).about(&resource.name),
-            );
-        }
-    }
-    if statement.predicate().serialization.allow_symlinks {
-        findings.push(Finding::new(
-            codes::SYMLINKS,
-            Status::Warn,
-            "the signer followed symbolic links",
-        ));
     }
 }
 
-fn check_ignored(statement: &Statement, options: &VerifyOptions, findings: &mut Vec<Finding>) {
-    for path in unusual(statement, options) {
-        let message = format!("the signer left `{path}` out of the signature");
-        findings.push(
-            Finding::new(codes::IGNORED_PATH, Status::Warn, message)
-                .about(path)
-                .with_help("accept the path when verifying if that is intended"),
-        );
-    }
+const LEGACY_STATEMENT: &str =
+    "the statement has the predicate `Digests/v0.1`, from before Model Signing v1.0";
+
+/// Whether a predicate of this type lists files, for bundles in the folder of both. A bundle elsewhere, such
+/// as `model.sig`, must be a signature.
+fn is_signature_predicate(kind: &str) -> bool {
+    attest::Kind::of(kind).is_none() && kind.contains("model_signing")
 }
 
-/// Ignored paths that neither the rules nor the verifier asked for.
-fn unusual<'a>(
-    statement: &'a Statement,
-    options: &'a VerifyOptions,
-) -> impl Iterator<Item = &'a String> {
-    statement.predicate().serialization.ignore_paths.iter().filter(|path| {
-        let plain = path.trim_start_matches("./").trim_end_matches('/');
-        !ROOT_IGNORED.contains(&plain)
-            && plain != SIGNATURE_NAME
-            && !options.accept_ignored.iter().any(|ok| is_below(plain, ok))
-    })
+/// The answer over all signatures of a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelVerification {
+    /// Who signed and what was found, without repetition.
+    pub findings: Vec<Finding>,
+    /// Files whose bytes are the signed ones, for every signature that counts.
+    pub covered: Vec<String>,
+    /// Files that were signed and not looked at.
+    pub not_checked: Vec<String>,
+    /// Files that some signature says nothing about.
+    pub not_covered: Vec<String>,
+    /// The root digests that are signed, in hex.
+    pub roots: Vec<String>,
 }
 
-/// Compares both lists of files and gives the names that are covered and equal.
-fn check_files(
-    statement: &Statement,
-    signed: &[Resource],
-    found: &[Resource],
+/// Holds every signature that counts against the files found, and says whether enough of them count.
+pub fn verify_all(
+    judged: &[Judged],
+    found: &[Found<'_>],
+    trust: &Trust,
     options: &VerifyOptions,
-    findings: &mut Vec<Finding>,
-) -> Vec<String> {
-    let mut left: BTreeMap<&str, &[u8; 32]> =
-        found.iter().map(|r| (r.name.as_str(), &r.sha256)).collect();
-    // Model Signing 1.1.1 names a model that is one file `.`, the specification by its base name.
-    if let ([one], [file]) = (signed, found)
-        && one.name == "."
-    {
-        left = BTreeMap::from([(".", &file.sha256)]);
+    selected: &dyn Fn(&str) -> bool,
+) -> ModelVerification {
+    let signatures = judged.iter().filter(|one| one.is_signature());
+    let answers: Vec<Authentication> = signatures.map(|one| one.answer.clone()).collect();
+    let mut findings = settle(&answers, trust);
+    let mut told: BTreeSet<(Code, Option<String>)> = BTreeSet::new();
+    let mut covered: Option<BTreeSet<String>> = None;
+    let (mut not_checked, mut not_covered) = (BTreeSet::new(), BTreeSet::new());
+    let mut roots = BTreeSet::new();
+    for listing in judged.iter().filter_map(Judged::listing) {
+        let compared = compare(listing, found, options, selected);
+        let new = compared.findings.into_iter();
+        findings.extend(new.filter(|f| told.insert((f.code, f.path.clone()))));
+        let these: BTreeSet<String> = compared.covered.into_iter().collect();
+        covered = Some(match covered {
+            Some(before) => before.intersection(&these).cloned().collect(),
+            None => these,
+        });
+        not_checked.extend(compared.not_checked);
+        not_covered.extend(compared.not_covered);
+        roots.insert(listing.root_digest());
     }
-    let mut covered = Vec::new();
-    for resource in signed {
-        let name = resource.name.as_str();
-        let (code, message) = match left.remove(name) {
-            Some(digest) if *digest == resource.sha256 => {
-                covered.push(name.to_owned());
-                continue;
-            }
-            Some(_) => {
-                (codes::DIGEST_MISMATCH, format!("`{name}` is not the file that was signed"))
-            }
-            None => (codes::MISSING_FILE, format!("`{name}` was signed and is not there")),
-        };
-        findings.push(Finding::new(code, Status::Fail, message).about(name));
+    ModelVerification {
+        findings,
+        covered: covered.unwrap_or_default().into_iter().collect(),
+        not_checked: not_checked.into_iter().collect(),
+        not_covered: not_covered.into_iter().collect(),
+        roots: roots.into_iter().collect(),
     }
-    for name in left.into_keys() {
-        if options.accept_ignored.iter().any(|path| is_below(name, path)) {
-            continue;
-        }
-        let (code, message) = if unusual(statement, options).any(|path| is_below(name, path)) {
-            (codes::HIDDEN_FILE, format!("`{name}` was left out of the signature by the signer"))
-        } else {
-            (codes::EXTRA_FILE, format!("`{name}` is not covered by the signature"))
-        };
-        findings.push(Finding::new(code, Status::Fail, message).about(name));
-    }
-    covered
 }

@@ -119,7 +119,7 @@ impl Manifest {
                 failure
                     .at(Location::path(PathKind::JsonPointer, format!("/artifacts/{index}/path")))
             })?;
-            if matches!(artifact.path.as_str(), MANIFEST_NAME | holdall_sign::SIGNATURE_NAME) {
+            if artifact.path == MANIFEST_NAME || holdall_sign::is_signature_file(&artifact.path) {
                 let message = format!("`{}` may not list itself", artifact.path);
                 return refuse(format!("/artifacts/{index}/path"), message);
             }
