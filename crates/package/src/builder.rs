@@ -137,6 +137,9 @@ impl PackageBuilder {
         if let Some(stale) = self.manifest.stale_evidence().into_iter().next() {
             return refuse(codes::EVIDENCE, stale);
         }
+        if let Some(both) = self.manifest.contradictions().into_iter().next() {
+            return refuse(codes::CONTRADICTION, both);
+        }
         Ok(())
     }
 }

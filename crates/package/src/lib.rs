@@ -11,6 +11,7 @@ mod archive;
 mod builder;
 pub mod digest;
 mod json;
+pub mod lock;
 pub mod manifest;
 mod names;
 pub mod provenance;
@@ -18,6 +19,7 @@ pub mod requirements;
 mod signing;
 pub mod source_form;
 mod verify;
+mod yaml;
 
 pub use archive::{Container, Entry, PackageReader};
 pub use builder::{NewFile, PackageBuilder};
@@ -51,6 +53,9 @@ holdall_diag::codes! {
         INTACT = "package/intact": "every listed file has its digests";
         UNSIGNED = "package/unsigned": "there is no signature to verify";
         NOT_CHECKED = "package/signature-not-checked": "there is a signature, and no key was given";
+        CONTRADICTION = "package/contradiction": "two statements of the manifest contradict each other";
+        LOCK = "package/lock": "the lock file is not understood";
+        YAML = "package/yaml": "the YAML file is not understood";
         SOURCE_FORM = "package/source-form": "the file `holdall.toml` is not valid";
         REQUIREMENTS = "package/requirements": "a line of the requirements file is not understood";
         GIT = "package/git": "the git folder cannot be understood";

@@ -166,7 +166,7 @@ fn specifiers(text: &str) -> Result<String, Failure> {
 }
 
 /// PEP 503: lower case, runs of `-`, `_` and `.` become one `-`.
-fn normalise(name: &str) -> String {
+pub(crate) fn normalise(name: &str) -> String {
     let lower = name.trim().to_ascii_lowercase();
     let parts: Vec<_> = lower.split(['-', '_', '.']).filter(|part| !part.is_empty()).collect();
     parts.join("-")

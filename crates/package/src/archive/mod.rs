@@ -370,6 +370,17 @@ impl PackageReader {
     }
 }
 
+/// The files below a folder by name, with their paths; links and special files are refused.
+pub(crate) fn files_below(root: &Path, limits: &Limits) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let entries = folder::list(root, limits)?.into_iter();
+    Ok(entries
+        .filter_map(|entry| match entry.place {
+            Place::File(path) => Some((entry.name, path)),
+            Place::Zip(_) | Place::Plain(_) | Place::Solid(_) => None,
+        })
+        .collect())
+}
+
 /// A file that grew or shrank between being listed and being read.
 pub(crate) fn changed(place: Location) -> Failure {
     Failure::new(

@@ -3,6 +3,7 @@
 mod archives;
 mod documents;
 mod packages;
+mod provenance;
 
 use std::path::Path;
 
