@@ -1,7 +1,7 @@
 //! The package: a model with everything that a server and an auditor need, as a folder or one file.
 //!
 //! [`PackageBuilder`] writes packages, [`PackageReader`] reads them: a folder, a zip (`.holdall`), a
-//! tar or a tar.gz. The [`manifest`] at the root lists every file with its digests; the signature
+//! tar, a tar.gz or an OCI image layout. The [`manifest`] at the root lists every file with its digests; the signature
 //! `model.sig` covers every file including the manifest. [`verify`] answers whether a package is what
 //! it says. This crate does not interpret models, and looks at no clock and no host: the same input
 //! gives the same bytes.
@@ -9,12 +9,16 @@
 
 mod archive;
 mod builder;
+pub mod diff;
 pub mod digest;
+pub mod interchange;
 mod json;
 pub mod lock;
 pub mod manifest;
+mod media;
 mod names;
 pub mod provenance;
+mod repack;
 pub mod requirements;
 mod signing;
 pub mod source_form;
@@ -25,6 +29,7 @@ pub use archive::{Container, Entry, PackageReader};
 pub use builder::{NewFile, PackageBuilder};
 pub use holdall_sign::{Finding, SIGNATURE_NAME, Status};
 pub use manifest::{MANIFEST_NAME, Manifest};
+pub use repack::{RepackRequest, repack};
 pub use signing::{SignRequest, sign};
 pub use verify::{PackageVerification, VerifyRequest, verify};
 

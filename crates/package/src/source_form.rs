@@ -286,7 +286,7 @@ fn json(value: &toml::Value) -> Value {
 }
 
 /// `[[provenance.datasets]]`
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetForm {
     /// `train`, `validation`, `test`, or another use.
@@ -386,6 +386,31 @@ pub struct FileForm {
 }
 
 impl SourceForm {
+    /// A form that says a name, a version and the model.
+    pub fn new(name: impl Into<String>, version: semver::Version, model: ModelForm) -> Self {
+        Self {
+            name: name.into(),
+            version,
+            description: None,
+            license: None,
+            authors: Vec::new(),
+            people: Vec::new(),
+            task: None,
+            tags: Vec::new(),
+            model,
+            convert: Vec::new(),
+            prove: None,
+            schema: SchemaForm::default(),
+            dependencies: DependenciesForm::default(),
+            provenance: ProvenanceForm::default(),
+            evaluation: Vec::new(),
+            profile: None,
+            golden: Vec::new(),
+            targets: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
     /// Reads the file strictly: unknown keys and contradictions fail with `package/source-form` and,
     /// where the syntax tells it, the line.
     pub fn read(source: &Source) -> Result<Self, Failure> {
@@ -398,7 +423,8 @@ impl SourceForm {
         Ok(form)
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    /// Whether what is said makes sense by itself; files are not looked at.
+    pub fn check(&self) -> Result<(), Failure> {
         let at = |failure: Failure, path: String| {
             Err(failure.at(Location::path(holdall_diag::PathKind::Object, path)))
         };

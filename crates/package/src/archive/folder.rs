@@ -93,6 +93,11 @@ impl TemporaryFolder {
         Ok(Self { target: target.to_path_buf(), temporary: Some(temporary) })
     }
 
+    /// Where it is until it has its name.
+    pub(crate) fn path(&self) -> &Path {
+        self.temporary.as_deref().unwrap_or(&self.target)
+    }
+
     /// Starts a file of the folder. The name was checked when it was listed.
     pub(crate) fn file(&self, name: &str) -> Result<AtomicFile, Failure> {
         crate::names::check(name)?;
