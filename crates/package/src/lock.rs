@@ -20,7 +20,7 @@ pub fn parse(source: &Source, file: &str) -> Result<Lock, Failure> {
         "poetry.lock" => ("poetry", of_toml(source, "package")?),
         "pdm.lock" => ("pdm", of_toml(source, "package")?),
         "pipfile.lock" => ("pipenv", of_pipfile(source)?),
-        name if name.starts_with("pylock.") && name.ends_with(".toml") => {
+        name if name.starts_with("pylock.") && source.extension().as_deref() == Some("toml") => {
             ("pylock", of_toml(source, "packages")?)
         }
         _ => ("requirements", of_requirements(source)?),

@@ -47,9 +47,14 @@ fn block(value: &Value, depth: usize, out: &mut String) {
                 nested(item, depth, out);
             }
         }
-        other => {
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => {
             out.push_str(&pad);
-            out.push_str(&scalar(other));
+            out.push_str(&scalar(value));
             out.push('\n');
         }
     }
@@ -70,10 +75,7 @@ fn nested(value: &Value, depth: usize, out: &mut String) {
 
 /// Plain where no parser can take it for anything but this text; otherwise as JSON, which is YAML.
 fn scalar(value: &Value) -> String {
-    match value {
-        Value::String(text) if is_plain(text) => text.clone(),
-        other => other.to_string(),
-    }
+    value.as_str().filter(|text| is_plain(text)).map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn is_plain(text: &str) -> bool {

@@ -52,7 +52,7 @@ pub(crate) enum Command {
     Score(score::Args),
     Prove(prove::Args),
     Profile(profile::Args),
-    Pack(pack::Args),
+    Pack(Box<pack::Args>),
     Unpack(unpack::Args),
     Diff(diff::Args),
     Sign(sign::Args),

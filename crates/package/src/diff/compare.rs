@@ -291,8 +291,10 @@ impl Diff {
         self.text(area, "name", Some(old.name.clone()), Some(new.name.clone()), level);
         self.text(area, "description", old.description.clone(), new.description.clone(), level);
         self.text(area, "license", old.license.clone(), new.license.clone(), level);
-        // Another task is another target.
-        self.text(area, "task", old.task.clone(), new.task.clone(), Level::Major);
+        // Another task is another target; saying it for the first time, or no longer, is none.
+        let both = old.task.is_some() && new.task.is_some();
+        let task = if both { Level::Major } else { level };
+        self.text(area, "task", old.task.clone(), new.task.clone(), task);
         let people = |m: &Manifest| {
             let all: Vec<String> = m.people.iter().map(ToString::to_string).collect();
             (!all.is_empty()).then(|| all.join(", "))

@@ -58,7 +58,9 @@ fn both(old: &FieldSchema, new: &FieldSchema) -> Vec<(String, String, String, Le
     }
     if old.unit != new.unit {
         let text = |unit: &Option<String>| unit.clone().unwrap_or_else(|| "none".to_owned());
-        let level = if old.unit.is_some() { Level::Major } else { Level::None };
+        // Another unit is other data; saying it for the first time, or no longer, is none.
+        let both = old.unit.is_some() && new.unit.is_some();
+        let level = if both { Level::Major } else { Level::None };
         found.push(("unit".to_owned(), text(&old.unit), text(&new.unit), level));
     }
     if old.description != new.description {

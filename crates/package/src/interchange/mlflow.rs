@@ -90,7 +90,8 @@ pub fn export(manifest: &Manifest) -> Result<Vec<(&'static str, String)>, Failur
             }
             "xgboost" => {
                 own.insert("model_class".to_owned(), "xgboost.core.Booster".into());
-                let format = if model.path.ends_with(".ubj") { "ubj" } else { "json" };
+                let binary = model.format.as_deref() == Some("xgboost-ubj");
+                let format = if binary { "ubj" } else { "json" };
                 own.insert("model_format".to_owned(), format.into());
                 own.insert("xgb_version".to_owned(), version);
             }
@@ -150,7 +151,7 @@ pub fn export(manifest: &Manifest) -> Result<Vec<(&'static str, String)>, Failur
         (NAME, yaml::write(&document)),
         ("conda.yaml", yaml::write(&conda)),
         ("python_env.yaml", yaml::write(&environment)),
-        ("requirements.txt", requirements.iter().map(|line| format!("{line}\n")).collect()),
+        ("requirements.txt", requirements.join("\n") + "\n"),
     ])
 }
 
@@ -159,13 +160,13 @@ const MLFLOW_VERSION: &str = "2.22.0";
 
 /// The flavour that loads a file, with the better ones first.
 fn flavor_of(artifact: &Artifact) -> Option<(u8, &'static str)> {
-    let path = artifact.path.to_ascii_lowercase();
+    let extension = artifact.path.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase());
     match artifact.format.as_deref()? {
         "onnx" => Some((1, "onnx")),
         "xgboost-json" | "xgboost-ubj" => Some((0, "xgboost")),
         "lightgbm-text" => Some((0, "lightgbm")),
         // MLflow unpickles; a joblib file is none.
-        "sklearn-pickle" if path.ends_with(".pkl") || path.ends_with(".pickle") => {
+        "sklearn-pickle" if matches!(extension.as_deref(), Some("pkl" | "pickle")) => {
             Some((0, "sklearn"))
         }
         _ => None,
@@ -194,16 +195,25 @@ fn python_version(manifest: &Manifest) -> String {
 
 fn requirements(manifest: &Manifest, flavor: &str) -> Vec<String> {
     let mut lines = vec!["mlflow".to_owned()];
-    lines.extend(manifest.dependencies.requirements.iter().map(|r| {
+    let runtimes = match flavor {
+        "onnx" => vec!["onnx", "onnxruntime"],
+        "sklearn" => vec!["scikit-learn"],
+        other => vec![other],
+    };
+    // An ONNX model needs nothing of what its original was made with.
+    let needed = manifest
+        .dependencies
+        .requirements
+        .iter()
+        .filter(|r| flavor != "onnx" || runtimes.contains(&r.name.as_str()));
+    lines.extend(needed.map(|r| {
         let extras =
             if r.extras.is_empty() { String::new() } else { format!("[{}]", r.extras.join(",")) };
         let url = r.url.as_ref().map_or_else(String::new, |url| format!(" @ {url}"));
         let marker = r.marker.as_ref().map_or_else(String::new, |m| format!(" ; {m}"));
         format!("{}{extras}{}{url}{marker}", r.name, r.specifier)
     }));
-    let runtimes = if flavor == "onnx" { vec!["onnx", "onnxruntime"] } else { vec![flavor] };
     for name in runtimes {
-        let name = if name == "sklearn" { "scikit-learn" } else { name };
         if manifest.dependencies.requirements.iter().all(|r| r.name != name) {
             lines.push(name.to_owned());
         }

@@ -34,8 +34,8 @@ struct Graph {
 
 impl Graph {
     fn new(manifest: &Manifest) -> Self {
-        let list: String =
-            manifest.artifacts.iter().map(|a| format!("{}  {}\n", a.sha256, a.path)).collect();
+        let files = manifest.artifacts.iter().map(|a| format!("{}  {}", a.sha256, a.path));
+        let list = files.collect::<Vec<_>>().join("\n");
         let head = format!("{} {}\n{list}", manifest.name, manifest.version);
         let digest = crate::digest::of_bytes(head.as_bytes()).sha256;
         Self {

@@ -4,7 +4,7 @@ use std::{
 };
 
 use holdall_diag::{Failure, Location};
-use holdall_sign::from_hex;
+use holdall_sign::{from_hex, to_hex};
 use holdall_source::{Limits, Source};
 use md5::Md5;
 use serde_json::Value;
@@ -252,7 +252,7 @@ fn found_file(source: &Source, dataset: &mut Dataset) -> Result<(), Failure> {
     }
     std::io::copy(&mut hashing, &mut std::io::sink()).map_err(failed)?;
     if let (Some(md5), Some(pointed)) = (hashing.md5, &dataset.md5) {
-        let found: String = md5.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = to_hex(&md5.finalize());
         if !pointed.eq_ignore_ascii_case(&found) {
             let message = format!("its pointer says MD5 {pointed}, the file has {found}");
             return Err(disagree(source.name(), &message));

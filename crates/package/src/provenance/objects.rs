@@ -42,7 +42,7 @@ pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 fn loose(folder: &Path, id: &[u8]) -> Option<Vec<u8>> {
-    let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = holdall_sign::to_hex(id);
     let (first, rest) = hex.split_at_checked(2)?;
     let path = folder.join(first).join(rest);
     let source = path.is_file().then(|| Source::open(&path).ok())??;

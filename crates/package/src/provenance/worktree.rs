@@ -107,7 +107,7 @@ fn compare(
         _ if !meta.is_file() => return Ok(Compared::Differs),
         _ => {}
     }
-    if filters.modes && executable(&meta).is_some_and(|flag| flag != (entry.mode & 0o100 != 0)) {
+    if filters.modes && !same_mode(&meta, entry) {
         return Ok(Compared::Differs);
     }
     #[expect(clippy::cast_possible_truncation, reason = "git keeps the length modulo 2^32")]
@@ -143,7 +143,7 @@ fn content(path: &Path, entry: &Tracked, filters: &Filters) -> Result<Compared, 
     if plain.finish() == entry.id {
         return Ok(Compared::Same);
     }
-    let oid: String = data.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let oid = holdall_sign::to_hex(&data.finalize());
     let pointer = format!(
         "version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {}\n",
         source.len()
@@ -193,14 +193,16 @@ fn each_chunk(mut reader: impl Read, each: &mut dyn FnMut(&[u8])) -> std::io::Re
     }
 }
 
+/// Whether the permissions say what the entry says, where the system has such permissions.
 #[cfg(unix)]
-fn executable(meta: &std::fs::Metadata) -> Option<bool> {
-    Some(std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o100 != 0)
+fn same_mode(meta: &std::fs::Metadata, entry: &Tracked) -> bool {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&meta.permissions());
+    (mode & 0o100 != 0) == (entry.mode & 0o100 != 0)
 }
 
 #[cfg(not(unix))]
-fn executable(_meta: &std::fs::Metadata) -> Option<bool> {
-    None
+fn same_mode(_meta: &std::fs::Metadata, _entry: &Tracked) -> bool {
+    true
 }
 
 fn link(path: &Path, meta: &std::fs::Metadata, entry: &Tracked) -> Compared {

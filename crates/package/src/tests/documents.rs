@@ -6,7 +6,7 @@ use crate::{
     source_form::{Allowance, SourceForm},
 };
 
-fn full() -> Value {
+pub(super) fn full() -> Value {
     let hex = "ab".repeat(32);
     json!({
         "schema": "holdall/manifest/1", "name": "m", "version": "1.2.3", "description": "d",

@@ -230,7 +230,7 @@ const CSV: &str = "a,b\n1,\"x\ny\"\n2,z\n";
 
 fn md5_of(text: &str) -> String {
     use md5::Digest;
-    md5::Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    holdall_sign::to_hex(&md5::Md5::digest(text))
 }
 
 #[test]

@@ -25,19 +25,16 @@ pub(super) fn golden(form: &GoldenForm, loaded: &Loaded, base: &Base) -> Result<
     let by = matching(&*scoring, false);
     let (inputs, _) = select_inputs(&*scoring, &rows, by).map_err(in_file)?;
     let answers = scoring.score(&inputs).map_err(in_file)?;
-    let (name, expected) = match &form.expected {
-        Some(name) => {
-            let source = base.open(name)?;
-            let declared = CsvReader::open(&source)?.read_all()?;
-            compare(form, name, &declared, &answers)?;
-            (name.clone(), source)
-        }
-        None => {
-            let name = format!("golden/{}.expected.csv", form.requests.replace('/', "_"));
-            let mut writer = CsvWriter::new(Vec::new());
-            writer.write(&answers)?;
-            (name.clone(), Source::from_bytes(name.as_str(), writer.finish()?))
-        }
+    let (name, expected) = if let Some(name) = &form.expected {
+        let source = base.open(name)?;
+        let declared = CsvReader::open(&source)?.read_all()?;
+        compare(form, name, &declared, &answers)?;
+        (name.clone(), source)
+    } else {
+        let name = format!("golden/{}.expected.csv", form.requests.replace('/', "_"));
+        let mut writer = CsvWriter::new(Vec::new());
+        writer.write(&answers)?;
+        (name.clone(), Source::from_bytes(name.as_str(), writer.finish()?))
     };
     let golden = Golden {
         requests: form.requests.clone(),

@@ -111,7 +111,7 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         }
         ui.note(&format!("error: the model is {}: it is not packed", scanned.verdict));
         let findings = packing.refusals(&scanned.findings);
-        ui.document(&document(output, None, findings));
+        ui.document(&document(output, None, &findings));
         return Ok(Exit::No);
     }
     let packed = packing.everything(&model, common, ui)?;
@@ -119,7 +119,7 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         Ok(packed) => packed,
         Err(report) => {
             ui.report(&report);
-            ui.document(&document(output, None, render::report_json(&report)));
+            ui.document(&document(output, None, &render::report_json(&report)));
             return Ok(Exit::No);
         }
     };
@@ -129,7 +129,7 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         bumped = diff::bump(old, &mut builder);
     }
     let manifest = builder.write(output, container, key.as_ref())?;
-    ui.document(&document(output, Some(&manifest), render::report_json(&report)));
+    ui.document(&document(output, Some(&manifest), &render::report_json(&report)));
     let mut text = package_text(&manifest, key.is_some());
     for proof in proofs {
         push(&mut text, format_args!("{proof}\n"));
@@ -144,7 +144,7 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
 fn document(
     output: &std::path::Path,
     manifest: Option<&Manifest>,
-    findings: serde_json::Value,
+    findings: &serde_json::Value,
 ) -> serde_json::Value {
     json!({
         "schema": "holdall/pack/1",

@@ -15,7 +15,7 @@ use holdall_package::{
         ProfileRole, Role, Runtime, Subject, Target, Tool, Training,
     },
     provenance, requirements,
-    source_form::{ConvertForm, SourceForm},
+    source_form::{ConvertForm, PipelineForm, SourceForm},
 };
 use holdall_source::Source;
 use serde_json::json;
@@ -410,7 +410,7 @@ impl Packing {
         }
         let form = &self.form.provenance;
         let parameters = form.parameters().collect();
-        let pipeline = form.pipeline.as_ref().map(|pipeline| pipeline.pipeline());
+        let pipeline = form.pipeline.as_ref().map(PipelineForm::pipeline);
         let (parents, tools) = (form.parents.clone(), form.tools.clone());
         let provenance = &mut self.builder.manifest_mut().provenance;
         provenance.code = code;

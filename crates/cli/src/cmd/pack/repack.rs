@@ -63,7 +63,7 @@ pub(super) fn run(
             manifest.version.clone_from(&next.next);
         }
     })?;
-    ui.document(&document(request.output, Some(&manifest), json!([])));
+    ui.document(&document(request.output, Some(&manifest), &json!([])));
     let mut text = package_text(&manifest, request.key.is_some());
     if let Some(next) = &bumped {
         push(&mut text, format_args!("\n{}", diff::line(next)));
