@@ -34,12 +34,11 @@ use crate::{
 #[command(
     after_help = "Examples:\n  holdall pack . -o breast_cancer.holdall\n  holdall pack . -o \
                         breast_cancer.tar.gz --json\n  holdall pack model.joblib -o bare.holdall \
-                        --name bare --model-version 1.0.0 --requirements requirements.txt --data \
-                        train=train.csv --metric accuracy@test=0.93:higher\n  holdall pack \
-                        breast_cancer.holdall -o breast_cancer.oci\n\nExit status: 0 packed; 1 the \
-                        model is dangerous, or a conversion is refused or differs; 2 when something \
-                        cannot be read or contradicts itself.\n\nSOURCE_DATE_EPOCH, in seconds, \
-                        becomes the time of making; otherwise none is recorded."
+                        --name bare --data train=train.csv\n  holdall pack breast_cancer.holdall -o \
+                        breast_cancer.oci\n\nExit status: 0 packed; 1 the model is dangerous, or a \
+                        conversion is refused or differs; 2 when something cannot be read or \
+                        contradicts itself.\n\nSOURCE_DATE_EPOCH, in seconds, becomes the time of \
+                        making; otherwise none is recorded."
 )]
 pub(crate) struct Args {
     /// A folder with `holdall.toml`, a model file, or a package.
