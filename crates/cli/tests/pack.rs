@@ -17,14 +17,14 @@ fn holdall(folder: &Path, words: &[&str]) -> Command {
     command
 }
 
-/// A package folder with one file of 48 MB and 40 small ones, made by packing an empty model.
+/// A package folder with one file of 16 MB and 40 small ones, made by packing an empty model.
 fn sources(folder: &Path) {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/breast_cancer");
     std::fs::copy(example.join("model.joblib"), folder.join("model.joblib")).unwrap();
     let done = holdall(folder, &["pack", "model.joblib", "-o", "parts"]).status().unwrap();
     assert!(done.success());
     let noise: Vec<u8> =
-        (0..48_000_000_u32).map(|i| (i.wrapping_mul(i) >> 9).to_le_bytes()[0]).collect();
+        (0..16_000_000_u32).map(|i| (i.wrapping_mul(i) >> 9).to_le_bytes()[0]).collect();
     std::fs::write(folder.join("parts/weights.bin"), &noise).unwrap();
     for index in 0_u8..40 {
         let text = vec![index; 20_000];
@@ -52,7 +52,7 @@ fn a_killed_pack_leaves_no_target_or_a_whole_one() {
             }
         };
         let (mut killed, mut ended) = (0, 0);
-        for moment in 0_u32..24 {
+        for moment in 0_u32..22 {
             if !old {
                 remove();
             }

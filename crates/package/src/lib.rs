@@ -15,6 +15,7 @@ pub mod interchange;
 mod json;
 pub mod lock;
 pub mod manifest;
+mod marker;
 mod media;
 mod names;
 pub mod provenance;

@@ -170,10 +170,46 @@ fn requirements_are_read_with_extras_markers_and_hashes() {
     assert_eq!(found[0].marker.as_deref(), Some("python_version < '4'"));
     assert_eq!(found[1].hashes, ["sha256:aa", "sha256:bb"]);
     assert_eq!(found[2].url.as_deref(), Some("https://h/x#egg=tool"));
-    for bad in ["a\n-r other.txt", "a\n./local", "a\nb = 1", "a\nb[x", "a\nb ==", "a\n--wrong"] {
+    for bad in [
+        "a\n-r other.txt",
+        "a\n./local",
+        "a\nb = 1",
+        "a\nb[x",
+        "a\nb ==",
+        "a\n--wrong",
+        "a\nb; python",
+    ] {
         let failure = read(bad).unwrap_err();
         assert_eq!(failure.code(), codes::REQUIREMENTS, "{bad}");
         assert_eq!(failure.location().line, Some((2, 1)), "{bad}");
+    }
+}
+
+#[test]
+fn markers_are_checked_for_their_form() {
+    for good in [
+        "python_version < '3.11'",
+        "(os_name == \"posix\" or sys_platform not in 'win32 cygwin') and extra == 'x'",
+        "'3' <= python_full_version",
+        "((python_version~='3.8'))",
+    ] {
+        assert_eq!(crate::marker::fault(good), None, "{good}");
+    }
+    for bad in [
+        "",
+        "python_version",
+        "python_version <",
+        "python_version < 3",
+        "python < '3'",
+        "python_version < '3",
+        "(python_version < '3'",
+        "python_version < '3')",
+        "python_version < '3' os_name == 'x'",
+        "python_version not '3'",
+        "and",
+        "é == 'x'",
+    ] {
+        assert!(crate::marker::fault(bad).is_some(), "{bad}");
     }
 }
 
