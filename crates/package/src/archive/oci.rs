@@ -73,17 +73,31 @@ enum Target {
 }
 
 impl Target {
-    fn path(&self) -> &Path {
+    /// Writes a blob, called `first` until its digest is known.
+    fn write(
+        &self,
+        first: &str,
+        copy: &mut dyn FnMut(&mut (dyn Write + Send)) -> std::io::Result<Digests>,
+    ) -> std::io::Result<Digests> {
         match self {
-            Self::New(folder) => folder.path(),
-            Self::There(path) => path,
-        }
-    }
-
-    fn file(&self, name: &str) -> Result<AtomicFile, Failure> {
-        match self {
-            Self::New(folder) => folder.file(name),
-            Self::There(path) => AtomicFile::create(&path.join(name)),
+            Self::New(folder) => {
+                let mut file = folder.file(first).map_err(std::io::Error::other)?;
+                let digests = copy(&mut file)?;
+                file.commit().map_err(std::io::Error::other)?;
+                let name = blob_name(&digests.sha256);
+                if name != first {
+                    folder.rename(first, &name)?;
+                }
+                Ok(digests)
+            }
+            Self::There(path) => {
+                let first = path.join(first);
+                let mut file = AtomicFile::create(&first).map_err(std::io::Error::other)?;
+                let digests = copy(&mut file)?;
+                file.commit().map_err(std::io::Error::other)?;
+                std::fs::rename(&first, path.join(blob_name(&digests.sha256)))?;
+                Ok(digests)
+            }
         }
     }
 }
@@ -111,13 +125,7 @@ impl OciWriter {
         copy: &mut dyn FnMut(&mut (dyn Write + Send)) -> std::io::Result<Digests>,
     ) -> std::io::Result<Digests> {
         let name = known.map_or_else(|| UNNAMED.to_owned(), |d| blob_name(&d.sha256));
-        let mut file = self.folder.file(&name).map_err(std::io::Error::other)?;
-        let digests = copy(&mut file)?;
-        file.commit().map_err(std::io::Error::other)?;
-        if known.is_none() {
-            let root = self.folder.path();
-            std::fs::rename(root.join(UNNAMED), root.join(blob_name(&digests.sha256)))?;
-        }
+        let digests = self.folder.write(&name, copy)?;
         let media_type =
             format!("application/vnd.cncf.model.{}.v1.raw", kind(item.name, item.role));
         self.layers.push(json!({
@@ -132,9 +140,11 @@ impl OciWriter {
     fn document(&self, document: &Value) -> Result<Value, Failure> {
         let bytes = document.to_string().into_bytes();
         let digests = digest::of_bytes(&bytes);
-        let mut file = self.folder.file(&blob_name(&digests.sha256))?;
-        file.write_all(&bytes).map_err(|error| digest::stream_failure(error, Location::none()))?;
-        file.commit()?;
+        self.folder
+            .write(&blob_name(&digests.sha256), &mut |writer| {
+                writer.write_all(&bytes).map(|()| digests)
+            })
+            .map_err(|error| digest::stream_failure(error, Location::none()))?;
         Ok(json!({ "digest": format!("sha256:{}", digests.sha256), "size": digests.size }))
     }
 
