@@ -1,7 +1,7 @@
 #!/bin/sh
 # Peer checks: holdall against the programs that others use, from pinned packages.
 #
-#   tests/peers/run.sh [onnx] [pmml] [pfa] [signing]      default: all four
+#   tests/peers/run.sh [onnx] [pmml] [pfa] [signing] [package]      default: all five
 #
 # HOLDALL         the binary                                 target/release/holdall
 # PEERS_VENV_DIR  where the virtual environments go          target/peers
@@ -20,7 +20,7 @@ python=${PEERS_PYTHON:-python3}
 HOLDALL=${HOLDALL:-target/release/holdall}
 export HOLDALL PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 if [ -n "${CI:-}" ]; then strict=${PEERS_STRICT:-1}; else strict=${PEERS_STRICT:-0}; fi
-[ $# -gt 0 ] || set -- onnx pmml pfa signing
+[ $# -gt 0 ] || set -- onnx pmml pfa signing package
 
 if ! [ -x "$HOLDALL" ]; then echo "no holdall at $HOLDALL: build it, or set HOLDALL" >&2; exit 2; fi
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
@@ -70,6 +70,13 @@ have_java() {
     $as apt-get update -qq && $as apt-get install -qq -y --no-install-recommends default-jre-headless
 }
 
+have_skopeo() {
+    command -v skopeo > /dev/null 2>&1 && return 0
+    [ -n "${CI:-}" ] && command -v apt-get > /dev/null 2>&1 || return 1
+    as=; [ "$(id -u)" = 0 ] || as=sudo
+    $as apt-get update -qq && $as apt-get install -qq -y --no-install-recommends skopeo
+}
+
 python310() {
     for found in "${PEERS_PYTHON310:-}" "$(command -v python3.10 2> /dev/null)" \
         "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.10.*/bin/python3.10; do
@@ -97,6 +104,9 @@ for peer in "$@"; do
         if old=$(python310); then check pfa pfa_peer.py "$old" "$here/requirements/pfa.txt"
         else not_run pfa "no Python 3.10, which Titus needs"; fi ;;
     signing) check signing signing_peer.py "$python" "$here/requirements/signing.txt" ;;
+    package)
+        if have_skopeo; then check package package_peer.py "$python" "$here/requirements/package.txt"
+        else not_run package "no skopeo"; fi ;;
     *) echo "no such peer: $peer" >&2; exit 2 ;;
     esac
 done

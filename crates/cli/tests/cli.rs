@@ -218,7 +218,7 @@ fn every_case_prints_what_it_says() {
 }
 
 /// The verbs in the order in which their examples can be run one after the other.
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 16] = [
     "pack",
     "convert",
     "inspect",
@@ -231,6 +231,7 @@ const VERBS: [&str; 15] = [
     "verify",
     "check",
     "unpack",
+    "diff",
     "formats",
     "completions",
     "man",
@@ -304,6 +305,11 @@ fn every_document_fits_its_schema() {
         "verify model.joblib --key other.pub --at 2026-01-01",
         "verify model.holdall --key rows.csv",
         "unpack model.holdall unpacked",
+        "pack model.holdall -o model.oci",
+        "pack model.joblib -o bare.holdall --name bare",
+        "diff model.holdall model.oci",
+        "diff model.holdall bare.holdall",
+        "pack unpacked --init",
         "formats",
     ] {
         let (_, stdout, stderr) = run(folder.path(), &format!("holdall {line} --json"));

@@ -1,17 +1,25 @@
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, io::Read, path::Path};
 
 use holdall_diag::{Failure, Location};
 use holdall_sign::{PrivateKey, Resource, SIGNATURE_NAME, is_signature_file};
 use holdall_source::Source;
+use rayon::prelude::*;
 
 use crate::{
     Container, MANIFEST_NAME, Manifest,
-    archive::ArchiveWriter,
-    codes, digest,
+    archive::{ArchiveWriter, Item, changed},
+    codes,
+    digest::{self, Digests, stream_failure},
     manifest::{Artifact, Role},
+    media,
     names::NameSet,
     signing,
 };
+
+/// Files below this are read whole.
+const SMALL: u64 = 1 << 20;
+/// Bytes of small files that are held at once.
+const HELD: u64 = 32 << 20;
 
 /// A file that goes into a package.
 #[derive(Clone, Debug)]
@@ -26,12 +34,14 @@ pub struct NewFile {
     pub format_version: Option<String>,
     /// Media type; found by extension when it is absent.
     pub media_type: Option<String>,
+    /// Its digests, where they are trusted to be known: then nothing is hashed.
+    pub known: Option<Digests>,
 }
 
 impl NewFile {
     /// A file of a role, of which nothing else is known.
     pub fn new(source: Source, role: Role) -> Self {
-        Self { source, role, format: None, format_version: None, media_type: None }
+        Self { source, role, format: None, format_version: None, media_type: None, known: None }
     }
 
     /// The same file with its format.
@@ -92,86 +102,134 @@ impl PackageBuilder {
     ) -> Result<Manifest, Failure> {
         let mut writer = ArchiveWriter::create(target, container)?;
         self.manifest.artifacts.clear();
-        for (name, file) in &self.files {
-            let stored = is_stored(name, file.role);
+        let files = std::mem::take(&mut self.files);
+        let mut waiting = Vec::new();
+        let mut held = 0;
+        for (name, file) in &files {
             let length = file.source.len();
-            let digests = writer.entry(name, length, stored, &mut file.source.reader())?;
-            self.manifest.artifacts.push(Artifact {
-                path: name.clone(),
-                role: file.role,
-                format: file.format.clone(),
-                format_version: file.format_version.clone(),
-                media_type: file.media_type.clone().unwrap_or_else(|| media_type(name).to_owned()),
-                size: digests.size,
-                sha256: digests.sha256,
-                blake3: digests.blake3,
-            });
+            let small = length < SMALL;
+            // Small files are read and hashed side by side; a large one keeps all cores busy by itself.
+            if !small || held + length > HELD {
+                self.many(&mut writer, &mut waiting)?;
+                held = 0;
+            }
+            if small {
+                held += length;
+                waiting.push((name.as_str(), file));
+                continue;
+            }
+            let item = Item { name, size: length, role: file.role };
+            let mut reader = file.source.reader();
+            let digests = match file.known {
+                Some(digests) => writer.known(item, digests, &mut reader).map(|()| digests)?,
+                None => writer.entry(item, &mut reader)?,
+            };
+            self.list(name, file, digests);
         }
-        self.check()?;
-        let bytes = self.manifest.write()?;
-        // What is written must be readable, whatever the caller put in.
-        Manifest::read(&bytes)?;
-        writer.entry(MANIFEST_NAME, bytes.len() as u64, false, &mut bytes.as_slice())?;
-        if let Some(key) = key {
-            let listed = self.manifest.artifacts.iter();
-            let mut resources: Vec<Resource> =
-                listed.map(|a| Resource { name: a.path.clone(), sha256: a.sha256.0 }).collect();
-            let sha256 = digest::of_bytes(&bytes).sha256.0;
-            resources.push(Resource { name: MANIFEST_NAME.to_owned(), sha256 });
-            let signature = signing::bundle(&resources, &self.manifest.name, key)?;
-            let mut reader = signature.as_slice();
-            writer.entry(SIGNATURE_NAME, signature.len() as u64, false, &mut reader)?;
-        }
-        writer.commit()?;
-        Ok(self.manifest)
+        self.many(&mut writer, &mut waiting)?;
+        seal(self.manifest, writer, key)
     }
 
-    fn check(&self) -> Result<(), Failure> {
-        let refuse = |code, (pointer, message): (String, String)| {
-            let place = Location::path(holdall_diag::PathKind::JsonPointer, pointer);
-            Err(Failure::usage(code, message).at(place.in_entry(MANIFEST_NAME)))
+    /// Writes files that wait, hashed side by side.
+    fn many(
+        &mut self,
+        writer: &mut ArchiveWriter,
+        waiting: &mut Vec<(&str, &NewFile)>,
+    ) -> Result<(), Failure> {
+        let read = |(name, file): &(&str, &NewFile)| {
+            let length = file.source.len();
+            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+            // One byte more shows that the file grew.
+            file.source
+                .reader()
+                .take(length + 1)
+                .read_to_end(&mut bytes)
+                .map_err(|error| stream_failure(error, file.source.location()))?;
+            if bytes.len() as u64 != length {
+                return Err(changed(file.source.location().in_entry(*name)));
+            }
+            let digests = file.known.unwrap_or_else(|| digest::of_bytes(&bytes));
+            Ok::<_, Failure>((bytes, digests))
         };
-        if let Some(broken) = self.manifest.broken_references().into_iter().next() {
-            return refuse(codes::DECLARED, broken);
-        }
-        if let Some(stale) = self.manifest.stale_evidence().into_iter().next() {
-            return refuse(codes::EVIDENCE, stale);
+        let found: Vec<(Vec<u8>, Digests)> =
+            waiting.par_iter().map(read).collect::<Result<_, _>>()?;
+        for ((name, file), (bytes, digests)) in waiting.drain(..).zip(found) {
+            let item = Item { name, size: digests.size, role: file.role };
+            writer.known(item, digests, &mut bytes.as_slice())?;
+            self.list(name, file, digests);
         }
         Ok(())
     }
-}
 
-/// Models and weights are stored, so that they can be used where they lie; text is deflated; what is
-/// compressed already, or unknown, is stored.
-pub(crate) fn is_stored(name: &str, role: Role) -> bool {
-    let heavy = matches!(role, Role::Model | Role::ConvertedModel | Role::Weights);
-    heavy || !is_text(name)
-}
-
-fn is_text(name: &str) -> bool {
-    let media = media_type(name);
-    media.starts_with("text/")
-        || matches!(media, "application/json" | "application/toml" | "application/yaml")
-}
-
-fn media_type(name: &str) -> &'static str {
-    let extension = Path::new(name).extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-    match extension.as_deref().unwrap_or_default() {
-        "json" | "ipynb" => "application/json",
-        "toml" => "application/toml",
-        "yaml" | "yml" => "application/yaml",
-        "csv" => "text/csv",
-        "md" => "text/markdown",
-        "txt" | "cfg" | "ini" | "lock" | "sh" => "text/plain",
-        "py" => "text/x-python",
-        "html" => "text/html",
-        "xml" | "pmml" => "text/xml",
-        "parquet" => "application/vnd.apache.parquet",
-        "zip" => "application/zip",
-        "gz" | "tgz" => "application/gzip",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "pdf" => "application/pdf",
-        _ => "application/octet-stream",
+    fn list(&mut self, name: &str, file: &NewFile, digests: Digests) {
+        let media_type = file.media_type.clone();
+        self.manifest.artifacts.push(Artifact {
+            path: name.to_owned(),
+            role: file.role,
+            format: file.format.clone(),
+            format_version: file.format_version.clone(),
+            media_type: media_type.unwrap_or_else(|| media::of_name(name).to_owned()),
+            size: digests.size,
+            sha256: digests.sha256,
+            blake3: digests.blake3,
+        });
     }
+}
+
+/// Checks and writes the manifest of files that are written, and the signature, and ends the container.
+pub(crate) fn seal(
+    mut manifest: Manifest,
+    mut writer: ArchiveWriter,
+    key: Option<&PrivateKey>,
+) -> Result<Manifest, Failure> {
+    resources(&mut manifest);
+    check(&manifest)?;
+    let bytes = manifest.write()?;
+    // What is written must be readable, whatever the caller put in.
+    Manifest::read(&bytes)?;
+    let document = |name, size| Item { name, size, role: Role::Other };
+    writer.entry(document(MANIFEST_NAME, bytes.len() as u64), &mut bytes.as_slice())?;
+    if let Some(key) = key {
+        let listed = manifest.artifacts.iter();
+        let mut resources: Vec<Resource> =
+            listed.map(|a| Resource { name: a.path.clone(), sha256: a.sha256.0 }).collect();
+        let sha256 = digest::of_bytes(&bytes).sha256.0;
+        resources.push(Resource { name: MANIFEST_NAME.to_owned(), sha256 });
+        let signature = signing::bundle(&resources, &manifest.name, key)?;
+        let mut reader = signature.as_slice();
+        writer.entry(document(SIGNATURE_NAME, signature.len() as u64), &mut reader)?;
+    }
+    writer.commit(Some(&manifest))?;
+    Ok(manifest)
+}
+
+/// What can be computed about the machine: the sizes of what was written.
+fn resources(manifest: &mut Manifest) {
+    let artifacts = &manifest.artifacts;
+    let loaded = artifacts
+        .iter()
+        .filter(|a| matches!(a.role, Role::Model | Role::ConvertedModel | Role::Weights));
+    let least = loaded.map(|a| a.size).max();
+    let disk = artifacts.iter().map(|a| a.size).sum();
+    if let Some(machine) = &mut manifest.dependencies.machine {
+        machine.least_memory = least;
+        machine.disk = Some(disk);
+    }
+}
+
+fn check(manifest: &Manifest) -> Result<(), Failure> {
+    let refuse = |code, (pointer, message): (String, String)| {
+        let place = Location::path(holdall_diag::PathKind::JsonPointer, pointer);
+        Err(Failure::usage(code, message).at(place.in_entry(MANIFEST_NAME)))
+    };
+    if let Some(broken) = manifest.broken_references().into_iter().next() {
+        return refuse(codes::DECLARED, broken);
+    }
+    if let Some(stale) = manifest.stale_evidence().into_iter().next() {
+        return refuse(codes::EVIDENCE, stale);
+    }
+    if let Some(both) = manifest.contradictions().into_iter().next() {
+        return refuse(codes::CONTRADICTION, both);
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! The package: a model with everything that a server and an auditor need, as a folder or one file.
 //!
 //! [`PackageBuilder`] writes packages, [`PackageReader`] reads them: a folder, a zip (`.holdall`), a
-//! tar or a tar.gz. The [`manifest`] at the root lists every file with its digests; the signature
+//! tar, a tar.gz or an OCI image layout. The [`manifest`] at the root lists every file with its digests; the signature
 //! `model.sig` covers every file including the manifest. [`verify`] answers whether a package is what
 //! it says. This crate does not interpret models, and looks at no clock and no host: the same input
 //! gives the same bytes.
@@ -9,23 +9,30 @@
 
 mod archive;
 mod builder;
+pub mod diff;
 pub mod digest;
+pub mod interchange;
 mod json;
+pub mod lock;
 pub mod manifest;
+mod marker;
+mod media;
 mod names;
 pub mod provenance;
+mod repack;
 pub mod requirements;
 mod seals;
 mod signing;
 pub mod source_form;
 mod verify;
+mod yaml;
 
 pub use archive::{Container, Entry, PackageReader};
 pub use builder::{NewFile, PackageBuilder};
 pub use holdall_sign::{Finding, SIGNATURE_NAME, Status};
 pub use manifest::{MANIFEST_NAME, Manifest};
+pub use repack::{RepackRequest, repack};
 pub use seals::{MakeSeals, Seal, Sealing, read_each, seal, signature_files};
-pub use signing::{SignRequest, sign};
 pub use verify::{PackageVerification, VerifyRequest, check_manifest, verify};
 
 holdall_diag::codes! {
@@ -53,6 +60,9 @@ holdall_diag::codes! {
         INTACT = "package/intact": "every listed file has its digests";
         UNSIGNED = "package/unsigned": "there is no signature to verify";
         NOT_CHECKED = "package/signature-not-checked": "there is a signature, and no key was given";
+        CONTRADICTION = "package/contradiction": "two statements of the manifest contradict each other";
+        LOCK = "package/lock": "the lock file is not understood";
+        YAML = "package/yaml": "the YAML file is not understood";
         SOURCE_FORM = "package/source-form": "the file `holdall.toml` is not valid";
         REQUIREMENTS = "package/requirements": "a line of the requirements file is not understood";
         GIT = "package/git": "the git folder cannot be understood";

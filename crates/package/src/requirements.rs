@@ -3,7 +3,7 @@
 use holdall_diag::Failure;
 use holdall_source::Source;
 
-use crate::{codes, manifest::Requirement};
+use crate::{codes, manifest::Requirement, marker};
 
 /// Reads a requirements file. Options that say where to look are passed over; options that pull in
 /// other files or local projects are refused with their line, because the list would not be whole.
@@ -24,7 +24,13 @@ pub fn parse(source: &Source) -> Result<Vec<Requirement>, Failure> {
         if line.starts_with('-') {
             option(line).map_err(|failure| failure.at(place()))?;
         } else {
-            found.push(requirement(line).map_err(|failure| failure.at(place()))?);
+            let requirement = requirement(line).map_err(|failure| failure.at(place()))?;
+            if let Some(fault) = requirement.marker.as_deref().and_then(marker::fault) {
+                return Err(
+                    malformed(&format!("the marker is not well formed: {fault}")).at(place())
+                );
+            }
+            found.push(requirement);
         }
     }
     Ok(found)
@@ -166,7 +172,7 @@ fn specifiers(text: &str) -> Result<String, Failure> {
 }
 
 /// PEP 503: lower case, runs of `-`, `_` and `.` become one `-`.
-fn normalise(name: &str) -> String {
+pub(crate) fn normalise(name: &str) -> String {
     let lower = name.trim().to_ascii_lowercase();
     let parts: Vec<_> = lower.split(['-', '_', '.']).filter(|part| !part.is_empty()).collect();
     parts.join("-")

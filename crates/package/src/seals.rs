@@ -8,10 +8,9 @@ use rayon::prelude::*;
 
 use crate::{
     Container, Entry, MANIFEST_NAME, PackageReader,
-    archive::{ArchiveWriter, changed, write_file},
-    builder::is_stored,
+    archive::{ArchiveWriter, Item, OciWriter, changed, write_file},
     codes,
-    digest::stream_failure,
+    digest::{pump, stream_failure},
     manifest::Role,
 };
 
@@ -145,43 +144,52 @@ pub fn seal(package: &PackageReader, sealing: &mut Sealing<'_>) -> Result<(), Fa
         }
         return Ok(());
     }
-    seal_archive(package, path, sealing)
-}
-
-fn seal_archive(
-    package: &PackageReader,
-    path: &std::path::Path,
-    sealing: &mut Sealing<'_>,
-) -> Result<(), Failure> {
     // An archive keeps the choice between stored and deflated that its manifest leads to.
     let manifest = package.entry(MANIFEST_NAME).map(|_| package.manifest()).transpose()?;
+    let before = signature_files(package)?;
+    if package.container() == Container::Oci {
+        let resources = resources(package, sealing.known)?;
+        let all = joined(before, (sealing.make)(&resources)?);
+        let mut layout = OciWriter::amend(path, is_signature_file)?;
+        for seal in &all {
+            layout
+                .blob(item(seal), None, &mut |writer| pump(&mut seal.bytes.as_slice(), writer))
+                .map_err(|error| stream_failure(error, Location::file(package.name())))?;
+        }
+        return layout.commit(manifest.as_ref());
+    }
     let role = |name: &str| {
         manifest.as_ref().and_then(|m| m.artifact(name)).map_or(Role::Other, |found| found.role)
     };
     let mut writer = ArchiveWriter::create(path, package.container())?;
-    let before = signature_files(package)?;
     let mut resources = Vec::new();
     package.visit(&mut |entry, reader| {
         if is_signature_file(entry.name()) {
             return Ok(());
         }
-        let stored = is_stored(entry.name(), role(entry.name()));
-        let digests = writer.entry(entry.name(), entry.size(), stored, reader)?;
+        let item = Item { name: entry.name(), size: entry.size(), role: role(entry.name()) };
+        let digests = writer.entry(item, reader)?;
         resources.push(Resource { name: entry.name().to_owned(), sha256: digests.sha256.0 });
         Ok(())
     })?;
-    let (seals, gone) = (sealing.make)(&resources)?;
-    let kept = before.into_iter().filter(|seal| {
-        !gone.contains(&seal.name) && !seals.iter().any(|new| new.name == seal.name)
-    });
-    let mut all: Vec<Seal> = kept.collect();
-    all.extend(seals);
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    for seal in &all {
-        let mut reader = seal.bytes.as_slice();
-        writer.entry(&seal.name, seal.bytes.len() as u64, false, &mut reader)?;
+    for seal in &joined(before, (sealing.make)(&resources)?) {
+        writer.entry(item(seal), &mut seal.bytes.as_slice())?;
     }
-    writer.commit()
+    writer.commit(manifest.as_ref())
+}
+
+fn item(seal: &Seal) -> Item<'_> {
+    Item { name: &seal.name, size: seal.bytes.len() as u64, role: Role::Other }
+}
+
+/// The signature files of a package after some were made and others go, in their order.
+fn joined(before: Vec<Seal>, (made, gone): (Vec<Seal>, Vec<String>)) -> Vec<Seal> {
+    let stays =
+        |seal: &Seal| !gone.contains(&seal.name) && made.iter().all(|new| new.name != seal.name);
+    let mut all: Vec<Seal> = before.into_iter().filter(stays).collect();
+    all.extend(made);
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
 }
 
 /// The SHA-256 of every file that a signature covers.

@@ -2,12 +2,18 @@
 
 use holdall_diag::{Failure, Location};
 use holdall_source::Source;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error},
+};
 use serde_json::Value;
 
 use crate::{
     codes,
-    manifest::{Direction, Domain, Role},
+    digest::Hex32,
+    manifest::{
+        Direction, Domain, Parent, Person, Pipeline, Role, Runtime, Shape, SystemLibrary, Tool,
+    },
 };
 
 /// The name of the file.
@@ -25,9 +31,12 @@ pub struct SourceForm {
     pub description: Option<String>,
     /// SPDX licence expression.
     pub license: Option<String>,
-    /// People to ask.
+    /// Who made it, each as `Name <address>`.
     #[serde(default)]
     pub authors: Vec<String>,
+    /// People to ask.
+    #[serde(default)]
+    pub people: Vec<Person>,
     /// What it is for.
     pub task: Option<String>,
     /// Words to find it by.
@@ -54,6 +63,9 @@ pub struct SourceForm {
     pub evaluation: Vec<EvaluationForm>,
     /// What to profile.
     pub profile: Option<ProfileForm>,
+    /// Requests with the answers that a server must give.
+    #[serde(default)]
+    pub golden: Vec<GoldenForm>,
     /// The servers it is meant for.
     #[serde(default)]
     pub targets: Vec<TargetForm>,
@@ -121,12 +133,18 @@ pub struct SchemaForm {
 pub struct FieldForm {
     /// The name that the model has for it.
     pub name: String,
+    /// Element type, held against the model's.
+    pub dtype: Option<String>,
+    /// Shape, held against the model's.
+    pub shape: Option<Vec<Shape>>,
     /// Unit of measurement.
     pub unit: Option<String>,
     /// What it means.
     pub description: Option<String>,
     /// The values it may have: a list, or a table with `min` and `max`.
     pub domain: Option<Domain>,
+    /// What the model does when it is missing, held against the model's.
+    pub missing: Option<String>,
 }
 
 /// `[dependencies]`
@@ -135,22 +153,112 @@ pub struct FieldForm {
 pub struct DependenciesForm {
     /// Python versions.
     pub python: Option<String>,
-    /// The requirements file.
+    /// The file with what is needed to load the model.
     pub requirements: Option<String>,
+    /// The file with what was there when the model was trained.
+    pub training: Option<String>,
+    /// The lock file.
+    pub lock: Option<String>,
+    /// Runtimes that load the model.
+    #[serde(default)]
+    pub runtimes: Vec<Runtime>,
+    /// Libraries of the system.
+    #[serde(default)]
+    pub system: Vec<SystemLibrary>,
+    /// What the machine must have.
+    #[serde(default)]
+    pub machine: MachineForm,
+}
+
+/// `[dependencies.machine]`; sizes such as `"2 GiB"`, or a number of bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MachineForm {
+    /// Instruction sets and their extensions.
+    #[serde(default)]
+    pub cpu: Vec<String>,
+    /// The accelerator.
+    pub accelerator: Option<String>,
+    /// Memory of the accelerator.
+    #[serde(default, deserialize_with = "size")]
+    pub accelerator_memory: Option<u64>,
+    /// Memory, as the author measured it.
+    #[serde(default, deserialize_with = "size")]
+    pub memory: Option<u64>,
+}
+
+/// A number of bytes, or one with a unit: `512 MiB`, `2 GB`.
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Bytes(u64),
+        Text(String),
+    }
+    let text = match Either::deserialize(deserializer)? {
+        Either::Bytes(bytes) => return Ok(Some(bytes)),
+        Either::Text(text) => text,
+    };
+    parse_size(&text).map(Some).ok_or_else(|| {
+        D::Error::custom(format!("expected a size such as `512 MiB` or `2 GB`, found `{text}`"))
+    })
+}
+
+fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let factor: u64 = match unit.trim() {
+        "" | "B" => 1,
+        "kB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
 /// `[provenance]`
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProvenanceForm {
-    /// The pipeline or script.
-    pub pipeline: Option<String>,
+    /// The pipeline or script: a text, or a table with `name`, `run` and `url`.
+    pub pipeline: Option<PipelineForm>,
     /// Parameters of the training.
     #[serde(default)]
     pub parameters: toml::Table,
     /// The data.
     #[serde(default)]
     pub datasets: Vec<DatasetForm>,
+    /// Models that it was made from.
+    #[serde(default)]
+    pub parents: Vec<Parent>,
+    /// Tools that took part.
+    #[serde(default)]
+    pub tools: Vec<Tool>,
+}
+
+/// The pipeline, in short or at length.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum PipelineForm {
+    /// The script or the name.
+    Name(String),
+    /// With its run.
+    Whole(Pipeline),
+}
+
+impl PipelineForm {
+    /// The pipeline as the manifest has it.
+    pub fn pipeline(&self) -> Pipeline {
+        match self {
+            Self::Name(name) => Pipeline { name: name.clone(), ..Pipeline::default() },
+            Self::Whole(pipeline) => pipeline.clone(),
+        }
+    }
 }
 
 impl ProvenanceForm {
@@ -178,15 +286,19 @@ fn json(value: &toml::Value) -> Value {
 }
 
 /// `[[provenance.datasets]]`
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetForm {
     /// `train`, `validation`, `test`, or another use.
     pub role: String,
-    /// The file; this or `uri`.
+    /// The file or folder in the project.
     pub path: Option<String>,
-    /// The address; this or `path`.
+    /// The address elsewhere; this or `path` or both.
     pub uri: Option<String>,
+    /// SHA-256, held against the file's.
+    pub sha256: Option<Hex32>,
+    /// Rows, held against the file's.
+    pub rows: Option<u64>,
     /// The column to be learnt.
     pub target: Option<String>,
     /// How the split was made.
@@ -215,6 +327,8 @@ pub struct EvaluationForm {
     pub unit: Option<String>,
     /// Confidence interval.
     pub interval: Option<[f64; 2]>,
+    /// How much of the probability lies in it.
+    pub interval_level: Option<f64>,
     /// The part of the data set.
     pub slice: Option<String>,
 }
@@ -227,6 +341,30 @@ pub struct ProfileForm {
     pub input: String,
     /// The column that is no input.
     pub target: Option<String>,
+}
+
+/// `[[golden]]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoldenForm {
+    /// The file with rows to send.
+    pub requests: String,
+    /// The file with the expected answers; without it, those of the model are recorded.
+    pub expected: Option<String>,
+    /// How far a number may be off, whatever its size.
+    #[serde(default = "absolute")]
+    pub absolute: f64,
+    /// How far a number may be off, as a share of its size.
+    #[serde(default = "relative")]
+    pub relative: f64,
+}
+
+fn absolute() -> f64 {
+    1e-7
+}
+
+fn relative() -> f64 {
+    1e-6
 }
 
 /// `[[targets]]`
@@ -248,6 +386,31 @@ pub struct FileForm {
 }
 
 impl SourceForm {
+    /// A form that says a name, a version and the model.
+    pub fn new(name: impl Into<String>, version: semver::Version, model: ModelForm) -> Self {
+        Self {
+            name: name.into(),
+            version,
+            description: None,
+            license: None,
+            authors: Vec::new(),
+            people: Vec::new(),
+            task: None,
+            tags: Vec::new(),
+            model,
+            convert: Vec::new(),
+            prove: None,
+            schema: SchemaForm::default(),
+            dependencies: DependenciesForm::default(),
+            provenance: ProvenanceForm::default(),
+            evaluation: Vec::new(),
+            profile: None,
+            golden: Vec::new(),
+            targets: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
     /// Reads the file strictly: unknown keys and contradictions fail with `package/source-form` and,
     /// where the syntax tells it, the line.
     pub fn read(source: &Source) -> Result<Self, Failure> {
@@ -260,13 +423,34 @@ impl SourceForm {
         Ok(form)
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    /// Whether what is said makes sense by itself; files are not looked at.
+    pub fn check(&self) -> Result<(), Failure> {
         let at = |failure: Failure, path: String| {
             Err(failure.at(Location::path(holdall_diag::PathKind::Object, path)))
         };
+        if self.name.trim().is_empty() {
+            return at(refuse("expected a name"), "name".to_owned());
+        }
+        if let Some(license) = &self.license
+            && let Err(error) = spdx::Expression::parse(license)
+        {
+            let term = license.get(error.span.clone()).unwrap_or_default();
+            let message =
+                format!("`{license}` is no SPDX licence expression: at `{term}`: {}", error.reason);
+            let failure = refuse(&message)
+                .with_help("a licence that SPDX does not list is written `LicenseRef-<name>`");
+            return at(failure, "license".to_owned());
+        }
+        for (index, golden) in self.golden.iter().enumerate() {
+            let allowed = [golden.absolute, golden.relative];
+            if allowed.iter().any(|bound| !bound.is_finite() || *bound < 0.0) {
+                let failure = refuse("expected finite bounds that are not negative");
+                return at(failure, format!("golden[{index}]"));
+            }
+        }
         for (index, dataset) in self.provenance.datasets.iter().enumerate() {
-            if dataset.path.is_some() == dataset.uri.is_some() {
-                let failure = refuse("expected one of `path` and `uri`");
+            if dataset.path.is_none() && dataset.uri.is_none() {
+                let failure = refuse("expected `path`, `uri` or both");
                 return at(failure, format!("provenance.datasets[{index}]"));
             }
         }
@@ -276,6 +460,10 @@ impl SourceForm {
             let threshold = evaluation.threshold.unwrap_or(0.0);
             if !threshold.is_finite() || figures.iter().any(|f| !f.is_finite()) {
                 return at(refuse("expected finite figures"), format!("evaluation[{index}]"));
+            }
+            if evaluation.interval_level.is_some_and(|level| !(0.0..1.0).contains(&level)) {
+                let failure = refuse("expected an `interval_level` between 0 and 1");
+                return at(failure, format!("evaluation[{index}]"));
             }
             if bounds[0] > bounds[1] {
                 let failure = refuse("expected the lower end of `interval` first");

@@ -2,12 +2,17 @@ use std::path::Path;
 
 use holdall_codec::{Options, ReadOptions, Summary};
 use holdall_diag::Failure;
-use holdall_package::{MANIFEST_NAME, Manifest, PackageReader, SIGNATURE_NAME};
+use holdall_package::{
+    MANIFEST_NAME, Manifest, PackageReader, SIGNATURE_NAME,
+    interchange::{cyclonedx, spdx3},
+    provenance::State,
+};
 use holdall_source::Source;
 use serde_json::{Map, Value, json};
 
 use crate::{
     args::{Common, ModelArgs},
+    cmd::codes,
     render::{self, push},
     ui::{Exit, Ui},
 };
@@ -17,18 +22,38 @@ use crate::{
 /// Weights are not read: the cost does not depend on the size of the file where the format allows.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  holdall inspect model.joblib\n  holdall inspect \
-                        breast_cancer.holdall --json\n\nExit status: 0; 2 when the file cannot be \
+                        breast_cancer.holdall --json\n  holdall inspect breast_cancer.holdall \
+                        --bom cyclonedx\n\nExit status: 0; 2 when the file cannot be \
                         read.")]
 pub(crate) struct Args {
     #[command(flatten)]
     model: ModelArgs,
+    /// Print the bill of materials of a package instead.
+    #[arg(long, value_name = "STANDARD", help_heading = "Output")]
+    bom: Option<Bom>,
+}
+
+/// Standards for bills of materials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Bom {
+    /// CycloneDX 1.6 with a model card.
+    Cyclonedx,
+    /// SPDX 3.0.1 with the AI and dataset profiles.
+    Spdx,
 }
 
 pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
     if args.model.from.is_none()
         && let Some(package) = open_package(&args.model.model, common)?
     {
-        return inspect_package(&package, ui);
+        return match args.bom {
+            Some(bom) => bill(bom, &package, ui),
+            None => inspect_package(&package, ui),
+        };
+    }
+    if args.bom.is_some() {
+        return Err(Failure::usage(codes::ARGUMENT, "only a package has a bill of materials")
+            .with_help("`holdall pack` makes a package of a model"));
     }
     let source = args.model.source()?;
     let summary = summarize(&source, &args.model, common)?;
@@ -162,6 +187,18 @@ fn plain(value: &Value) -> String {
     }
 }
 
+/// The document of the standard itself, with and without `--json`.
+fn bill(bom: Bom, package: &PackageReader, ui: &Ui) -> Result<Exit, Failure> {
+    let manifest = package.manifest()?;
+    let document = match bom {
+        Bom::Cyclonedx => cyclonedx::export(&manifest),
+        Bom::Spdx => spdx3::export(&manifest),
+    };
+    ui.document(&document);
+    ui.text(&format!("{document:#}\n"));
+    Ok(Exit::Yes)
+}
+
 fn inspect_package(package: &PackageReader, ui: &Ui) -> Result<Exit, Failure> {
     let manifest = package.manifest()?;
     let signed = package.entry(SIGNATURE_NAME).is_some();
@@ -212,7 +249,12 @@ pub(crate) fn package_text(manifest: &Manifest, signed: bool) -> String {
         format!("{} {version} ({})", library.name, library.artifact)
     });
     if let Some(code) = &manifest.provenance.code {
-        push(&mut out, format_args!("\ncode      {} {}\n", code.vcs, code.commit));
+        let state = match code.state {
+            State::Clean => "clean",
+            State::Dirty => "dirty",
+            State::Unknown => "clean or dirty is unknown",
+        };
+        push(&mut out, format_args!("\ncode      {} {} ({state})\n", code.vcs, code.commit));
     }
     section(&mut out, "data", &manifest.provenance.datasets, |data| {
         let place = data.path.as_deref().or(data.uri.as_deref()).unwrap_or("-");

@@ -2,11 +2,11 @@
 
 mod check;
 mod convert;
+mod diff;
 mod formats;
 mod generate;
 mod inspect;
 mod pack;
-mod pack_model;
 mod profile;
 mod proof;
 mod prove;
@@ -53,8 +53,9 @@ pub(crate) enum Command {
     Score(score::Args),
     Prove(prove::Args),
     Profile(profile::Args),
-    Pack(pack::Args),
+    Pack(Box<pack::Args>),
     Unpack(unpack::Args),
+    Diff(diff::Args),
     Sign(sign::Args),
     Verify(verify::Args),
     Check(check::Args),
@@ -75,6 +76,7 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> Result<Exit, Failure> {
         Command::Profile(args) => profile::run(args, ui),
         Command::Pack(args) => pack::run(args, common, ui),
         Command::Unpack(args) => unpack::run(args, common, ui),
+        Command::Diff(args) => diff::run(args, common, ui),
         Command::Sign(args) => sign::run(args, common, ui),
         Command::Verify(args) => verify::run(args, common, ui),
         Command::Check(args) => check::run(args, common, ui),
@@ -92,6 +94,7 @@ holdall_diag::codes! {
         ROWS = "cli/rows": "the rows cannot be scored or profiled";
         CONTRADICTION = "cli/contradiction": "what was declared and what was found contradict each other";
         ARGUMENT = "cli/argument": "options contradict each other or one is missing";
+        PROFILE = "cli/profile": "a profile in a package cannot be read";
         SOURCE_DATE = "cli/source-date": "SOURCE_DATE_EPOCH is not a number of seconds";
     }
 }

@@ -15,7 +15,7 @@ fn times_are_spelled_as_rfc_3339() {
         (1_700_000_000, "2023-11-14T22:13:20Z"),
         (4_294_967_295, "2106-02-07T06:28:15Z"),
     ] {
-        assert_eq!(pack_model::rfc3339(seconds), text);
+        assert_eq!(pack::rfc3339(seconds), text);
     }
 }
 

@@ -1,8 +1,14 @@
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use holdall_diag::{Failure, Location};
 use holdall_sign::ROOT_IGNORED;
-use holdall_source::{AtomicFile, Limits};
+use holdall_source::Limits;
+use rayon::prelude::*;
 
 use super::{Entry, Place};
 use crate::{codes, names::NameSet};
@@ -66,6 +72,32 @@ pub(super) fn too_many(limits: &Limits) -> Failure {
 pub(crate) struct TemporaryFolder {
     target: PathBuf,
     temporary: Option<PathBuf>,
+    files: Mutex<Vec<PathBuf>>,
+}
+
+/// A file of a folder in the making. It needs no name of its own until it is whole: the folder has none.
+#[derive(Debug)]
+pub(crate) struct FolderFile {
+    writer: BufWriter<File>,
+}
+
+impl FolderFile {
+    /// Brings everything written to the file. It reaches the disk when the folder is committed.
+    pub(crate) fn commit(mut self) -> Result<(), Failure> {
+        self.writer.flush().map_err(|error| {
+            Failure::io(codes::WRITE, format!("cannot write the file: {error}"), error)
+        })
+    }
+}
+
+impl Write for FolderFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.writer.flush()
+    }
 }
 
 impl TemporaryFolder {
@@ -90,11 +122,17 @@ impl TemporaryFolder {
         std::fs::create_dir(&temporary).map_err(|error| {
             Failure::io(codes::WRITE, format!("cannot make the folder: {error}"), error).at(place())
         })?;
-        Ok(Self { target: target.to_path_buf(), temporary: Some(temporary) })
+        let files = Mutex::new(Vec::new());
+        Ok(Self { target: target.to_path_buf(), temporary: Some(temporary), files })
+    }
+
+    /// Where it is until it has its name.
+    pub(crate) fn path(&self) -> &Path {
+        self.temporary.as_deref().unwrap_or(&self.target)
     }
 
     /// Starts a file of the folder. The name was checked when it was listed.
-    pub(crate) fn file(&self, name: &str) -> Result<AtomicFile, Failure> {
+    pub(crate) fn file(&self, name: &str) -> Result<FolderFile, Failure> {
         crate::names::check(name)?;
         let mut path = self.temporary.clone().unwrap_or_default();
         path.extend(name.split('/'));
@@ -104,12 +142,38 @@ impl TemporaryFolder {
                     .at(Location::file(parent.display().to_string()))
             })?;
         }
-        AtomicFile::create(&path)
+        let file = File::options().create(true).truncate(true).write(true).open(&path);
+        let file = file.map_err(|error| {
+            Failure::io(codes::WRITE, format!("cannot make the file: {error}"), error)
+                .at(Location::file(path.display().to_string()))
+        })?;
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+        Ok(FolderFile { writer: BufWriter::with_capacity(1 << 18, file) })
+    }
+
+    /// Gives a file of the folder another name.
+    pub(crate) fn rename(&self, from: &str, to: &str) -> std::io::Result<()> {
+        let (from, to) = (self.path().join(from), self.path().join(to));
+        std::fs::rename(&from, &to)?;
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.retain(|path| *path != from);
+        files.push(to);
+        Ok(())
     }
 
     /// Gives the folder its name.
     pub(crate) fn commit(mut self) -> Result<(), Failure> {
         let Some(temporary) = &self.temporary else { return Ok(()) };
+        // All at once: the system brings them to the disk together, which one after the other costs a
+        // turn of the disk each.
+        let files = std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner));
+        files.par_iter().try_for_each(|path| {
+            let synced = File::options().write(true).open(path).and_then(|file| file.sync_all());
+            synced.map_err(|error| {
+                Failure::io(codes::WRITE, format!("cannot write the file: {error}"), error)
+                    .at(Location::file(path.display().to_string()))
+            })
+        })?;
         std::fs::rename(temporary, &self.target).map_err(|error| {
             Failure::io(codes::WRITE, format!("cannot name the folder: {error}"), error)
                 .at(Location::file(self.target.display().to_string()))

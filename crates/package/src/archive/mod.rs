@@ -1,6 +1,8 @@
-//! Containers: a folder, a zip, a tar, a tar.gz. Reading by name, writing with equal bytes.
+//! Containers: a folder, a zip, a tar, a tar.gz, an OCI image layout. Reading by name, writing with equal bytes.
 
 mod folder;
+mod gzip;
+mod oci;
 mod stream;
 mod tar;
 mod write;
@@ -19,7 +21,11 @@ use holdall_sign::SIGNATURE_NAME;
 use holdall_source::{AtomicFile, Budget, Limits, Source};
 
 use self::stream::{Checked, Limited};
-pub(crate) use self::{folder::TemporaryFolder, write::ArchiveWriter};
+pub(crate) use self::{
+    folder::TemporaryFolder,
+    oci::OciWriter,
+    write::{ArchiveWriter, Item},
+};
 use crate::{MANIFEST_NAME, Manifest, codes, digest::stream_failure};
 
 /// The most that a manifest or a signature may weigh.
@@ -32,6 +38,8 @@ pub enum Container {
     Folder,
     /// A zip file; `.holdall`.
     Zip,
+    /// An OCI image layout in the media types of ModelPack; `.oci`.
+    Oci,
     /// A tar file.
     Tar,
     /// A tar file compressed by gzip.
@@ -43,7 +51,9 @@ impl Container {
     pub fn of_name(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
         let ends = |end: &str| name.ends_with(end);
-        if ends(".holdall") || ends(".zip") {
+        if ends(".oci") {
+            Some(Self::Oci)
+        } else if ends(".holdall") || ends(".zip") {
             Some(Self::Zip)
         } else if ends(".tar.gz") || ends(".tgz") {
             Some(Self::TarGz)
@@ -110,11 +120,15 @@ impl PackageReader {
     /// an entry is a link.
     pub fn open(path: &Path, limits: Limits) -> Result<Self, Failure> {
         if std::fs::metadata(path).is_ok_and(|meta| meta.is_dir()) {
-            let entries = folder::list(path, &limits)?;
+            let (container, entries) = if oci::is_layout(path) {
+                (Container::Oci, oci::list(path, &limits)?)
+            } else {
+                (Container::Folder, folder::list(path, &limits)?)
+            };
             return Ok(Self {
                 name: path.display().to_string(),
                 path: Some(path.to_path_buf()),
-                container: Container::Folder,
+                container,
                 source: None,
                 entries,
                 limits,
@@ -141,7 +155,7 @@ impl PackageReader {
         } else {
             Err(Failure::malformed(
                 codes::NOT_A_PACKAGE,
-                "expected a package (a folder, zip, tar or tar.gz), found another kind of file",
+                "expected a package (a folder, zip, tar, tar.gz or OCI layout), found another kind of file",
             ))
         };
         let (container, entries, captured) = opened.map_err(|f| f.in_file(&name))?;
@@ -307,10 +321,27 @@ impl PackageReader {
     /// Fails with `package/exists` when `target` is there already. Checksums of the archive are
     /// checked; digests of the manifest are the matter of [`verify`](crate::verify).
     pub fn unpack(&self, target: &Path, select: &dyn Fn(&str) -> bool) -> Result<u64, Failure> {
+        self.unpack_with(target, select, &[])
+    }
+
+    /// The same with more files, which take the place of those of the package that have their names.
+    pub fn unpack_with(
+        &self,
+        target: &Path,
+        select: &dyn Fn(&str) -> bool,
+        more: &[(String, String)],
+    ) -> Result<u64, Failure> {
         let folder = TemporaryFolder::create(target)?;
         let mut count = 0;
+        for (name, text) in more {
+            let mut file = folder.file(name)?;
+            file.write_all(text.as_bytes())
+                .map_err(|error| stream_failure(error, Location::file(name.as_str())))?;
+            file.commit()?;
+            count += 1;
+        }
         self.visit(&mut |entry, reader| {
-            if !select(&entry.name) {
+            if !select(&entry.name) || more.iter().any(|(name, _)| *name == entry.name) {
                 return Ok(());
             }
             let mut file = folder.file(&entry.name)?;
@@ -368,6 +399,17 @@ impl PackageReader {
                 .at(Location::file(self.name.as_str())),
         )
     }
+}
+
+/// The files below a folder by name, with their paths; links and special files are refused.
+pub(crate) fn files_below(root: &Path, limits: &Limits) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let entries = folder::list(root, limits)?.into_iter();
+    Ok(entries
+        .filter_map(|entry| match entry.place {
+            Place::File(path) => Some((entry.name, path)),
+            Place::Zip(_) | Place::Plain(_) | Place::Solid(_) => None,
+        })
+        .collect())
 }
 
 /// A file that grew or shrank between being listed and being read.

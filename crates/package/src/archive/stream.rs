@@ -91,5 +91,5 @@ pub(super) fn too_large(limit: u64) -> Failure {
         codes::DECOMPRESSED,
         format!("the archive unpacks to more than the {limit} bytes allowed"),
     )
-    .with_help("raise the limit with `--limit-decompressed` if you trust the file")
+    .with_help("raise the limit with `--limit-memory` if you trust the file")
 }

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use holdall_diag::{Failure, Location};
-use holdall_sign::SIGNATURE_NAME;
+use holdall_sign::is_signature_file;
 use holdall_source::Limits;
 
 use super::{DOCUMENT_LIMIT, Entry, Place, folder::too_many, stream::Limited};
@@ -106,7 +106,7 @@ pub(super) fn list(
             header.check_file(&name)?;
             names.file(&name)?;
         }
-        let keep = matches!(name.as_str(), MANIFEST_NAME | SIGNATURE_NAME);
+        let keep = name == MANIFEST_NAME || is_signature_file(&name);
         if compressed && keep && size <= DOCUMENT_LIMIT {
             let mut bytes = Vec::new();
             (&mut stream).take(size).read_to_end(&mut bytes).map_err(failed)?;

@@ -1,9 +1,39 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{digest::Hex32, provenance::CodePointer};
+use crate::digest::Hex32;
+
+/// Somebody to ask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Name of a person or a team.
+    pub name: String,
+    /// Address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// What to ask them about, such as `owner` or `author`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+}
+
+impl Person {
+    /// A person from `Name <address>`, the way authors are written in package files.
+    pub fn from_text(text: &str, role: Option<&str>) -> Self {
+        let address = text.trim().strip_suffix('>').and_then(|rest| rest.rsplit_once('<'));
+        let (name, email) = match address {
+            Some((name, email)) => (name, Some(email.trim().to_owned())),
+            None => (text, None),
+        };
+        Self { name: name.trim().to_owned(), email, role: role.map(str::to_owned) }
+    }
+}
+
+impl std::fmt::Display for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)?;
+        self.email.as_ref().map_or(Ok(()), |email| write!(f, " <{email}>"))
+    }
+}
 
 /// One file of the package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,165 +160,6 @@ pub enum DomainValue {
     Text(String),
 }
 
-/// What the model needs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Dependencies {
-    /// Python versions, as a specifier such as `>=3.11`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub python: Option<String>,
-    /// The requirements file in the package.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requirements_file: Option<String>,
-    /// The requirements, read from that file.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub requirements: Vec<Requirement>,
-    /// Libraries whose versions stand in the bytes of a model.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub found: Vec<FoundLibrary>,
-}
-
-impl Dependencies {
-    /// Whether nothing is said.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// One requirement (PEP 508).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Requirement {
-    /// Normalised name (PEP 503).
-    pub name: String,
-    /// Extras, normalised and sorted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub extras: Vec<String>,
-    /// Version specifiers, such as `==1.5.2` or `>=1,<2`; empty means any.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub specifier: String,
-    /// Where it is fetched from, for `name @ url`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// Environment marker, as text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub marker: Option<String>,
-    /// Hashes of the distributions, such as `sha256:…`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub hashes: Vec<String>,
-}
-
-/// A library whose version stands in the bytes of a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FoundLibrary {
-    /// Name of the library.
-    pub name: String,
-    /// Its version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// The file in whose bytes it stands.
-    pub artifact: String,
-    /// Whether loading that file needs the library, or it was only present when the model was made.
-    pub needed_to_load: bool,
-}
-
-/// Where the model came from.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Provenance {
-    /// The version of the code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<CodePointer>,
-    /// The pipeline or script that made it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pipeline: Option<String>,
-    /// The data it was made and judged with.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub datasets: Vec<Dataset>,
-    /// Parameters of the training.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub parameters: BTreeMap<String, Value>,
-    /// Models that it was made from.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub parents: Vec<Parent>,
-    /// Tools that made files of the package.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tools: Vec<Tool>,
-}
-
-impl Provenance {
-    /// Whether nothing is said.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// A data set: where it is, exactly which version, and what it was used for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Dataset {
-    /// `train`, `validation`, `test`, or another use.
-    pub role: String,
-    /// Path in the project.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// Address elsewhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uri: Option<String>,
-    /// Version in its own store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// Length in bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub size: Option<u64>,
-    /// SHA-256 of the bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<Hex32>,
-    /// MD5 of the bytes, where a DVC pointer says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub md5: Option<String>,
-    /// Rows without the header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rows: Option<u64>,
-    /// The column to be learnt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target: Option<String>,
-    /// How the split was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub split: Option<String>,
-    /// Seed of the split.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seed: Option<i64>,
-}
-
-/// A model that this one was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Parent {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// Its address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uri: Option<String>,
-    /// SHA-256 of its bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<Hex32>,
-}
-
-/// A tool that made a file of the package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tool {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-}
-
 /// One figure of performance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -310,6 +181,9 @@ pub struct Evaluation {
     /// Confidence interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<[f64; 2]>,
+    /// How much of the probability lies in the interval, such as `0.95`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_level: Option<f64>,
     /// The part of the data set it was measured on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<String>,
@@ -323,6 +197,32 @@ pub enum Direction {
     Higher,
     /// Less is better.
     Lower,
+}
+
+impl Evaluation {
+    /// Whether the threshold is reached; nothing when there is none.
+    pub fn reached(&self) -> Option<bool> {
+        self.threshold.map(|threshold| match self.direction {
+            Direction::Higher => self.value >= threshold,
+            Direction::Lower => self.value <= threshold,
+        })
+    }
+}
+
+/// Requests with the answers that a server must give, carried as files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Golden {
+    /// The file with the rows to send.
+    pub requests: String,
+    /// The file with the answers, row by row.
+    pub expected: String,
+    /// Number of rows.
+    pub rows: u64,
+    /// How far a number may be off, whatever its size.
+    pub absolute: f64,
+    /// How far a number may be off, as a share of its size.
+    pub relative: f64,
 }
 
 /// A data profile, carried as a file.

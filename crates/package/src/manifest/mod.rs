@@ -3,15 +3,23 @@
 //! The JSON Schema is `schemas/manifest-1.json`. Keys come in a fixed order and unknown keys are
 //! refused, so that two tools never read two meanings out of one file.
 
+mod dependencies;
 mod facts;
+mod origin;
 
 use holdall_diag::{Failure, Location, PathKind};
 use serde::{Deserialize, Serialize};
 
-pub use self::facts::{
-    Artifact, Dataset, Dependencies, Direction, Domain, DomainRange, DomainValue, Evaluation,
-    Evidence, FieldSchema, FoundLibrary, Parent, Profile, ProfileRole, Provenance, Requirement,
-    Role, Shape, Subject, Target, Tool,
+pub use self::{
+    dependencies::{
+        Dependencies, FoundLibrary, Lock, Locked, Machine, OperatorSets, Requirement, Runtime,
+        SystemLibrary, Training,
+    },
+    facts::{
+        Artifact, Direction, Domain, DomainRange, DomainValue, Evaluation, Evidence, FieldSchema,
+        Golden, Person, Profile, ProfileRole, Role, Shape, Subject, Target,
+    },
+    origin::{Dataset, Parent, Pipeline, Pointer, PointerKind, Provenance, Tool},
 };
 use crate::{codes, digest::Hex32, json, names, provenance::CodePointer};
 
@@ -39,7 +47,7 @@ pub struct Manifest {
     pub license: Option<String>,
     /// People to ask.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub authors: Vec<String>,
+    pub people: Vec<Person>,
     /// When it was made, RFC 3339; only as handed in, never from the clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
@@ -72,6 +80,9 @@ pub struct Manifest {
     /// Proofs, carried as files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
+    /// Requests with the answers that a server must give.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub golden: Vec<Golden>,
     /// The servers it is meant for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,
@@ -86,7 +97,7 @@ impl Manifest {
             version,
             description: None,
             license: None,
-            authors: Vec::new(),
+            people: Vec::new(),
             created: None,
             task: None,
             tags: Vec::new(),
@@ -98,6 +109,7 @@ impl Manifest {
             evaluation: Vec::new(),
             profiles: Vec::new(),
             evidence: Vec::new(),
+            golden: Vec::new(),
             targets: Vec::new(),
         }
     }
@@ -142,22 +154,68 @@ impl Manifest {
 
     /// Every reference to a file of the package that does not hold: the JSON pointer and why.
     pub fn broken_references(&self) -> Vec<(String, String)> {
-        let mut broken = Vec::new();
-        let mut need = |pointer: String, path: &str| {
-            if self.artifact(path).is_none() {
-                broken.push((pointer, format!("`{path}` is not in the package")));
-            }
-        };
+        let mut needed: Vec<(String, &str)> = Vec::new();
         for (index, profile) in self.profiles.iter().enumerate() {
-            need(format!("/profiles/{index}/path"), &profile.path);
+            needed.push((format!("/profiles/{index}/path"), &profile.path));
         }
         for (index, evidence) in self.evidence.iter().enumerate() {
-            need(format!("/evidence/{index}/path"), &evidence.path);
+            needed.push((format!("/evidence/{index}/path"), &evidence.path));
         }
-        if let Some(path) = &self.dependencies.requirements_file {
-            need("/dependencies/requirements_file".to_owned(), path);
+        for (index, golden) in self.golden.iter().enumerate() {
+            needed.push((format!("/golden/{index}/requests"), &golden.requests));
+            needed.push((format!("/golden/{index}/expected"), &golden.expected));
         }
-        broken
+        let dependencies = &self.dependencies;
+        let file = |key: &str| format!("/dependencies/{key}");
+        needed.extend(
+            dependencies.requirements_file.iter().map(|f| (file("requirements_file"), &**f)),
+        );
+        needed.extend(dependencies.training.iter().map(|t| (file("training/file"), &*t.file)));
+        needed.extend(dependencies.lock.iter().map(|l| (file("lock/file"), &*l.file)));
+        for (index, found) in dependencies.found.iter().enumerate() {
+            needed.push((file(&format!("found/{index}/artifact")), &found.artifact));
+        }
+        for (index, sets) in dependencies.operator_sets.iter().enumerate() {
+            needed.push((file(&format!("operator_sets/{index}/artifact")), &sets.artifact));
+        }
+        needed
+            .into_iter()
+            .filter(|(_, path)| self.artifact(path).is_none())
+            .map(|(pointer, path)| (pointer, format!("`{path}` is not in the package")))
+            .collect()
+    }
+
+    /// Every statement that another one contradicts: the JSON pointer, and both sides.
+    pub fn contradictions(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        if let Some(license) = &self.license
+            && let Err(error) = spdx::Expression::parse(license)
+        {
+            let at = license.get(error.span.clone()).unwrap_or_default();
+            let message =
+                format!("`{license}` is no SPDX licence expression: at `{at}`: {}", error.reason);
+            found.push(("/license".to_owned(), message));
+        }
+        if let Some(machine) = &self.dependencies.machine
+            && let (Some(declared), Some(least)) = (machine.memory, machine.least_memory)
+            && declared < least
+        {
+            let message = format!(
+                "{declared} bytes of memory are declared; the largest model file alone has {least}"
+            );
+            found.push(("/dependencies/machine/memory".to_owned(), message));
+        }
+        if let Some(lock) = &self.dependencies.lock {
+            let missing = self.dependencies.requirements.iter().enumerate().filter(|(_, r)| {
+                r.marker.is_none() && lock.packages.iter().all(|locked| locked.name != r.name)
+            });
+            found.extend(missing.map(|(index, requirement)| {
+                let (name, file) = (&requirement.name, &lock.file);
+                let message = format!("`{name}` is required; the lock `{file}` does not have it");
+                (format!("/dependencies/requirements/{index}"), message)
+            }));
+        }
+        found
     }
 
     /// Every side of a proof that names a file of the package with another digest than the file has.

@@ -4,6 +4,7 @@ use holdall_diag::{Failure, Location};
 use holdall_source::Source;
 use serde::{Deserialize, Serialize};
 
+use super::worktree::{self, Repository};
 use crate::codes;
 
 /// How many symbolic references may lead to a commit.
@@ -26,9 +27,15 @@ pub struct CodePointer {
     /// Where the project lies in the repository; empty at its root.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
-    /// Whether files differ from the commit.
+    /// Whether tracked files differ from the commit.
     pub state: State,
+    /// Files that differ, at most [`SHOWN`] of them, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
 }
+
+/// How many changed files are named.
+pub const SHOWN: usize = 20;
 
 /// Whether the files of a work tree are those of the commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +51,8 @@ pub enum State {
 
 /// The commit of the repository around `folder`, without running git; nothing when there is none.
 ///
-/// The state is always unknown: to tell clean from dirty, every file would have to be compared with
-/// the index, under filters that only git applies.
+/// The state is that of all tracked files, as `git describe --dirty` sees it; files that git does not
+/// track do not count. It is unknown where only git itself could tell, see the module `worktree`.
 pub fn code_pointer(folder: &Path) -> Result<Option<CodePointer>, Failure> {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_unreadable| folder.to_path_buf());
     let Some(root) = absolute.ancestors().find(|dir| dir.join(".git").exists()) else {
@@ -60,18 +67,23 @@ pub fn code_pointer(folder: &Path) -> Result<Option<CodePointer>, Failure> {
     let config = read(&common.join("config"))?.unwrap_or_default();
     let inside = absolute.strip_prefix(root).unwrap_or(Path::new(""));
     let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+    let found = worktree::state(
+        &Repository { root, git: &git, common: &common, config: &config },
+        &commit,
+    )?;
     Ok(Some(CodePointer {
         vcs: "git".to_owned(),
         url: remote(&config, branch.as_deref()).map(|url| without_credentials(&url)),
         commit,
         branch,
         path: parts.join("/"),
-        state: State::Unknown,
+        state: found.state,
+        changed: found.changed,
     }))
 }
 
 /// `.git` is a folder, or in linked work trees and submodules a file that names one.
-fn git_folder(dot_git: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn git_folder(dot_git: &Path) -> Result<PathBuf, Failure> {
     if dot_git.is_dir() {
         return Ok(dot_git.to_path_buf());
     }
@@ -83,7 +95,7 @@ fn git_folder(dot_git: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// The commit and branch that HEAD names; nothing before the first commit.
-fn head(git: &Path, common: &Path) -> Result<Option<(String, Option<String>)>, Failure> {
+pub(super) fn head(git: &Path, common: &Path) -> Result<Option<(String, Option<String>)>, Failure> {
     let path = git.join("HEAD");
     let mut text = read(&path)?.ok_or_else(|| broken(&path, "there is no `HEAD`".to_owned()))?;
     let mut branch = None;
@@ -161,7 +173,7 @@ fn without_credentials(url: &str) -> String {
 }
 
 /// The text of a file, or nothing when it is not there.
-fn read(path: &Path) -> Result<Option<String>, Failure> {
+pub(super) fn read(path: &Path) -> Result<Option<String>, Failure> {
     if !path.is_file() {
         return Ok(None);
     }
@@ -171,6 +183,6 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
     Ok(Some(text.to_owned()))
 }
 
-fn broken(path: &Path, message: String) -> Failure {
+pub(super) fn broken(path: &Path, message: String) -> Failure {
     Failure::malformed(codes::GIT, message).at(Location::file(path.display().to_string()))
 }

@@ -2,8 +2,11 @@
 
 mod data;
 mod git;
+mod index;
+mod objects;
+mod worktree;
 
 pub use self::{
-    data::{DataPointer, data_facts, data_pointer},
-    git::{CodePointer, State, code_pointer},
+    data::{DataPointer, data_facts, data_pointer, dvc_lock, dvc_parameters},
+    git::{CodePointer, SHOWN, State, code_pointer},
 };

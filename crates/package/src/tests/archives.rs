@@ -147,7 +147,7 @@ fn no_truncation_and_no_changed_byte_ends_in_a_panic() {
     let folder = tempfile::tempdir().unwrap();
     let small: Vec<_> =
         files().into_iter().map(|(n, r, b)| (n, r, b[..b.len().min(700)].to_vec())).collect();
-    for (container, name) in CONTAINERS.into_iter().skip(1) {
+    for (container, name) in CONTAINERS.into_iter().skip(2) {
         let path = folder.path().join(name);
         builder(&small).unwrap().write(&path, container, None).unwrap();
         let good = std::fs::read(&path).unwrap();
@@ -180,4 +180,126 @@ fn other_files_are_no_packages() {
     for bytes in [b"".to_vec(), b"PK".to_vec(), b"{}".to_vec(), vec![0; 4096]] {
         assert_eq!(refused("x", bytes, Limits::default()).code(), codes::NOT_A_PACKAGE);
     }
+}
+
+/// A zip whose first entry is a hole of 5 GiB, so that everything after it needs zip64; the file is
+/// sparse, and nothing of the hole is read.
+#[test]
+fn a_manifest_behind_more_than_four_gibibytes_is_found_without_reading_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huge.holdall");
+    let size: u64 = 5 << 30;
+    let manifest = Manifest::new("huge", semver::Version::new(1, 0, 0)).write().unwrap();
+    let entry = |name: &str, size: u64, crc: u32, offset: u64, central: bool| {
+        let mut out = Vec::new();
+        out.extend(if central { *b"PK\x01\x02" } else { *b"PK\x03\x04" });
+        if central {
+            out.extend(45_u16.to_le_bytes());
+        }
+        for half in [45_u16, 0, 0, 0, 33] {
+            out.extend(half.to_le_bytes());
+        }
+        let extra = if central { 28 } else { 20_u16 };
+        out.extend(crc.to_le_bytes());
+        out.extend([0xff; 8]);
+        out.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        out.extend(extra.to_le_bytes());
+        if central {
+            out.extend([0; 10]);
+            out.extend([0xff; 4]);
+        }
+        out.extend(name.as_bytes());
+        out.extend(1_u16.to_le_bytes());
+        out.extend((extra - 4).to_le_bytes());
+        out.extend(size.to_le_bytes());
+        out.extend(size.to_le_bytes());
+        if central {
+            out.extend(offset.to_le_bytes());
+        }
+        out
+    };
+    let hole = entry("weights.bin", size, 0, 0, false);
+    let second = hole.len() as u64 + size;
+    let mut crc = flate2::Crc::new();
+    crc.update(&manifest);
+    let mut tail = entry(crate::MANIFEST_NAME, manifest.len() as u64, crc.sum(), second, false);
+    tail.extend(&manifest);
+    let directory = second + tail.len() as u64;
+    let records = [
+        entry("weights.bin", size, 0, 0, true),
+        entry(crate::MANIFEST_NAME, manifest.len() as u64, crc.sum(), second, true),
+    ]
+    .concat();
+    tail.extend(&records);
+    let end = second + tail.len() as u64;
+    tail.extend(b"PK\x06\x06");
+    tail.extend(44_u64.to_le_bytes());
+    tail.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for number in [2, 2, records.len() as u64, directory] {
+        tail.extend(number.to_le_bytes());
+    }
+    tail.extend(b"PK\x06\x07");
+    tail.extend([0; 4]);
+    tail.extend(end.to_le_bytes());
+    tail.extend(1_u32.to_le_bytes());
+    tail.extend(b"PK\x05\x06");
+    tail.extend([0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);
+    tail.extend([0xff; 8]);
+    tail.extend([0, 0]);
+    let mut file = std::fs::File::create(&path).unwrap();
+    file.write_all(&hole).unwrap();
+    std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(second)).unwrap();
+    file.write_all(&tail).unwrap();
+    drop(file);
+    let package = open(&path);
+    assert_eq!(package.entry("weights.bin").unwrap().size(), size);
+    assert_eq!(package.manifest().unwrap().name, "huge");
+    // Another reader agrees on where things are.
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+    assert_eq!(zip.by_name("weights.bin").unwrap().size(), size);
+    assert_eq!(zip.by_name(crate::MANIFEST_NAME).unwrap().size(), manifest.len() as u64);
+}
+
+#[test]
+fn a_layout_that_is_not_whole_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = pack(folder.path(), Container::Oci, "p.oci");
+    let good = std::fs::read_to_string(path.join("index.json")).unwrap();
+    let refuse = |index: &str| {
+        std::fs::write(path.join("index.json"), index).unwrap();
+        let failure = PackageReader::open(&path, Limits::default()).unwrap_err();
+        std::fs::write(path.join("index.json"), &good).unwrap();
+        failure.code()
+    };
+    assert_eq!(refuse("{}"), codes::ARCHIVE);
+    assert_eq!(refuse("no json"), codes::ARCHIVE);
+    assert_eq!(refuse(&good.replace("sha256:", "md5:")), codes::ARCHIVE);
+    let digest = good.split("sha256:").nth(1).unwrap().get(..64).unwrap();
+    let manifest = path.join("blobs/sha256").join(digest);
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("model.joblib", "model.pickle")).unwrap();
+    let failure = PackageReader::open(&path, Limits::default()).unwrap_err();
+    assert_eq!(failure.code(), codes::ARCHIVE);
+    assert!(failure.to_string().contains("digest"), "{failure}");
+    std::fs::write(&manifest, text).unwrap();
+    let weights = open(&path).manifest().unwrap().artifact("model.onnx").unwrap().sha256;
+    let blob = path.join("blobs/sha256").join(weights.to_string());
+    std::fs::write(&blob, "short").unwrap();
+    let failure = PackageReader::open(&path, Limits::default()).unwrap_err();
+    assert_eq!(failure.code(), codes::ARCHIVE);
+    std::fs::remove_file(&blob).unwrap();
+    let failure = PackageReader::open(&path, Limits::default()).unwrap_err();
+    assert_eq!(failure.code(), codes::ARCHIVE);
+}
+
+#[test]
+fn gzip_members_are_one_stream_for_every_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = pack(folder.path(), Container::TarGz, "p.tar.gz");
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(bytes.windows(10).filter(|w| **w == bytes[..10]).count() > 2, "there are members");
+    let output = std::process::Command::new("gzip").args(["-dc"]).arg(&path).output().unwrap();
+    assert!(output.status.success());
+    let plain = pack(folder.path(), Container::Tar, "p.tar");
+    assert!(output.stdout == std::fs::read(plain).unwrap());
 }

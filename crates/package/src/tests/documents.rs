@@ -2,18 +2,16 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    codes,
-    manifest::Dataset,
-    provenance::{DataPointer, State, code_pointer, data_facts, data_pointer},
-    requirements,
+    codes, lock, requirements,
     source_form::{Allowance, SourceForm},
 };
 
-fn full() -> Value {
+pub(super) fn full() -> Value {
     let hex = "ab".repeat(32);
     json!({
         "schema": "holdall/manifest/1", "name": "m", "version": "1.2.3", "description": "d",
-        "license": "MIT", "authors": ["a"], "created": "2020-01-01T00:00:00Z", "task": "t",
+        "license": "MIT OR LicenseRef-x",
+        "people": [{"name": "a", "email": "a@x.example", "role": "owner"}], "created": "2020-01-01T00:00:00Z", "task": "t",
         "tags": ["x"],
         "artifacts": [{"path": "a/m.onnx", "role": "converted-model", "format": "onnx",
             "format_version": "17", "media_type": "application/octet-stream", "size": 3,
@@ -24,23 +22,35 @@ fn full() -> Value {
         "dependencies": {"python": ">=3.11", "requirements_file": "requirements.txt",
             "requirements": [{"name": "numpy", "extras": ["e"], "specifier": "==2.0",
                 "marker": "python_version > '3'", "hashes": ["sha256:00"]}],
+            "training": {"file": "train.txt", "requirements": [{"name": "pandas"}]},
+            "lock": {"file": "uv.lock", "format": "uv",
+                "packages": [{"name": "numpy", "version": "2.0"}]},
             "found": [{"name": "scikit-learn", "version": "1.5", "artifact": "m",
-                "needed_to_load": true}]},
+                "needed_to_load": true}],
+            "operator_sets": [{"artifact": "m", "ir_version": 8, "opsets": {"ai.onnx": 17}}],
+            "runtimes": [{"name": "onnxruntime", "specifier": ">=1.12", "artifact": "m"}],
+            "system": [{"name": "libgomp", "version": "1"}],
+            "machine": {"cpu": ["x86_64"], "accelerator": "cuda>=12", "accelerator_memory": 1,
+                "memory": 3, "least_memory": 2, "disk": 1}},
         "provenance": {"code": {"vcs": "git", "url": "https://h/x", "commit": "c",
-                "branch": "b", "path": "p", "state": "unknown"},
-            "pipeline": "make.py",
+                "branch": "b", "path": "p", "state": "dirty", "changed": ["x"]},
+            "pipeline": {"name": "make.py", "run": "7", "url": "https://ci.example/7"},
             "datasets": [{"role": "train", "path": "t.csv", "uri": "s3://x", "version": "1",
-                "size": 1, "sha256": hex, "md5": "0", "rows": 2, "target": "y", "split": "s",
+                "pointer": {"kind": "dvc", "file": "t.csv.dvc"},
+                "size": 1, "files": 1, "sha256": hex, "md5": "0", "rows": 2, "target": "y", "split": "s",
                 "seed": 0}],
             "parameters": {"depth": 8, "deep": {"a": [1, 2.5]}},
             "parents": [{"name": "p", "version": "1", "uri": "u", "sha256": hex}],
             "tools": [{"name": "holdall", "version": "0.1.0"}]},
         "evaluation": [{"metric": "f1", "value": 0.5, "dataset": "test", "direction": "higher",
-            "threshold": 0.1, "unit": "1", "interval": [0.25, 0.75], "slice": "s"}],
+            "threshold": 0.1, "unit": "1", "interval": [0.25, 0.75],
+            "interval_level": 0.95, "slice": "s"}],
         "profiles": [{"name": "input", "path": "profiles/input.json", "role": "input"}],
         "evidence": [{"kind": "conversion-proof", "path": "evidence/x.json",
             "source": {"path": "a", "sha256": hex}, "target": {"path": "b", "sha256": hex},
             "verdict": "equal"}],
+        "golden": [{"requests": "rows.csv", "expected": "expected.csv", "rows": 2,
+            "absolute": 0.0, "relative": 1e-6}],
         "targets": [{"server": "server.json"}],
     })
 }
@@ -135,6 +145,8 @@ role = "code"
     assert_eq!(failure.location().line, Some((12, 1)), "{failure}");
     for (from, to) in [
         ("path = \"train.csv\"\nseed", "seed"),
+        ("[model]", "license = \"GPL\"\n[model]"),
+        ("[model]", "dependencies.machine.memory = \"2 parsecs\"\n[model]"),
         ("[0.5, 1]", "[1, 0.5]"),
         ("value = 1", "value = nan"),
         ("\"1.0.0\"", "\"1.0\""),
@@ -158,7 +170,15 @@ fn requirements_are_read_with_extras_markers_and_hashes() {
     assert_eq!(found[0].marker.as_deref(), Some("python_version < '4'"));
     assert_eq!(found[1].hashes, ["sha256:aa", "sha256:bb"]);
     assert_eq!(found[2].url.as_deref(), Some("https://h/x#egg=tool"));
-    for bad in ["a\n-r other.txt", "a\n./local", "a\nb = 1", "a\nb[x", "a\nb ==", "a\n--wrong"] {
+    for bad in [
+        "a\n-r other.txt",
+        "a\n./local",
+        "a\nb = 1",
+        "a\nb[x",
+        "a\nb ==",
+        "a\n--wrong",
+        "a\nb; python",
+    ] {
         let failure = read(bad).unwrap_err();
         assert_eq!(failure.code(), codes::REQUIREMENTS, "{bad}");
         assert_eq!(failure.location().line, Some((2, 1)), "{bad}");
@@ -166,67 +186,77 @@ fn requirements_are_read_with_extras_markers_and_hashes() {
 }
 
 #[test]
-fn the_code_pointer_is_read_without_git() {
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().join("repository");
-    let put = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    };
-    let commit = "0123456789abcdef0123456789abcdef01234567";
-    put("repository/.git/HEAD", "ref: refs/heads/main\n");
-    put("repository/sub/model", "");
-    assert_eq!(code_pointer(&root).unwrap(), None);
-    put("repository/.git/packed-refs", &format!("# pack-refs\n{commit} refs/heads/main\n"));
-    put(
-        "repository/.git/config",
-        "[remote \"other\"]\n\turl = https://o/x\n[remote \"origin\"]\n\turl = https://me:secret@h.example/x.git?token=1\n",
-    );
-    let pointer = code_pointer(&root.join("sub")).unwrap().unwrap();
-    assert_eq!(pointer.commit, commit);
-    assert_eq!(pointer.branch.as_deref(), Some("main"));
-    assert_eq!(pointer.url.as_deref(), Some("https://h.example/x.git"));
-    assert_eq!((pointer.path.as_str(), pointer.state), ("sub", State::Unknown));
-    // A linked work tree: `.git` is a file, the references are shared.
-    put("repository/.git/worktrees/w/HEAD", "ref: refs/heads/main\n");
-    put("repository/.git/worktrees/w/commondir", "../..\n");
-    let tree = root.join(".git/worktrees/w");
-    put("tree/.git", &format!("gitdir: {}\n", tree.display()));
-    assert_eq!(code_pointer(&folder.path().join("tree")).unwrap().unwrap().commit, commit);
-    put("repository/.git/HEAD", "ref: ../../secret\n");
-    assert_eq!(code_pointer(&root).unwrap_err().code(), codes::GIT);
-    put("repository/.git/refs/heads/a", "ref: refs/heads/a\n");
-    put("repository/.git/HEAD", "ref: refs/heads/a\n");
-    assert_eq!(code_pointer(&root).unwrap_err().code(), codes::GIT);
+fn markers_are_checked_for_their_form() {
+    for good in [
+        "python_version < '3.11'",
+        "(os_name == \"posix\" or sys_platform not in 'win32 cygwin') and extra == 'x'",
+        "'3' <= python_full_version",
+        "((python_version~='3.8'))",
+    ] {
+        assert_eq!(crate::marker::fault(good), None, "{good}");
+    }
+    for bad in [
+        "",
+        "python_version",
+        "python_version <",
+        "python_version < 3",
+        "python < '3'",
+        "python_version < '3",
+        "(python_version < '3'",
+        "python_version < '3')",
+        "python_version < '3' os_name == 'x'",
+        "python_version not '3'",
+        "and",
+        "é == 'x'",
+    ] {
+        assert!(crate::marker::fault(bad).is_some(), "{bad}");
+    }
 }
 
 #[test]
-fn data_files_and_their_pointers_are_told_apart() {
-    let facts = |name: &str, text: &str| {
-        let mut dataset = Dataset { role: "train".to_owned(), ..Dataset::default() };
-        data_facts(&Source::from_bytes(name, text.to_owned()), &mut dataset).map(|()| dataset)
-    };
-    let csv = facts("t.csv", "a,b\n1,\"x\ny\"\n2,z\n").unwrap();
-    assert_eq!((csv.rows, csv.size), (Some(2), Some(16)));
-    assert_eq!(csv.sha256, Some(crate::digest::of_bytes(b"a,b\n1,\"x\ny\"\n2,z\n").sha256));
-    let oid = "ab".repeat(32);
-    let lfs = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 12\n");
-    let found = facts("t.csv", &lfs).unwrap();
-    assert_eq!((found.sha256.unwrap().to_string(), found.size, found.rows), (oid, Some(12), None));
-    let dvc = "outs:\n- md5: 22a1a2931c8370d3aeedd7183606fd7f\n  size: 14445097\n  hash: md5\n  path: data.xml\n";
-    let pointer = data_pointer(&Source::from_bytes("data.xml.dvc", dvc.to_owned())).unwrap();
-    assert_eq!(
-        pointer,
-        Some(DataPointer::Dvc {
-            path: "data.xml".to_owned(),
-            md5: "22a1a2931c8370d3aeedd7183606fd7f".to_owned(),
-            size: Some(14_445_097),
+fn lock_files_of_all_tools_are_read() {
+    let read = |name: &str, text: &str| {
+        lock::parse(&Source::from_bytes(name, text.to_owned()), name).map(|lock| {
+            let pins = lock.packages.into_iter().map(|p| format!("{}={}", p.name, p.version));
+            format!("{}: {}", lock.format, pins.collect::<Vec<_>>().join(" "))
         })
-    );
-    let damaged = lfs.replace("size 12", "size many");
-    assert_eq!(facts("t.csv", &damaged).unwrap_err().code(), codes::POINTER);
-    assert_eq!(facts("x.dvc", "outs: nothing").unwrap_err().code(), codes::POINTER);
+    };
+    let uv = "version = 1\n[[package]]\nname = \"NumPy\"\nversion = \"2.0\"\n[[package]]\nname = \"me\"\n";
+    assert_eq!(read("uv.lock", uv).unwrap(), "uv: numpy=2.0");
+    assert_eq!(read("poetry.lock", uv).unwrap(), "poetry: numpy=2.0");
+    let pylock = "lock-version = '1.0'\n[[packages]]\nname = 'a'\nversion = '1'\n";
+    assert_eq!(read("pylock.toml", pylock).unwrap(), "pylock: a=1");
+    let pipfile = r#"{"default": {"a-b": {"version": "==1.5"}}, "develop": {}}"#;
+    assert_eq!(read("Pipfile.lock", pipfile).unwrap(), "pipenv: a-b=1.5");
+    assert_eq!(read("lock.txt", "b==2\na===1\n").unwrap(), "requirements: a=1 b=2");
+    for (name, bad) in [
+        ("lock.txt", "a>=1"),
+        ("uv.lock", "version = 1"),
+        ("uv.lock", "version ="),
+        ("Pipfile.lock", "{}"),
+    ] {
+        assert_eq!(read(name, bad).unwrap_err().code(), codes::LOCK, "{bad}");
+    }
+}
+
+#[test]
+fn contradictions_show_both_sides() {
+    let messages = |change: &dyn Fn(&mut Value)| {
+        let mut document = full();
+        change(&mut document);
+        let manifest = Manifest::read(document.to_string().as_bytes()).unwrap();
+        manifest.contradictions()
+    };
+    assert_eq!(messages(&|_| ()), []);
+    let found = messages(&|d| d["license"] = json!("MIT OR Beer"));
+    assert_eq!(found[0].0, "/license");
+    assert!(found[0].1.contains("`Beer`"), "{found:?}");
+    let found = messages(&|d| d["dependencies"]["machine"]["memory"] = json!(1));
+    assert!(found[0].1.contains("1 bytes") && found[0].1.contains("has 2"), "{found:?}");
+    let found = messages(&|d| {
+        d["dependencies"]["requirements"] = json!([{"name": "scipy"}]);
+    });
+    assert!(found[0].1.contains("`scipy`") && found[0].1.contains("`uv.lock`"), "{found:?}");
 }
 
 #[test]

@@ -1,8 +1,12 @@
 #![expect(clippy::disallowed_methods, reason = "the tests arrange files on disk")]
 
 mod archives;
+mod differences;
 mod documents;
+mod interchange;
 mod packages;
+mod provenance;
+mod repacking;
 
 use std::path::Path;
 
@@ -14,8 +18,10 @@ use crate::{
     manifest::{Evidence, Role, Subject},
 };
 
-const CONTAINERS: [(Container, &str); 4] = [
+/// Folders first, then files.
+const CONTAINERS: [(Container, &str); 5] = [
     (Container::Folder, "p"),
+    (Container::Oci, "p.oci"),
     (Container::Zip, "p.holdall"),
     (Container::Tar, "p.tar"),
     (Container::TarGz, "p.tar.gz"),
@@ -66,4 +72,13 @@ fn pack(folder: &Path, container: Container, name: &str) -> std::path::PathBuf {
 
 fn open(path: &Path) -> PackageReader {
     PackageReader::open(path, Limits::default()).unwrap()
+}
+
+/// Every file below a folder, or the file itself, with its bytes.
+fn everything(path: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    if path.is_file() {
+        return [(String::new(), std::fs::read(path).unwrap())].into();
+    }
+    let files = crate::archive::files_below(path, &Limits::default()).unwrap();
+    files.into_iter().map(|(name, path)| (name, std::fs::read(path).unwrap())).collect()
 }

@@ -1,12 +1,21 @@
-use holdall_sign::{Curve, PrivateKey};
+use holdall_sign::{Curve, PrivateKey, Resource, SignOptions};
 
 use super::*;
 use crate::{
-    MANIFEST_NAME, SIGNATURE_NAME, SignRequest, Status, VerifyRequest, codes, sign, verify,
+    MANIFEST_NAME, SIGNATURE_NAME, Seal, Sealing, Status, VerifyRequest, codes, seal, verify,
 };
 
 fn key() -> PrivateKey {
     PrivateKey::generate(Curve::P256).unwrap()
+}
+
+/// Signs a package where it is, reading every file.
+fn sign(package: &PackageReader, subject: &str, key: &PrivateKey) {
+    let mut make = |resources: &[Resource]| {
+        let bytes = holdall_sign::sign(resources, &SignOptions::new(subject), key)?;
+        Ok((vec![Seal { name: SIGNATURE_NAME.to_owned(), bytes }], Vec::new()))
+    };
+    seal(package, &mut Sealing { known: &|_| None, make: &mut make }).unwrap();
 }
 
 fn codes_of(package: &PackageReader, request: &VerifyRequest<'_>) -> Vec<&'static str> {
@@ -18,13 +27,14 @@ fn codes_of(package: &PackageReader, request: &VerifyRequest<'_>) -> Vec<&'stati
 fn packages_have_equal_bytes_whatever_the_order_of_making() {
     let folder = tempfile::tempdir().unwrap();
     let key = key();
-    for (container, name) in CONTAINERS.into_iter().skip(1) {
-        let (first, again) = (folder.path().join("first"), folder.path().join(name));
+    for (container, name) in CONTAINERS {
+        let first = folder.path().join(format!("first-{name}"));
+        let again = folder.path().join(name);
         let mut files = files();
         builder(&files).unwrap().write(&first, container, Some(&key)).unwrap();
         files.reverse();
         builder(&files).unwrap().write(&again, container, Some(&key)).unwrap();
-        assert!(std::fs::read(&first).unwrap() == std::fs::read(&again).unwrap(), "{name}");
+        assert!(everything(&first) == everything(&again), "{name}");
     }
 }
 
@@ -67,7 +77,7 @@ fn signing_while_packing_and_afterwards_give_the_same_bytes() {
     for (container, name) in CONTAINERS {
         let path = pack(folder.path(), container, name);
         assert!(codes_of(&open(&path), &request).contains(&"package/unsigned"));
-        sign(&open(&path), &SignRequest { subject: "sample", key: &key }).unwrap();
+        sign(&open(&path), "sample", &key);
         let signed = open(&path);
         assert_eq!(codes_of(&signed, &request), ["package/intact", "sign/signature-good"]);
         let at_once = folder.path().join(format!("signed-{name}"));
@@ -76,10 +86,10 @@ fn signing_while_packing_and_afterwards_give_the_same_bytes() {
         let [after, at_once_signature] = both.map(|s| s.unwrap().unwrap());
         assert_eq!(after, at_once_signature);
         if container != Container::Folder {
-            assert!(std::fs::read(&path).unwrap() == std::fs::read(&at_once).unwrap(), "{name}");
+            assert!(everything(&path) == everything(&at_once), "{name}");
         }
         // Signing again replaces the signature and changes nothing else.
-        sign(&signed, &SignRequest { subject: "sample", key: &key }).unwrap();
+        sign(&signed, "sample", &key);
         assert_eq!(open(&path).signature().unwrap().unwrap(), after);
     }
 }
@@ -150,7 +160,7 @@ fn a_plain_folder_is_signed_without_what_belongs_to_git() {
     let request = VerifyRequest { key: Some(&public), ..VerifyRequest::default() };
     let nothing = verify(&open(&root), &VerifyRequest::default()).unwrap();
     assert_eq!(nothing.findings[0].status, Status::Fail);
-    sign(&open(&root), &SignRequest { subject: "model", key: &key }).unwrap();
+    sign(&open(&root), "model", &key);
     let answer = verify(&open(&root), &request).unwrap();
     assert!(answer.ok());
     assert_eq!(answer.signature.unwrap().covered, [".hidden", "sub/.git/x", "weights.bin"]);
@@ -191,4 +201,43 @@ fn names_that_clash_are_not_packed() {
         let file = NewFile::new(Source::from_bytes("x", Vec::new()), Role::Other);
         assert_eq!(builder.add(name, file).unwrap_err().code(), code, "{name}");
     }
+}
+
+#[test]
+fn digests_are_those_of_the_bytes_whatever_the_size() {
+    use crate::digest::{CHUNK, of_bytes, pump, pump_here};
+    for size in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 20 * CHUNK + 7] {
+        let bytes: Vec<u8> =
+            (0..size).map(|i| (i.wrapping_mul(31) >> 3).to_le_bytes()[0]).collect();
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        let expected = of_bytes(&bytes);
+        assert_eq!(pump(&mut bytes.as_slice(), &mut one).unwrap(), expected, "{size}");
+        assert_eq!(pump_here(&mut bytes.as_slice(), &mut other).unwrap(), expected, "{size}");
+        assert!(one == bytes && other == bytes, "{size}");
+    }
+}
+
+#[test]
+fn trouble_on_either_side_of_a_copy_ends_it() {
+    struct Broken(usize);
+    impl std::io::Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0 = self.0.checked_sub(buffer.len()).ok_or(std::io::ErrorKind::TimedOut)?;
+            Ok(buffer.len())
+        }
+    }
+    impl std::io::Write for Broken {
+        fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
+            self.0 = self.0.checked_sub(buffer.len()).ok_or(std::io::ErrorKind::StorageFull)?;
+            Ok(buffer.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let failed = crate::digest::pump(&mut Broken(9 << 20), &mut std::io::sink()).unwrap_err();
+    assert_eq!(failed.kind(), std::io::ErrorKind::TimedOut);
+    let long = vec![1; 9 << 20];
+    let failed = crate::digest::pump(&mut long.as_slice(), &mut Broken(5 << 20)).unwrap_err();
+    assert_eq!(failed.kind(), std::io::ErrorKind::StorageFull);
 }

@@ -132,7 +132,7 @@ impl Facts<'_> {
         chosen.insert("name".to_owned(), manifest.name.as_str().into());
         chosen.insert("version".to_owned(), manifest.version.to_string().into());
         if let Some(pipeline) = &history.pipeline {
-            chosen.insert("pipeline".to_owned(), pipeline.as_str().into());
+            chosen.insert("pipeline".to_owned(), json!(pipeline));
         }
         if !history.parameters.is_empty() {
             chosen.insert("parameters".to_owned(), json!(history.parameters));

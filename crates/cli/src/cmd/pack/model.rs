@@ -1,15 +1,12 @@
-//! What packing asks of the model: its schema, conversions with their proofs, profiles.
+//! What packing asks of the model: conversions with their proofs, profiles.
 
 use holdall_convert::{FormatSpec, Loaded, LoadedBody, WriteRequest, load};
 use holdall_diag::{Failure, Report};
-use holdall_package::{
-    manifest::FieldSchema,
-    source_form::{Allowance, ConvertForm},
-};
+use holdall_package::source_form::{Allowance, ConvertForm};
 use holdall_profile::{Profile, Profiler};
 use holdall_source::Source;
-use holdall_table::{CsvReader, Port, select_inputs};
-use holdall_tabular::{MissingPolicy, ValidModel};
+use holdall_table::{CsvReader, select_inputs};
+use holdall_tabular::ValidModel;
 
 use crate::{
     args::Common,
@@ -26,40 +23,6 @@ pub(crate) struct Converted {
     pub(crate) bytes: Vec<u8>,
     pub(crate) format: &'static str,
     pub(crate) proven: Proven,
-}
-
-/// Inputs and outputs as the manifest says them.
-pub(crate) fn schema(loaded: &Loaded) -> Result<(Vec<FieldSchema>, Vec<FieldSchema>), Failure> {
-    if let LoadedBody::Weights(_) = loaded.body {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let scoring = loaded.scoring(false)?;
-    let field = |port: &Port| FieldSchema {
-        name: port.name.clone(),
-        dtype: port.kind.to_string(),
-        shape: Vec::new(),
-        description: None,
-        unit: None,
-        domain: None,
-        missing: None,
-    };
-    let mut inputs: Vec<FieldSchema> = scoring.inputs().iter().map(field).collect();
-    let outputs = scoring.outputs().iter().map(field).collect();
-    if let LoadedBody::Tabular(model) = &loaded.body {
-        for (input, (_, field)) in inputs.iter_mut().zip(model.model().fields.iter()) {
-            input.missing = Some(
-                match field.missing {
-                    MissingPolicy::Keep | MissingPolicy::AsNan => "allowed",
-                    MissingPolicy::Reject => "rejected",
-                    MissingPolicy::Replace(_) => "replaced",
-                }
-                .to_owned(),
-            );
-            input.unit.clone_from(&field.unit);
-            input.description.clone_from(&field.label);
-        }
-    }
-    Ok((inputs, outputs))
 }
 
 /// Converts in memory and proves; the findings when the plan is blocked or the target differs.
