@@ -59,6 +59,7 @@ class Results:
         self.values = {}
 
     def add(self, key, value, memory=0.0):
+        print(*key, round(value, 1), f"{memory:.0f} MiB" if memory else "", file=sys.stderr, flush=True)
         self.values.setdefault(key, []).append((value, memory))
 
     def best(self, key):
