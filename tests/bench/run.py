@@ -35,12 +35,14 @@ def arguments():
     parser.add_argument("--steady-rows", type=int, default=100_000, help="rows that are in memory")
     parser.add_argument("--pmml-rows", type=int, default=10_000, help="rows for JPMML")
     parser.add_argument("--models", nargs="*", default=list(MODELS), choices=list(MODELS))
+    parser.add_argument("--threads", nargs="*", type=int, default=[1, 2], help="of whole processes")
+    parser.add_argument("--no-memory", action="store_true", help="leave rows in memory out")
     parser.add_argument("--no-pmml", action="store_true")
     return parser.parse_args()
 
 
 def run(command):
-    """Seconds, peak MiB and output of a process."""
+    """Seconds, processor seconds, peak MiB and output of a process."""
     start = time.perf_counter()
     process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE)
     output = process.stdout.read()
@@ -49,7 +51,7 @@ def run(command):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))} ended with {process.returncode}")
-    return seconds, usage.ru_maxrss / 1024, output.decode()
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output.decode()
 
 
 class Results:
@@ -59,6 +61,7 @@ class Results:
         self.values = {}
 
     def add(self, key, value, memory=0.0):
+        print(*key, round(value, 1), f"{memory:.0f} MiB" if memory else "", file=sys.stderr, flush=True)
         self.values.setdefault(key, []).append((value, memory))
 
     def best(self, key):
@@ -89,22 +92,27 @@ def peers(folder, model):
     return {library: folder / file, "onnxruntime": folder / f"{model}.onnx"}
 
 
+def add_whole(results, key, rows, measured):
+    seconds, processor, memory, _ = measured
+    results.add((*key, "whole"), rows / seconds, memory)
+    # Other work on the machine does not change how much processor a process takes.
+    results.add((*key, "processor"), rows / processor, memory)
+
+
 def whole(args, model, threads, rows, work, results):
     file = args.folder / MODELS[model][0]
     command = [args.holdall, "score", file, "--rows", rows, "--out", work / "out.csv", "--threads", threads]
-    seconds, memory, _ = run([*command, "--quiet"])
-    results.add((model, threads, "holdall", "whole"), args.rows / seconds, memory)
+    add_whole(results, (model, threads, "holdall"), args.rows, run([*command, "--quiet"]))
     for peer, path in peers(args.folder, model).items():
         command = [sys.executable, HERE / "peer.py", peer, path, rows, work / "out.csv", threads]
-        seconds, memory, _ = run(command)
-        results.add((model, threads, peer, "whole"), args.rows / seconds, memory)
+        add_whole(results, (model, threads, peer), args.rows, run(command))
 
 
 def steady(args, model, rows, results):
     csv, npy = rows
     file = args.folder / MODELS[model][0]
     if args.steady:
-        for line in run([args.steady, file, csv, args.steady_rows])[2].splitlines():
+        for line in run([args.steady, file, csv, args.steady_rows])[3].splitlines():
             said = json.loads(line)
             if "threads" in said:
                 results.add((model, said["threads"], "holdall", "steady"), said["rows_per_second"])
@@ -113,7 +121,7 @@ def steady(args, model, rows, results):
     for threads in (1, 2):
         for peer, path in peers(args.folder, model).items():
             command = [sys.executable, HERE / "peer.py", peer, path, npy, "-", threads, "steady"]
-            said = json.loads(run(command)[2].splitlines()[-1])
+            said = json.loads(run(command)[3].splitlines()[-1])
             results.add((model, threads, peer, "steady"), said["rows_per_second"])
 
 
@@ -123,13 +131,13 @@ def pmml(args, model, rows, work, results):
     if not file.exists():
         run([args.holdall, "convert", args.folder / MODELS[model][0], file, "--allow", "approximate", "--quiet"])
     command = [args.holdall, "score", file, "--rows", csv, "--out", work / "out.csv", "--threads", 1]
-    seconds, memory, _ = run([*command, "--by-position", "--quiet"])
+    seconds, _, memory, _ = run([*command, "--by-position", "--quiet"])
     results.add((model, "pmml", "holdall", "whole"), args.pmml_rows / seconds, memory)
     if args.steady:
-        said = json.loads(run([args.steady, file, csv, args.pmml_rows])[2].splitlines()[0])
+        said = json.loads(run([args.steady, file, csv, args.pmml_rows])[3].splitlines()[0])
         results.add((model, "pmml", "holdall", "steady"), said["rows_per_second"])
     command = [sys.executable, HERE / "peer.py", "jpmml", file, npy, "-", 1, "steady"]
-    seconds, memory, output = run(command)
+    _, _, memory, output = run(command)
     said = json.loads(output.splitlines()[-1])
     results.add((model, "pmml", "jpmml", "steady"), said["rows_per_second"], memory)
 
@@ -148,7 +156,7 @@ def table(args, results, how, title):
         library = MODELS[model][2]
         for threads in (1, 2):
             keys = [(model, threads, name, how) for name in ("holdall", library, "onnxruntime")]
-            if keys[0] not in results.values:
+            if any(key not in results.values for key in keys):
                 continue
             rates = [results.best(key) for key in keys]
             cells = [f"{thousands(rate)} ± {results.spread(key):.0f} %" for rate, key in zip(rates, keys)]
@@ -165,7 +173,9 @@ def report(args, results, load):
     print(f"Best of {args.rounds} rounds, in thousands of rows a second; ± is how far the worst round was below.")
     print(f"Load averages during the rounds: {', '.join(f'{value:.1f}' for value in load)}.")
     table(args, results, "whole", f"Whole processes: {args.rows:,} rows of CSV in, CSV out.")
-    table(args, results, "steady", f"{args.steady_rows:,} rows in memory, scored again and again.")
+    table(args, results, "processor", "The same, in thousands of rows for each second of processor time.")
+    if not args.no_memory:
+        table(args, results, "steady", f"{args.steady_rows:,} rows in memory, scored again and again.")
     singles = [model for model in args.models if (model, "single") in results.values]
     if singles:
         print("\nOne row by itself, in memory, in microseconds: " + ", ".join(
@@ -193,8 +203,9 @@ def main():
         for _ in range(args.rounds):
             for model in args.models:
                 load.append(os.getloadavg()[0])
-                steady(args, model, in_memory, results)
-                for threads in (1, 2):
+                if not args.no_memory:
+                    steady(args, model, in_memory, results)
+                for threads in args.threads:
                     whole(args, model, threads, rows, work, results)
                 if not args.no_pmml:
                     pmml(args, model, few, work, results)

@@ -66,7 +66,7 @@ fn one(rows: &Table, row: usize) -> Table {
             Data::Bool(v) => Data::Bool(vec![v[row]]),
             Data::Text(v) => Data::Text(vec![v[row].clone()]),
         };
-        let missing = column.is_missing(row).then(|| vec![true]).unwrap_or_default();
+        let missing = if column.is_missing(row) { vec![true] } else { Vec::new() };
         Column::new(column.name.clone(), data).with_missing(missing)
     });
     Table { columns: columns.collect(), rows: 1, first_row: 0 }

@@ -28,6 +28,7 @@ fn all_codes() -> Vec<(&'static str, &'static [CodeInfo])> {
         ("lightgbm", holdall_lightgbm::codes::ALL),
         ("onnx", holdall_onnx::codes::ALL),
         ("package", holdall_package::codes::ALL),
+        ("parquet", holdall_parquet::codes::ALL),
         ("passes", holdall_passes::codes::ALL),
         ("pfa", holdall_pfa::codes::ALL),
         ("pickle", holdall_pickle::codes::ALL),

@@ -19,6 +19,7 @@ holdall_diag::codes! {
     /// The codes of this crate.
     pub mod codes {
         BROKEN = "parquet/broken": "a Parquet file is damaged";
+        COMPRESSION = "parquet/compression": "a Parquet column is compressed in a way that is not read";
         COLUMN = "parquet/column": "a Parquet column has a type that no model takes";
         DUPLICATE = "parquet/duplicate-column": "two Parquet columns have the same name";
         WRITE = "parquet/write": "a Parquet file cannot be written";

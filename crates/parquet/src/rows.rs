@@ -5,6 +5,7 @@ use holdall_diag::{Failure, Location};
 use holdall_source::Source;
 use holdall_table::{Column, Failed, Inputs, Table};
 use parquet::{
+    basic::Compression,
     column::reader::ColumnReader,
     errors::ParquetError,
     file::{reader::FileReader, serialized_reader::SerializedFileReader},
@@ -129,6 +130,19 @@ impl ParquetRows {
         for &position in inputs.positions() {
             column::check(&schema.column(position))
                 .map_err(|failure| failure.at(Location::file(self.file.as_str())))?;
+        }
+        let metadata = self.reader.metadata().row_group(self.group);
+        for column in inputs.positions().iter().filter_map(|&i| metadata.columns().get(i)) {
+            let how = column.compression();
+            if !matches!(how, Compression::UNCOMPRESSED | Compression::SNAPPY) {
+                let name = column.column_path().string();
+                return Err(Failure::unsupported(
+                    codes::COMPRESSION,
+                    format!("column `{name}` is compressed as {how}, which is not read"),
+                )
+                .at(Location::file(self.file.as_str()))
+                .with_help("write it with Snappy or without compression"));
+            }
         }
         let (group, reader) = (self.group, &self.reader);
         let (columns, rows) = guarded(&self.file, || {

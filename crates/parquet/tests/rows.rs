@@ -10,7 +10,11 @@ use holdall_source::Source;
 use holdall_table::{Column, Data, Inputs, Kind, Matching, Port, Scoring, Table};
 
 fn data() -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/types.parquet")).unwrap()
+    file("types.parquet")
+}
+
+fn file(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)).unwrap()
 }
 
 struct Takes(Vec<Port>);
@@ -100,6 +104,13 @@ fn other_columns_are_refused_only_when_they_are_taken() {
         assert_eq!(failure.code(), codes::COLUMN);
         assert!(failure.to_string().contains(said), "{failure}");
     }
+}
+
+#[test]
+fn other_compressions_are_refused_by_name() {
+    let failure = read(file("zstd.parquet"), &[("full", Kind::F64)]).unwrap_err();
+    assert_eq!(failure.code(), codes::COMPRESSION);
+    assert!(failure.to_string().contains("ZSTD"), "{failure}");
 }
 
 #[test]

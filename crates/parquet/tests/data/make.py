@@ -1,4 +1,5 @@
-"""Makes types.parquet with pyarrow 26.0.1: two row groups of every type that is read, nulls, and types that are not."""
+"""Makes with pyarrow 26.0.1 types.parquet, two row groups of every type that is read, nulls, and types that
+are not; and zstd.parquet, which is compressed otherwise."""
 
 import datetime
 
@@ -18,3 +19,4 @@ table = pyarrow.table({
     "list": pyarrow.array([[1], [], [2, 3], None, [4]], pyarrow.list_(pyarrow.int64())),
 })
 parquet.write_table(table, "types.parquet", row_group_size=3, compression="snappy")
+parquet.write_table(table.select(["full"]), "zstd.parquet", compression="zstd")

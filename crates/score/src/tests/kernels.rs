@@ -26,6 +26,7 @@ impl Mix {
 
 /// How large the trees are and what they ask: small ones are all crown, larger ones are walked below
 /// it; few thresholds fit into eight bits, more need further columns or sixteen bits.
+#[expect(clippy::struct_excessive_bools, reason = "choices that do not depend on each other")]
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     trees: usize,
@@ -122,7 +123,7 @@ fn ensemble(shape: Shape, arg: ValueId) -> TreeEnsemble {
     }
     TreeEnsemble {
         arg,
-        round_features: shape.seed % 2 == 0,
+        round_features: shape.seed.is_multiple_of(2),
         nodes,
         trees,
         outputs: shape.outputs,
@@ -130,9 +131,13 @@ fn ensemble(shape: Shape, arg: ValueId) -> TreeEnsemble {
         leaves,
         sets: Vec::new(),
         base: vec![0.7, -0.2],
-        base_last: shape.seed % 3 == 0,
+        base_last: shape.seed.is_multiple_of(3),
         summation: if shape.f32_sums { Summation::SequentialF32 } else { Summation::SequentialF64 },
-        aggregate: if shape.seed % 5 == 0 { Aggregate::DivideBy(3.0) } else { Aggregate::Sum },
+        aggregate: if shape.seed.is_multiple_of(5) {
+            Aggregate::DivideBy(3.0)
+        } else {
+            Aggregate::Sum
+        },
     }
 }
 
