@@ -132,7 +132,7 @@ impl Facts<'_> {
         chosen.insert("name".to_owned(), manifest.name.as_str().into());
         chosen.insert("version".to_owned(), manifest.version.to_string().into());
         if let Some(pipeline) = &history.pipeline {
-            chosen.insert("pipeline".to_owned(), json!(pipeline));
+            chosen.insert("pipeline".to_owned(), pipeline.name.as_str().into());
         }
         if !history.parameters.is_empty() {
             chosen.insert("parameters".to_owned(), json!(history.parameters));
@@ -171,7 +171,10 @@ impl Facts<'_> {
             dependencies,
             builder: self.builder.unwrap_or(LOCAL_BUILDER).to_owned(),
             builder_versions: tools.collect(),
-            invocation: None,
+            invocation: history
+                .pipeline
+                .as_ref()
+                .and_then(|p| p.url.clone().or_else(|| p.run.clone())),
             finished: manifest.created.clone(),
             byproducts: evidence.collect(),
         }

@@ -35,7 +35,7 @@ impl Model {
         let opened = PackageReader::open(path, limits);
         let named = Container::of_name(path).is_some_and(|named| named != Container::Folder);
         match opened {
-            Ok(reader) if reader.container() == Container::Folder => Ok(Self::Package(reader)),
+            Ok(reader) if path.is_dir() => Ok(Self::Package(reader)),
             Ok(reader) if named || reader.entry(MANIFEST_NAME).is_some() => {
                 Ok(Self::Package(reader))
             }
