@@ -60,9 +60,9 @@ fn a_killed_pack_leaves_no_target_or_a_whole_one() {
             std::thread::sleep(whole * moment / 20 + Duration::from_millis(1));
             child.kill().unwrap();
             if child.wait().unwrap().success() {
-                ended += 1
+                ended += 1;
             } else {
-                killed += 1
+                killed += 1;
             }
             if let Some(before) = &before {
                 assert!(*before == std::fs::read(&path).unwrap(), "{target} {moment}");
