@@ -47,6 +47,7 @@ def main():
     parser.add_argument("--small", type=int, default=200, help="number of files of 64 KiB")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--signer", help="the program model_signing of the reference signer")
+    parser.add_argument("--without", nargs="*", default=[], help="leave out commands with one of these words in their name")
     parser.add_argument("--folder", type=Path, help="where to work; the disk that is measured")
     options = parser.parse_args()
     holdall = str(Path(options.holdall).resolve())
@@ -84,6 +85,7 @@ def main():
         if options.signer:
             sign = f"{Path(options.signer).resolve()} sign key m --private_key key.pem --signature ref.sig"
             commands.insert(6, ("reference signer", sign))
+        commands = [(name, command) for name, command in commands if not any(word in name for word in options.without)]
         measure(f"{everything} cat > /dev/null", scratch)
         print(f"{options.size} MiB in one file, {options.small} files of 64 KiB; {options.rounds} rounds; "
               f"load before {os.getloadavg()[0]:.1f}", flush=True)

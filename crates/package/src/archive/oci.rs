@@ -36,7 +36,7 @@ const DOCUMENT_LIMIT: u64 = 64 << 20;
 
 /// Whether a folder is an OCI layout.
 pub(super) fn is_layout(folder: &Path) -> bool {
-    folder.join(LAYOUT_NAME).is_file() && folder.join(INDEX_NAME).is_file()
+    folder.join(LAYOUT_NAME).is_file()
 }
 
 /// The kind of layer that ModelPack has for a file.

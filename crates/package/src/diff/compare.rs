@@ -276,7 +276,8 @@ impl Diff {
                 let seed = d.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
                 format!("{}{seed}", d.split.as_deref().unwrap_or("not said"))
             };
-            data.map(|d| (place(d), split(d))).collect()
+            let said = data.filter(|d| d.split.is_some() || d.seed.is_some());
+            said.map(|d| (place(d), split(d))).collect()
         };
         self.maps(area, "split of ", &splits(old), &splits(new), level);
         let tools = |m: &Manifest| -> BTreeMap<String, String> {
