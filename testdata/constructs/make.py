@@ -7,6 +7,7 @@ Numbers are written as JSON numbers, or as "nan", "inf", "-inf"; null is missing
 """
 
 import datetime
+import decimal
 import json
 import warnings
 from pathlib import Path
@@ -75,6 +76,9 @@ def unary():
     made = [case(name, SCIPY, {"x": x}, {"y": f(x)}) for name, f in functions.items()]
     tails = np.array([1e-300, 1e-20, 1e-5, 0.02, 0.075, 0.2, 0.5, 0.6, 0.925, 0.98, 1 - 1e-12, 0, 1])
     made.append(case("normal-quantile", SCIPY, {"x": tails}, {"y": stats.norm.ppf(tails)}))
+    finite = x[np.isfinite(x)]
+    halves_away = [float(decimal.Decimal(v).quantize(0, decimal.ROUND_HALF_UP)) for v in finite.tolist()]
+    made.append(case("round", "Python's decimal", {"x": finite}, {"y": halves_away}))
     write("unary", made)
 
 
@@ -150,6 +154,14 @@ def functions():
     for form in ["%m/%d/%y", "%Y-%m-%dT%H:%M:%S", "%d %b %Y", "%j %A"]:
         utc = lambda s: datetime.datetime.fromtimestamp(s, datetime.timezone.utc).strftime(form)
         made.append(case("format-date-time", "Python's strftime", {"x": seconds}, {"y": [utc(s) for s in seconds]}, format=form))
+    others = ["x", "", None, "z", "ß", "1", None, "b", "c"]
+    joined = [None if a is None or b is None else a + b for a, b in zip(words, others)]
+    made.append(case("join", python, {"x": words, "other": others}, {"y": joined}))
+    made.append(case("coalesce", python, {"x": words, "other": others}, {"y": [b if a is None else a for a, b in zip(words, others)]}))
+    listed = ["x", "", "ẞ"]
+    made.append(case("is-in", python, {"x": words}, {"y": each(lambda w: w in listed)}, values=listed))
+    exact = [0, -5, 2**53, -(2**62)]
+    made.append(case("to-text", python, {"x": exact}, {"y": [str(v) for v in exact]}))
     write("functions", made)
 
 
@@ -184,6 +196,8 @@ def reductions():
         y = [None if np.isnan(row).all() else f(row) for row in gaps]
         made.append(case(n, NUMPY, {"x": holes}, {"y": y}, skip=True))
     made.append(case("count", NUMPY, {"x": holes}, {"y": (~np.isnan(gaps)).sum(1)}, skip=True))
+    bits = rng.random((20, 3)) < 0.7
+    made += [case(n, NUMPY, {"x": bits}, {"y": y}, skip=False, kind="bool") for n, y in (("any", bits.any(1)), ("all", bits.all(1)))]
     write("reduce", made)
 
 
@@ -191,6 +205,8 @@ def normalizations():
     x = np.vstack([rng.normal(size=(20, 4)), np.zeros((1, 4)), [[3, -4, 0, 0]]])
     made = [case(n, SKLEARN, {"x": x}, {"y": preprocessing.normalize(x, norm=norm)}) for n, norm in
             (("l1", "l1"), ("l2", "l2"), ("max-abs", "max"))]
+    whole = lambda w: np.where(w == 0, 1, w)[:, None]
+    made += [case(n, NUMPY, {"x": x}, {"y": x / whole(w)}) for n, w in (("max", x.max(1)), ("sum", x.sum(1)))]
     made.append(case("softmax", SCIPY, {"x": x}, {"y": special.softmax(x, axis=1)}))
     write("normalize", made)
 

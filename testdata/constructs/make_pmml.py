@@ -306,5 +306,48 @@ def clusters():
     return made
 
 
+def missing_weights():
+    inputs = {"a": [0.1, None, 0.9, None], "b": [1, 0, None, None], "c": [2, 1, 0, None]}
+    fields = {n: ("continuous", "double", []) for n in inputs}
+    made = []
+    for measure in ("euclidean", "squaredEuclidean", "cityBlock"):
+        body = (
+            '<ClusteringModel functionName="clustering" modelClass="centerBased" numberOfClusters="2">' + schema(*fields)
+            + outputs(("d0", "affinity", "double", 'value="k0"'), ("d1", "affinity", "double", 'value="k1"'))
+            + f'<ComparisonMeasure kind="distance"><{measure}/></ComparisonMeasure>'
+            + "".join(f'<ClusteringField field="{n}" compareFunction="absDiff"/>' for n in fields)
+            + '<MissingValueWeights><Array n="3" type="real">1 2 0.5</Array></MissingValueWeights>'
+            '<Cluster id="k0"><Array n="3" type="real">0.1 1 0.3</Array></Cluster><Cluster id="k1"><Array n="3" type="real">0.7 0 2</Array></Cluster></ClusteringModel>'
+        )
+        given = jpmml(document(fields, body), {n: v[:3] for n, v in inputs.items()}, ["d0", "d1"])
+        made.append(case("missing-weights", JPMML, {n: v[:3] for n, v in inputs.items()}, given, measure=measure))
+    return made
+
+
+def neighbors():
+    rows = [(0.0, 0.0, 1.0, "A"), (1.0, 0.5, 2.5, "B"), (0.2, 0.9, -1.0, "A"), (2.0, 2.0, 7.0, "C"), (1.5, 0.1, 3.0, "B"), (0.4, 0.3, 0.5, "C")]
+    inputs = {"a": [0.1, 1.2, 1.9, 0.5], "b": [0.2, 0.3, 1.8, 0.5]}
+    made = []
+    for function, methods in (("regression", ("average", "median", "weightedAverage")), ("classification", ("majorityVote", "weightedMajorityVote"))):
+        for method in methods:
+            for k in (3, 5):
+                classifies = function == "classification"
+                fields = {"a": ("continuous", "double", []), "b": ("continuous", "double", [])}
+                fields["y"] = ("categorical", "string", ["A", "B", "C"]) if classifies else ("continuous", "double", [])
+                scoring = f'categoricalScoringMethod="{method}"' if classifies else f'continuousScoringMethod="{method}"'
+                table = "".join(f"<row><a>{a}</a><b>{b}</b><y>{c if classifies else v}</y></row>" for a, b, v, c in rows)
+                body = (
+                    f'<NearestNeighborModel functionName="{function}" numberOfNeighbors="{k}" {scoring}>' + schema("a", "b", target="y")
+                    + outputs(("label", "predictedValue", "string" if classifies else "double", ""), ("e1", "entityId", "string", 'rank="1"'), ("e2", "entityId", "string", 'rank="2"'))
+                    + '<TrainingInstances><InstanceFields><InstanceField field="a" column="a"/><InstanceField field="b" column="b"/><InstanceField field="y" column="y"/>'
+                    f'</InstanceFields><InlineTable>{table}</InlineTable></TrainingInstances><ComparisonMeasure kind="distance"><euclidean/></ComparisonMeasure>'
+                    '<KNNInputs><KNNInput field="a" compareFunction="absDiff"/><KNNInput field="b" compareFunction="absDiff"/></KNNInputs></NearestNeighborModel>'
+                )
+                given = jpmml(document(fields, body), inputs, ["label", "e1", "e2"])
+                made.append(case("neighbors", JPMML, inputs, given, method=method, k=k, rows=[r[:2] for r in rows], values=[r[2] for r in rows],
+                                 classes=["ABC".index(r[3]) for r in rows]))
+    return made
+
+
 if __name__ == "__main__":
-    write("standard", [*trees(), *rule_sets(), *scorecards(), *combinations(), *associations(), *expressions(), *text_indices(), *clusters()])
+    write("standard", [*trees(), *rule_sets(), *scorecards(), *combinations(), *associations(), *expressions(), *text_indices(), *clusters(), *missing_weights(), *neighbors()])

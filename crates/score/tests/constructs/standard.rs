@@ -7,9 +7,10 @@ use holdall_tabular::{
     Cluster, Combine, CombineMethod, Compare, Comparison, Constant, Curve, CurveForm, Decision,
     DecisionNodes, DecisionTree, Distances, Estimator, Function, Interval, Kind, Labels, Linear,
     Link, LocalWeight, Lookup, Matrix, Member, Metric, MissingElement, MissingMember,
-    MissingStrategy, NoTrueChild, NodeAnswer, NodeClasses, Op, Outside, Part, ReasonRanking,
-    Regress, Rule, RuleFeature, RuleFires, RuleRank, RuleSelection, Rules, Scalar, Scorecard,
-    Summation, TextIndex, Transform, UnaryOp, ValueId, Width,
+    MissingStrategy, Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors,
+    NoTrueChild, NodeAnswer, NodeClasses, Op, Outside, Part, ReasonRanking, Regress, Rule,
+    RuleFeature, RuleFires, RuleRank, RuleSelection, Rules, Scalar, Scorecard, Summation,
+    TextIndex, TieRule, Transform, UnaryOp, ValueId, Width,
 };
 
 use crate::case::{Build, Case, cases, compare};
@@ -494,4 +495,142 @@ fn comparison_measures_agree_with_the_engine() {
         compare(&case, "d0", &found, 1, 1e-14);
         compare(&case, "d1", &found, 2, 1e-14);
     }
+}
+
+#[test]
+fn missing_elements_are_made_up_for_by_the_others() {
+    for case in of("missing-weights") {
+        let mut build = Build::new();
+        let fields = ["a", "b", "c"].map(|name| build.scalar(&case, name, Kind::F64));
+        let arg = build.push(Op::Concat(fields.to_vec()));
+        let mut comparison = Comparison::plain(match case.text("measure").as_str() {
+            "euclidean" => Metric::Euclidean,
+            "squaredEuclidean" => Metric::SquaredEuclidean,
+            _ => Metric::CityBlock,
+        });
+        comparison.missing = MissingElement::Adjust(vec![1.0, 2.0, 0.5]);
+        let points = Matrix { rows: 2, columns: 3, data: vec![0.1, 1.0, 0.3, 0.7, 0.0, 2.0] };
+        let distances = Distances { arg, points, comparison };
+        let distances = build.push(Op::Transform(Transform::Distances(Box::new(distances))));
+        build.output(distances, Part::Whole);
+        let found = build.score();
+        compare(&case, "d0", &found, 0, 1e-14);
+        compare(&case, "d1", &found, 1, 1e-14);
+    }
+}
+
+#[test]
+fn near_rows_answer_as_the_engine_says() {
+    for case in of("neighbors") {
+        let mut build = Build::new();
+        let fields = ["a", "b"].map(|name| build.scalar(&case, name, Kind::F64));
+        let arg = build.push(Op::Concat(fields.to_vec()));
+        let method = case.text("method");
+        let values = case.numbers("values");
+        let targets = Matrix { rows: 6, columns: 1, data: values };
+        let classifies = method.ends_with("Vote");
+        let op = Neighbors {
+            arg,
+            rows: case.matrix("rows"),
+            ids: Vec::new(),
+            comparison: Comparison::plain(Metric::Euclidean),
+            near: Near::Count(case.count("k")),
+            // The standard's default threshold.
+            weights: if method.starts_with("weighted") {
+                NeighborWeights::InverseShifted(0.001)
+            } else {
+                NeighborWeights::Uniform
+            },
+            answer: if classifies {
+                NeighborAnswer::Classes {
+                    classes: texts(&["A", "B", "C"]),
+                    of_row: case.counts("classes"),
+                    outlier: None,
+                    ties: TieRule::MostFrequent,
+                }
+            } else if method == "median" {
+                NeighborAnswer::Values { targets, combine: NeighborCombine::Median }
+            } else {
+                NeighborAnswer::Values { targets, combine: NeighborCombine::Mean }
+            },
+        };
+        let near = build.push(Op::Estimator(Estimator::Neighbors(Box::new(op))));
+        build.output(near, if classifies { Part::Label } else { Part::Values });
+        build.output(near, Part::Entity(0));
+        build.output(near, Part::Entity(1));
+        let found = build.score();
+        compare(&case, "label", &found, 0, 1e-12);
+        compare(&case, "e1", &found, 1, 0.0);
+        compare(&case, "e2", &found, 2, 0.0);
+    }
+}
+
+/// PMML 4.4, `TextIndex`: ½ · (1 + n ÷ m), with n hits of the term and m of the most frequent word; 0 without a hit.
+#[test]
+fn augmented_frequencies_are_relative_to_the_most_frequent_word() {
+    let case = &of("text-index")[0];
+    let mut build = Build::new();
+    let text = build.scalar(case, "text", Kind::Text);
+    let term = constant(&mut build, Kind::Text, texts(&["sun"]));
+    let op = TextIndex {
+        text,
+        term,
+        weight: LocalWeight::AugmentedNormalized,
+        case_sensitive: false,
+        max_levenshtein: 0,
+        count_all: true,
+        separator: r"\s+".to_owned(),
+        tokenize: true,
+        normalizations: Vec::new(),
+    };
+    let index = build.push(Op::Transform(Transform::TextIndex(Box::new(op))));
+    build.output(index, Part::Whole);
+    let found = build.score();
+    let Data::F64(values) = &found.columns[0].data else { panic!("the answer is a number") };
+    // "under the sun under the sun the": sun twice, the three times.
+    assert!((values[4] - (0.5 + 0.5 * 2.0 / 3.0)).abs() < 1e-15);
+    assert!((values[0] - 1.0).abs() < 1e-15 && values[2].abs() < 1e-15);
+}
+
+/// The measures by which rules are ranked (PMML 4.4, `AssociationModel`).
+#[test]
+fn rules_rank_by_support_lift_and_leverage() {
+    let case = &of("association")[0];
+    let first = |rank: RuleRank| {
+        let mut build = Build::new();
+        let flags = ["beer", "chips"].map(|item| {
+            let x = build.scalar(case, item, Kind::F64);
+            against(&mut build, x, BinaryOp::Ge, 0.0)
+        });
+        let arg = build.push(Op::Concat(flags.to_vec()));
+        let rule = |id: &str, support, confidence, lift| AssociationRule {
+            id: id.to_owned(),
+            antecedent: vec![0],
+            consequent: vec![1],
+            support,
+            confidence,
+            lift,
+        };
+        let op = Association {
+            arg,
+            items: vec!["beer".to_owned(), "chips".to_owned()],
+            // Leverage is support − support of one side × support of the other: 0.18, 0.2, 0.075.
+            rules: vec![
+                rule("a", 0.5, 0.8, 1.5625),
+                rule("b", 0.4, 0.5, 2.0),
+                rule("c", 0.1, 0.9, 4.0),
+            ],
+            rank,
+            fires: RuleFires::Recommendation,
+            answers: 1,
+        };
+        let rules = build.push(Op::Estimator(Estimator::Association(Box::new(op))));
+        build.output(rules, Part::Rule(0, RuleFeature::Id));
+        let found = build.score();
+        let Data::Text(ids) = &found.columns[0].data else { panic!("ids are texts") };
+        ids[0].clone()
+    };
+    let found =
+        [RuleRank::Support, RuleRank::Lift, RuleRank::Leverage, RuleRank::Confidence].map(first);
+    assert_eq!(found, ["a", "c", "b", "c"]);
 }
