@@ -53,7 +53,10 @@ const fn count(rows: usize) -> f64 {
 
 fn read(scoring: &dyn Scoring, path: &str, most: usize) -> Result<Table, Failure> {
     let rows = CsvReader::open(&Source::open(Path::new(path))?)?.batch(most)?.unwrap_or_default();
-    let matching = if scoring.has_named_inputs() { Matching::Name } else { Matching::Position };
+    // A model that was converted calls its inputs by other names.
+    let named = scoring.has_named_inputs()
+        && scoring.inputs().iter().all(|port| rows.column(&port.name).is_some());
+    let matching = if named { Matching::Name } else { Matching::Position };
     Ok(select_inputs(scoring, &rows, matching)?.0)
 }
 
