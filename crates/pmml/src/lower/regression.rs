@@ -2,8 +2,7 @@
 
 use holdall_diag::Failure;
 use holdall_tabular::{
-    Classify, Decision, Kind, Labels, Linear, Link, Matrix, Op, Regress, Scale, ScaleForm,
-    Summation, ValueId,
+    Classify, Decision, Kind, Labels, Linear, Link, Matrix, Op, Regress, Summation, ValueId,
 };
 
 use super::{Answer, Lower, function, number, required, unsupported, unsupported_value, word};
@@ -72,7 +71,8 @@ impl<'d> Lower<'d> {
         if link == Link::Logistic {
             self.logits.insert(estimate, margins);
         }
-        Ok(Answer { estimate, classes: None, value })
+        let targeted = link == Link::Identity;
+        Ok(Answer { value, targeted, ..Answer::new(estimate, None) })
     }
 
     /// The sums of tables, each with a sign, as one vector.
@@ -215,7 +215,7 @@ impl<'d> Lower<'d> {
         let classify =
             Classify { margins, classes: classes.clone(), link, decision, has_probabilities };
         let estimate = self.model.push_at(Op::Classify(classify), element.location())?;
-        Ok(Answer { estimate, classes: Some(classes), value: None })
+        Ok(Answer::new(estimate, Some(classes)))
     }
 
     /// The margins of regressions that went through the logistic function and are divided by their
@@ -240,34 +240,6 @@ impl<'d> Lower<'d> {
             }
         }
         self.push(Op::Concat(margins))
-    }
-
-    /// A prediction after `Targets`: times a factor, plus a constant.
-    pub(super) fn rescaled(
-        &mut self,
-        element: Element<'d>,
-        margins: ValueId,
-    ) -> Result<ValueId, Failure> {
-        let Some(target) = element.child("Targets").and_then(|targets| targets.child("Target"))
-        else {
-            return Ok(margins);
-        };
-        for attribute in ["castInteger", "min", "max"] {
-            if target.attribute(attribute).is_some() {
-                return Err(unsupported_value(target, attribute));
-            }
-        }
-        let factor = number(target, "rescaleFactor", Some(1.0))?;
-        let constant = number(target, "rescaleConstant", Some(0.0))?;
-        if factor.total_cmp(&1.0).is_eq() && constant.total_cmp(&0.0).is_eq() {
-            return Ok(margins);
-        }
-        self.push(Op::Scale(Scale {
-            arg: margins,
-            form: ScaleForm::MultiplyAdd,
-            offset: constant.total_cmp(&0.0).is_ne().then(|| vec![constant]),
-            factor: factor.total_cmp(&1.0).is_ne().then(|| vec![factor]),
-        }))
     }
 }
 
