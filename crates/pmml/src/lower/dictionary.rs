@@ -150,6 +150,14 @@ pub(super) fn target(element: Element<'_>) -> Option<&str> {
         .and_then(|(field, _)| field.attribute("name"))
 }
 
+/// The names of all targets.
+pub(super) fn targets(element: Element<'_>) -> Vec<&str> {
+    mining_fields(element)
+        .filter(|(_, usage)| matches!(usage, Ok(UsageType::Target | UsageType::Predicted)))
+        .filter_map(|(field, _)| field.attribute("name"))
+        .collect()
+}
+
 impl<'d> Lower<'d> {
     /// Makes the inputs of the fields that the whole model uses.
     pub(super) fn inputs(&mut self, element: Element<'d>) -> Result<(), Failure> {

@@ -439,13 +439,16 @@ fn references(element: Element<'_>) -> impl Iterator<Item = &str> {
 }
 
 pub(super) fn first_expression(element: Element<'_>) -> Result<Element<'_>, Failure> {
-    element.proper_children().find(|child| child.name() != "Value").ok_or_else(|| {
-        Failure::malformed(
-            codes::MISSING_ELEMENT,
-            format!("expected an expression in `{}`", element.name()),
-        )
-        .at(element.location())
-    })
+    element
+        .proper_children()
+        .find(|child| !matches!(child.name(), "Value" | "Decisions"))
+        .ok_or_else(|| {
+            Failure::malformed(
+                codes::MISSING_ELEMENT,
+                format!("expected an expression in `{}`", element.name()),
+            )
+            .at(element.location())
+        })
 }
 
 pub(super) fn wider(a: Kind, b: Kind) -> Kind {

@@ -1,19 +1,25 @@
 //! Document → tabular model.
 
+mod bayes;
 mod condition;
 mod decision;
 mod dictionary;
+mod distance;
 mod expression;
 mod functions;
+mod general;
 mod mining;
+mod neural;
 mod output;
 mod predicate;
 mod prune;
 mod regression;
+mod rules;
 mod tables;
 mod targets;
 mod tree;
 mod values;
+mod vectors;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,13 +146,26 @@ struct Answer {
     targeted: bool,
     /// The answers for all targets, where there are several.
     others: Vec<(String, Answer)>,
+    /// The classes in words for people, where the model has some.
+    words: Option<Vec<String>>,
+    /// Whether nothing is predicted, and outputs alone answer.
+    silent: bool,
 }
 
 impl Answer {
     /// A regression, or a classification where there are classes.
     fn new(estimate: ValueId, classes: Option<Labels>) -> Self {
         let family = if classes.is_some() { Family::Classification } else { Family::Regression };
-        Self { estimate, classes, value: None, family, targeted: false, others: Vec::new() }
+        Self {
+            estimate,
+            classes,
+            value: None,
+            family,
+            targeted: false,
+            others: Vec::new(),
+            words: None,
+            silent: false,
+        }
     }
 
     /// The part that is predicted.
@@ -240,6 +259,14 @@ impl<'d> Lower<'d> {
             "RegressionModel" | "Regression" => self.regression_model(element),
             "TreeModel" | "DecisionTree" => self.tree_model(element),
             "MiningModel" => self.mining_model(element),
+            "GeneralRegressionModel" => self.general_regression(element),
+            "NeuralNetwork" => self.neural_network(element),
+            "SupportVectorMachineModel" => self.vector_machine(element),
+            "NaiveBayesModel" => self.naive_bayes(element),
+            "ClusteringModel" => self.clustering(element),
+            "NearestNeighborModel" => self.nearest_neighbors(element),
+            "Scorecard" => self.scorecard(element),
+            "RuleSetModel" => self.rule_set(element),
             _ => Err(unsupported(element)),
         }
     }

@@ -102,7 +102,9 @@ impl<'d> Lower<'d> {
                 }
             }
         }
-        if answer.others.is_empty() {
+        if answer.silent {
+            // The outputs alone answer.
+        } else if answer.others.is_empty() {
             if dictionary::target(element).is_some() || shown.iter().all(|o| o.part != Part::Whole)
             {
                 let part = answer.predicted();
@@ -332,17 +334,21 @@ impl<'d> Lower<'d> {
         let target = wanted_target(field, self.model.target.as_deref());
         let data = target.and_then(|name| self.data.get(name));
         let texts = classes.texts();
-        let words: Vec<String> = texts
-            .iter()
-            .map(|text| {
-                let values = data.into_iter().flat_map(|data| data.element.children());
-                let value = values
-                    .filter(|v| v.name() == "Value")
-                    .find(|v| v.attribute("value") == Some(text));
-                let word = value.and_then(|v| v.attribute("displayValue"));
-                word.unwrap_or(text).to_owned()
-            })
-            .collect();
+        let words: Vec<String> = if let Some(words) = &answer.words {
+            words.clone()
+        } else {
+            texts
+                .iter()
+                .map(|text| {
+                    let values = data.into_iter().flat_map(|data| data.element.children());
+                    let value = values
+                        .filter(|v| v.name() == "Value")
+                        .find(|v| v.attribute("value") == Some(text));
+                    let word = value.and_then(|v| v.attribute("displayValue"));
+                    word.unwrap_or(text).to_owned()
+                })
+                .collect()
+        };
         if words == texts {
             return Ok(Some(plain));
         }

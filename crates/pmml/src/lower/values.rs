@@ -105,7 +105,10 @@ impl Lower<'_> {
         if !prune::is_vector(&self.model, value) {
             return Ok(value);
         }
-        let (op, skip_missing) = (ReduceOp::Max, false);
+        let (op, skip_missing) = match self.kind(value) {
+            Kind::Bool => (ReduceOp::Any, false),
+            Kind::I64 | Kind::F32 | Kind::F64 | Kind::Text => (ReduceOp::Max, false),
+        };
         self.push(Op::Transform(Transform::Reduce(Reduce { arg: value, op, skip_missing })))
     }
 
