@@ -55,7 +55,8 @@ fn columns(path: &str) -> (Vec<String>, Vec<Vec<String>>) {
                 chars.next();
                 records.last_mut().unwrap().last_mut().unwrap().push('"');
             }
-            '"' => quoted = !quoted,
+            // Quotes in files with tabs are part of the text.
+            '"' if separator != '\t' => quoted = !quoted,
             '\r' if !quoted => {}
             '\n' if !quoted => records.push(vec![String::new()]),
             c if c == separator && !quoted => records.last_mut().unwrap().push(String::new()),

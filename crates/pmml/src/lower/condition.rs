@@ -68,8 +68,11 @@ impl<'d> Lower<'d> {
         let ordered = !matches!(op, BinaryOp::Eq | BinaryOp::Ne);
         let kind = self.kind(value);
         let kind = match kind {
-            Kind::Text if ordered => return Err(unsupported_value(element, "operator")),
-            Kind::Bool if ordered => Kind::F64,
+            // Texts are not ordered, but for numbers that came as such.
+            Kind::Text if ordered && dictionary::scalar(text, Kind::F64).is_none() => {
+                return Err(unsupported_value(element, "operator"));
+            }
+            Kind::Text | Kind::Bool if ordered => Kind::F64,
             Kind::Bool | Kind::I64 if dictionary::scalar(text, kind).is_none() => Kind::F64,
             _ => kind,
         };

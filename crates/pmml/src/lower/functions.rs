@@ -40,7 +40,14 @@ impl<'d> Lower<'d> {
             });
         }
         let answer = self.function(element, function, args)?;
-        let kind = self.kind_of_operand(&answer);
+        let mut kind = self.kind_of_operand(&answer);
+        // A test may be answered by a number where it is unknown.
+        let texts = [default, missing];
+        if kind == Kind::Bool
+            && texts.iter().flatten().any(|text| dictionary::scalar(text, kind).is_none())
+        {
+            kind = Kind::F64;
+        }
         let mut value = self.materialise(element, answer, kind)?;
         let constant = |attribute: &str, text: &str| {
             dictionary::scalar(text, kind)

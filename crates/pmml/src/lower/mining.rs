@@ -3,11 +3,11 @@
 use holdall_diag::Failure;
 use holdall_tabular::{
     Aggregate, BinaryOp, Combine, CombineMethod, Estimator, Kind, Link, Member, MissingMember, Op,
-    Part, ReduceOp, Regress, ValueId,
+    Part, ReduceOp, Regress, UnaryOp, ValueId,
 };
 
 use super::{
-    Answer, Family, Lower, MODELS, dictionary, function, number, output, required, unsupported,
+    Answer, Family, Lower, MODELS, function, number, output, required, unsupported,
     unsupported_value, word,
 };
 use crate::doc::{Element, MiningFunction, MissingPredictionTreatment, MultipleModelMethod};
@@ -126,8 +126,31 @@ impl<'d> Lower<'d> {
         let classes = if classifies { Some(self.all_classes(element)?) } else { None };
         let saved = std::mem::replace(&mut self.shared_classes, classes.clone());
         let mut voices = Vec::new();
+        // Whether an earlier segment is selected.
+        let mut taken: Option<ValueId> = None;
         for segment in segments {
-            voices.push(self.voice(*segment)?);
+            let voice = self.voice(*segment)?;
+            if method == CombineMethod::SelectFirst {
+                let when = match voice.when {
+                    Some(when) => when,
+                    None => self.truth(true)?,
+                };
+                let never = self.truth(false)?;
+                let when = self.coalesce(when, never)?;
+                let selected = match taken {
+                    None => when,
+                    Some(taken) => {
+                        let free = self.un(UnaryOp::Not, taken)?;
+                        self.bin(BinaryOp::And, free, when)?
+                    }
+                };
+                self.mask(model_in(*segment)?, selected)?;
+                taken = Some(match taken {
+                    None => when,
+                    Some(taken) => self.bin(BinaryOp::Or, taken, when)?,
+                });
+            }
+            voices.push(voice);
         }
         self.shared_classes = saved;
         for voice in &voices {
@@ -216,6 +239,7 @@ impl<'d> Lower<'d> {
     fn voice(&mut self, segment: Element<'d>) -> Result<Voice, Failure> {
         let when = self.condition_in(segment)?;
         let id = segment.attribute("id").unwrap_or_default().to_owned();
+        let answer = self.model_of(model_in(segment)?, false)?;
         let weight = match (segment.child("VariableWeight"), segment.attribute("weight")) {
             (Some(variable), _) => {
                 let value = self.field(variable, required(variable, "field")?)?;
@@ -228,7 +252,6 @@ impl<'d> Lower<'d> {
             }
             (None, None) => None,
         };
-        let answer = self.model_of(model_in(segment)?, false)?;
         if !id.is_empty() {
             self.segments.insert(id.clone(), answer.clone());
         }
@@ -247,31 +270,30 @@ impl<'d> Lower<'d> {
             let model = model_in(*segment)?;
             let voice = self.voice(*segment)?;
             if let Some(when) = voice.when {
-                // Outputs of a model that is not asked are missing.
-                for name in output::names(model).map(ToOwned::to_owned).collect::<Vec<_>>() {
-                    let Some(&value) = self.values.get(&name) else { continue };
-                    let none = self.missing(self.kind(value))?;
-                    let value = self.choose(when, value, none)?;
-                    self.values.insert(name, value);
-                }
+                self.mask(model, when)?;
             }
-            if several && let Some(target) = dictionary::target(model) {
-                if voice.when.is_some() {
-                    return Err(unsupported(*segment));
-                }
-                others.push((target.to_owned(), voice.answer.clone()));
+            if several && let Some(target) = voice.answer.target.clone() {
+                let answer = self.when_asked(model, &voice)?;
+                others.push((target, answer));
             }
             voices.push(voice);
         }
-        let Some(last) = voices.pop() else { return Err(unsupported(element)) };
-        if last.when.is_none() {
-            return Ok(Answer { others, ..last.answer });
+        let Some(last) = voices.last() else { return Err(unsupported(element)) };
+        if several || last.when.is_none() {
+            return Ok(Answer { others, ..last.answer.clone() });
         }
+        let apart = voices.iter().rev().take_while(|voice| voice.when.is_some());
+        let targets: Vec<_> = apart.map(|voice| voice.answer.target.clone()).collect();
+        if targets.iter().any(|target| *target != last.answer.target) {
+            return self.several_targets(element, &voices);
+        }
+        let Some(last) = voices.pop() else { return Err(unsupported(element)) };
+        let target = last.answer.target.clone();
         // The last model that is asked answers.
         let classes = last.answer.classes.clone();
         let mut members = Vec::new();
         for voice in std::iter::once(last).chain(voices.into_iter().rev()) {
-            if voice.answer.classes != classes {
+            if voice.answer.classes != classes || voice.answer.target != target {
                 break;
             }
             let always = voice.when.is_none();
@@ -289,7 +311,75 @@ impl<'d> Lower<'d> {
         };
         let combine = Op::Estimator(Estimator::Combine(Box::new(combine)));
         let estimate = self.model.push_at(combine, element.location())?;
-        Ok(Answer::new(estimate, classes))
+        Ok(Answer { target, ..Answer::new(estimate, classes) })
+    }
+
+    /// Outputs of a model that is not asked are missing.
+    fn mask(&mut self, model: Element<'d>, when: ValueId) -> Result<(), Failure> {
+        for name in output::names(model).map(ToOwned::to_owned).collect::<Vec<_>>() {
+            let Some(&value) = self.values.get(&name) else { continue };
+            let none = self.missing(self.kind(value))?;
+            let value = self.choose(when, value, none)?;
+            self.values.insert(name, value);
+        }
+        Ok(())
+    }
+
+    /// An answer that is missing where its model is not asked.
+    fn when_asked(&mut self, element: Element<'d>, voice: &Voice) -> Result<Answer, Failure> {
+        let Some(when) = voice.when else { return Ok(voice.answer.clone()) };
+        let member = Member {
+            when: Some(when),
+            estimate: voice.answer.estimate,
+            weight: None,
+            id: voice.id.clone(),
+        };
+        let combine = Combine {
+            members: vec![member],
+            method: CombineMethod::SelectFirst,
+            missing: MissingMember::Continue,
+            threshold: 1.0,
+        };
+        let combine = Op::Estimator(Estimator::Combine(Box::new(combine)));
+        let estimate = self.model.push_at(combine, element.location())?;
+        Ok(Answer { estimate, value: None, ..voice.answer.clone() })
+    }
+
+    /// A chain whose last models answer different targets: the last that is asked answers its own.
+    fn several_targets(
+        &mut self,
+        element: Element<'d>,
+        voices: &[Voice],
+    ) -> Result<Answer, Failure> {
+        let mut others: Vec<(String, Answer)> = Vec::new();
+        let mut taken: Option<ValueId> = None;
+        for voice in voices.iter().rev() {
+            let (Some(target), Some(when)) = (&voice.answer.target, voice.when) else {
+                return Err(unsupported(element));
+            };
+            if others.iter().any(|(name, _)| name == target) {
+                return Err(unsupported(element));
+            }
+            let never = self.truth(false)?;
+            let when = self.coalesce(when, never)?;
+            let asked = match taken {
+                None => when,
+                Some(taken) => {
+                    let free = self.un(UnaryOp::Not, taken)?;
+                    self.bin(BinaryOp::And, free, when)?
+                }
+            };
+            taken = Some(match taken {
+                None => when,
+                Some(taken) => self.bin(BinaryOp::Or, taken, when)?,
+            });
+            let (id, weight) = (voice.id.clone(), None);
+            let voice = Voice { id, when: Some(asked), weight, answer: voice.answer.clone() };
+            others.push((target.clone(), self.when_asked(element, &voice)?));
+        }
+        others.reverse();
+        let Some((_, last)) = others.last().cloned() else { return Err(unsupported(element)) };
+        Ok(Answer { others, ..last })
     }
 
     /// The classes that a model and those inside it name.

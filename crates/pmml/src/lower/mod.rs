@@ -146,6 +146,8 @@ struct Answer {
     targeted: bool,
     /// The answers for all targets, where there are several.
     others: Vec<(String, Answer)>,
+    /// The target that is answered, where a model inside names it.
+    target: Option<String>,
     /// The classes in words for people, where the model has some.
     words: Option<Vec<String>>,
     /// Whether nothing is predicted, and outputs alone answer.
@@ -163,6 +165,7 @@ impl Answer {
             family,
             targeted: false,
             others: Vec::new(),
+            target: None,
             words: None,
             silent: false,
         }
@@ -236,7 +239,10 @@ impl<'d> Lower<'d> {
         }
         self.definitions(local, element)?;
         let answer = self.estimator(element)?;
-        let answer = self.targeted(element, answer)?;
+        let mut answer = self.targeted(element, answer)?;
+        if answer.target.is_none() {
+            answer.target = dictionary::target(element).map(ToOwned::to_owned);
+        }
         if !top {
             self.pass_on(element, &answer)?;
         }

@@ -2,7 +2,8 @@
 
 use holdall_diag::Failure;
 use holdall_tabular::{
-    Estimator, Labels, Lookup, Op, Output, Part, Reduce, ReduceOp, RuleFeature, Transform, ValueId,
+    Estimator, Kind, Labels, Lookup, Op, Output, Part, Reduce, ReduceOp, RuleFeature, Transform,
+    ValueId,
 };
 
 use super::{Answer, Family, Lower, MODELS, dictionary, invalid, required, word};
@@ -67,13 +68,33 @@ impl<'d> Lower<'d> {
     /// The outputs of the whole model: the target, then the output fields; those of the last segment
     /// of a chain come before those of the chain.
     pub(super) fn answers(&mut self, element: Element<'d>, answer: &Answer) -> Result<(), Failure> {
-        let target = dictionary::target(element).unwrap_or(NAMELESS).to_owned();
+        let targets = dictionary::targets(element);
+        let own = answer.target.as_deref().filter(|name| targets.contains(name));
+        let target = own.or(targets.first().copied()).unwrap_or(NAMELESS).to_owned();
         let mut shown = Vec::new();
         let mut holders = vec![element];
         let mut at = element;
         while let Some(last) = last_of_chain(at) {
             holders.insert(0, last);
             at = last;
+        }
+        // What other segments said where they were asked.
+        let mut inside = Vec::new();
+        asked(element, &mut inside);
+        for holder in inside {
+            if holders.iter().any(|h| h.index() == holder.index()) {
+                continue;
+            }
+            for field in fields(holder) {
+                let name = required(field, "name")?;
+                let value = self.values.get(name).copied();
+                if let (Some(value), true) =
+                    (value, field.attribute("isFinalResult") != Some("false"))
+                {
+                    let name = Some(name.to_owned());
+                    shown.push(Output { name, value, part: Part::Whole });
+                }
+            }
         }
         // An output may speak of what is predicted by its name.
         if !self.values.contains_key(&target) {
@@ -117,6 +138,17 @@ impl<'d> Lower<'d> {
                 self.model.outputs.push(Output { name: Some(name.clone()), value, part });
             }
         }
+        // Of several targets those that no model answers are missing.
+        for name in targets.iter().filter(|_| !answer.silent) {
+            let there =
+                |outputs: &[Output]| outputs.iter().any(|o| o.name.as_deref() == Some(name));
+            if !there(&self.model.outputs) && !there(&shown) {
+                let kind = self.data.get(name).map_or(Kind::Text, |data| data.kind);
+                let value = self.missing(kind)?;
+                let name = Some((*name).to_owned());
+                self.model.outputs.push(Output { name, value, part: Part::Whole });
+            }
+        }
         for output in shown {
             let taken = self.model.outputs.iter().any(|o| o.name == output.name);
             if taken {
@@ -156,6 +188,10 @@ impl<'d> Lower<'d> {
             ResultFeature::PredictedDisplayValue => self.display(field, answer),
             ResultFeature::Probability => self.probability(field, answer),
             ResultFeature::TransformedValue | ResultFeature::Decision => {
+                let plain = !field.proper_children().any(|c| c.name() != "Decisions");
+                if let (true, Some(name)) = (plain, field.attribute("value")) {
+                    return Ok(Some((self.field(field, name)?, Part::Whole)));
+                }
                 let value = match field.attribute("dataType") {
                     Some(_) => {
                         let (kind, _) = self.declared(field)?;
@@ -374,6 +410,31 @@ fn rank(field: Element<'_>) -> Result<u32, Failure> {
     let rank: Option<u32> = text.trim().parse().ok();
     rank.and_then(|rank| rank.checked_sub(1))
         .ok_or_else(|| invalid(field, "rank", "a whole number from 1"))
+}
+
+/// The models inside whose outputs are those of the whole, as far as they are asked.
+fn asked<'d>(element: Element<'d>, found: &mut Vec<Element<'d>>) {
+    let mut open = vec![element];
+    while let Some(element) = open.pop() {
+        let Some(segmentation) = element.child("Segmentation") else { continue };
+        let segments: Vec<_> =
+            segmentation.children().filter(|child| child.name() == "Segment").collect();
+        let method = segmentation.attribute("multipleModelMethod").unwrap_or_default();
+        let tail = match method.trim_start_matches("x-") {
+            "modelChain" => {
+                let sure = segments.iter().rposition(|s| s.child("True").is_some());
+                segments.get(sure.unwrap_or(0)..).unwrap_or_default()
+            }
+            "multiModelChain" | "selectFirst" => segments.as_slice(),
+            _ => &[],
+        };
+        for segment in tail {
+            if let Some(model) = segment.children().find(|child| MODELS.contains(&child.name())) {
+                found.push(model);
+                open.push(model);
+            }
+        }
+    }
 }
 
 fn last_of_chain(element: Element<'_>) -> Option<Element<'_>> {

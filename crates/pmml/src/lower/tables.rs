@@ -2,9 +2,9 @@
 
 use holdall_diag::Failure;
 use holdall_tabular::{
-    Accents, Analyzer, Bin, BinaryOp, Categories, Curve, CurveForm, Kind, Lag, LocalWeight, Lookup,
-    Op, Ordinal, Outside, ReduceOp, Scalar, TermWeight, Terms, TextIndex, TextNormalization,
-    TextRule, TextVector, TokenUnit, Transform, UnaryOp, Unknown, ValueId,
+    Accents, Analyzer, Bin, BinaryOp, Categories, Curve, CurveForm, Function, Kind, Lag,
+    LocalWeight, Lookup, Op, Ordinal, Outside, ReduceOp, Scalar, TermWeight, Terms, TextIndex,
+    TextNormalization, TextRule, TextVector, TokenUnit, Transform, UnaryOp, Unknown, ValueId,
 };
 
 use super::{
@@ -294,10 +294,21 @@ impl<'d> Lower<'d> {
             Some(_) => return Err(unsupported_value(element, "localTermWeights")),
         };
         let folded = element.attribute("isCaseSensitive") != Some("true");
-        let plain = element.attribute("maxLevenshteinDistance").is_none_or(|d| d.trim() == "0")
-            && element.child("TextIndexNormalization").is_none();
-        if !plain {
-            return Err(unsupported(element));
+        if element.attribute("maxLevenshteinDistance").is_some_and(|d| d.trim() != "0") {
+            return Err(unsupported_value(element, "maxLevenshteinDistance"));
+        }
+        let mut text = text;
+        for child in element.children().filter(|c| c.name() == "TextIndexNormalization") {
+            let rules = normalization(child, !folded)?;
+            for rule in rules.rules {
+                // What leaves only blanks changes nothing when it is asked again.
+                if !rule.is_regex || (rules.recursive && !rule.with.trim().is_empty()) {
+                    return Err(unsupported(child));
+                }
+                let case = if rules.case_sensitive { "" } else { "(?i)" };
+                let pattern = format!("{case}{}", rule.pattern);
+                text = self.call(Function::Replace { pattern, with: rule.with }, vec![text])?;
+            }
         }
         let words = u32::try_from(term.split_whitespace().count().max(1)).unwrap_or(u32::MAX);
         let term = if folded { term.to_lowercase() } else { term };

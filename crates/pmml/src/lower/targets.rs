@@ -45,6 +45,14 @@ impl<'d> Lower<'d> {
                 value = self.bin(op, value, end)?;
             }
         }
+        if let Some(default) = target.child("TargetValue")
+            && default.attribute("defaultValue").is_some()
+        {
+            let default = number(default, "defaultValue", None)?;
+            let default = self.float(kind, default)?;
+            let filled = self.coalesce(value, default)?;
+            value = self.push(Op::Concat(vec![filled]))?;
+        }
         let factor = number(target, "rescaleFactor", Some(1.0))?;
         let constant = number(target, "rescaleConstant", Some(0.0))?;
         if factor.total_cmp(&1.0).is_ne() || constant.total_cmp(&0.0).is_ne() {

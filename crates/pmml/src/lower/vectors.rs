@@ -9,8 +9,8 @@ use holdall_tabular::{
 };
 
 use super::{
-    Answer, Lower, class_place, function, invalid, number, predicate::array_items, required,
-    unsupported, unsupported_value,
+    Answer, Lower, class_place, dictionary, function, invalid, number, predicate::array_items,
+    required, unsupported, unsupported_value,
 };
 use crate::doc::{Element, MiningFunction};
 
@@ -53,6 +53,19 @@ impl<'d> Lower<'d> {
             class_place(&texts, classes.kind(), class)
                 .ok_or_else(|| invalid(machine, attribute, "a class of the target"))
         };
+        if let (Some(_), [machine]) = (alternate_of_all, machines.elements.as_slice()) {
+            // The value is near 1 for the target category and near 0 for the other.
+            let target = place(*machine, "targetCategory")?;
+            let other = place(element, "alternateBinaryTargetCategory")?;
+            if texts.len() != 2 || target == other {
+                return Err(unsupported(element));
+            }
+            let margins = self.kernels(element, kernel, &machines, &[1.0], &[0.0])?;
+            let list = |i: usize| texts.get(i).map_or("", String::as_str);
+            let ordered = dictionary::labels(&[list(other), list(target)], classes.kind())
+                .ok_or_else(|| unsupported(element))?;
+            return self.decided(element, margins, ordered, Decision::MarginAtLeast(0.5));
+        }
         let one_against_one = element.attribute("classificationMethod") == Some("OneAgainstOne")
             || alternate_of_all.is_some()
             || machines.elements.iter().any(|m| m.attribute("alternateTargetCategory").is_some());
