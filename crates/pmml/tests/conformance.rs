@@ -55,8 +55,9 @@ fn columns(path: &str) -> (Vec<String>, Vec<Vec<String>>) {
                 chars.next();
                 records.last_mut().unwrap().last_mut().unwrap().push('"');
             }
-            // Quotes in files with tabs are part of the text.
-            '"' if separator != '\t' => quoted = !quoted,
+            '"' if quoted => quoted = false,
+            // Within a cell a quote is a character.
+            '"' if records.last().unwrap().last().unwrap().is_empty() => quoted = true,
             '\r' if !quoted => {}
             '\n' if !quoted => records.push(vec![String::new()]),
             c if c == separator && !quoted => records.last_mut().unwrap().push(String::new()),

@@ -264,20 +264,45 @@ impl<'d> Lower<'d> {
         }
     }
 
-    /// Replacements of missing values that a model inside another declares for itself.
+    /// Treatments of outliers and missing values that a model inside another declares for itself.
     pub(super) fn inner_fields(&mut self, element: Element<'d>) -> Result<(), Failure> {
         for (mining, usage) in mining_fields(element) {
-            if usage? != UsageType::Active || mining.attribute("missingValueReplacement").is_none()
-            {
+            if usage? != UsageType::Active {
                 continue;
             }
             let name = required(mining, "name")?;
             let Some(&found) = self.values.get(name) else { continue };
-            let kind = self.kind(found);
-            let scalar = value(mining, "missingValueReplacement", kind)?;
-            let other = self.fixed(&scalar, kind)?;
-            let filled = self.coalesce(found, other)?;
-            self.values.insert(name.to_owned(), filled);
+            let outliers = word(mining, "outliers", Outliers::AsIs)?;
+            let replaced = mining.attribute("missingValueReplacement").is_some();
+            if outliers == Outliers::AsIs && !replaced {
+                continue;
+            }
+            let mut treated = self.scalar(found)?;
+            let kind = self.kind(treated);
+            if outliers != Outliers::AsIs && kind.is_number() {
+                treated = self.cast(mining, treated, Kind::F64)?;
+                let ends = [
+                    (low(mining)?, BinaryOp::Lt, BinaryOp::Max),
+                    (high(mining)?, BinaryOp::Gt, BinaryOp::Min),
+                ];
+                for (end, beyond, hold) in ends {
+                    let end = self.float(Kind::F64, end)?;
+                    treated = if outliers == Outliers::AsExtremeValues {
+                        self.bin(hold, treated, end)?
+                    } else {
+                        let beyond = self.bin(beyond, treated, end)?;
+                        let none = self.missing(Kind::F64)?;
+                        self.choose(beyond, none, treated)?
+                    };
+                }
+                treated = self.cast(mining, treated, kind)?;
+            }
+            if replaced {
+                let scalar = value(mining, "missingValueReplacement", kind)?;
+                let other = self.fixed(&scalar, kind)?;
+                treated = self.coalesce(treated, other)?;
+            }
+            self.values.insert(name.to_owned(), treated);
         }
         Ok(())
     }

@@ -157,7 +157,7 @@ impl<'d> Lower<'d> {
             let fits = match voice.answer.family {
                 Family::Regression => !classifies,
                 Family::Classification => voice.answer.classes == classes,
-                Family::Clustering { .. } | Family::Anomaly | Family::Ranking => false,
+                Family::Clustering { .. } | Family::Ranking => false,
             };
             if !fits {
                 return Err(unsupported(segmentation));
@@ -282,6 +282,7 @@ impl<'d> Lower<'d> {
         if several || last.when.is_none() {
             return Ok(Answer { others, ..last.answer.clone() });
         }
+        self.only_last_outputs(segments, &voices)?;
         let apart = voices.iter().rev().take_while(|voice| voice.when.is_some());
         let targets: Vec<_> = apart.map(|voice| voice.answer.target.clone()).collect();
         if targets.iter().any(|target| *target != last.answer.target) {
@@ -379,7 +380,52 @@ impl<'d> Lower<'d> {
         }
         others.reverse();
         let Some((_, last)) = others.last().cloned() else { return Err(unsupported(element)) };
-        Ok(Answer { others, ..last })
+        if others.iter().any(|(_, answer)| answer.classes != last.classes) {
+            return Ok(Answer { others, ..last });
+        }
+        // What is predicted at all, whatever the target.
+        let members = others.iter().map(|(name, answer)| Member {
+            when: None,
+            estimate: answer.estimate,
+            weight: None,
+            id: name.clone(),
+        });
+        let combine = Combine {
+            members: members.collect(),
+            method: if last.classes.is_some() {
+                CombineMethod::MajorityVote
+            } else {
+                CombineMethod::Average
+            },
+            missing: MissingMember::Continue,
+            threshold: 1.0,
+        };
+        let combine = Op::Estimator(Estimator::Combine(Box::new(combine)));
+        let estimate = self.model.push_at(combine, element.location())?;
+        Ok(Answer { others, estimate, value: None, ..last })
+    }
+
+    /// Of the last models of a chain only the last that is asked gives outputs.
+    fn only_last_outputs(
+        &mut self,
+        segments: &[Element<'d>],
+        voices: &[Voice],
+    ) -> Result<(), Failure> {
+        let mut later: Option<ValueId> = None;
+        for (segment, voice) in segments.iter().zip(voices).rev() {
+            if let Some(later) = later {
+                let none = self.un(UnaryOp::Not, later)?;
+                self.mask(model_in(*segment)?, none)?;
+            }
+            let Some(when) = voice.when else { break };
+            let never = self.truth(false)?;
+            let when = self.coalesce(when, never)?;
+            later = Some(match later {
+                None => when,
+                Some(later) => self.bin(BinaryOp::Or, later, when)?,
+            });
+        }
+        Ok(())
     }
 
     /// The classes that a model and those inside it name.

@@ -1,5 +1,6 @@
 //! Document → tabular model.
 
+mod anomaly;
 mod bayes;
 mod condition;
 mod decision;
@@ -128,7 +129,6 @@ enum Family {
     Clustering {
         largest: bool,
     },
-    Anomaly,
     Ranking,
 }
 
@@ -176,7 +176,6 @@ impl Answer {
         match self.family {
             Family::Regression => Part::Values,
             Family::Classification | Family::Clustering { .. } => Part::Label,
-            Family::Anomaly => Part::Score,
             Family::Ranking => Part::Rule(0, RuleFeature::Consequent),
         }
     }
@@ -249,7 +248,7 @@ impl<'d> Lower<'d> {
         if let Some((values, truncated)) = saved {
             // Outputs stay visible to later segments; local fields do not.
             let mut kept = BTreeMap::new();
-            for name in output::names(element) {
+            for name in output::names_inside(element) {
                 if let Some(value) = self.values.get(name) {
                     kept.insert(name.to_owned(), *value);
                 }
@@ -273,6 +272,7 @@ impl<'d> Lower<'d> {
             "NearestNeighborModel" => self.nearest_neighbors(element),
             "Scorecard" => self.scorecard(element),
             "RuleSetModel" => self.rule_set(element),
+            "AnomalyDetectionModel" => self.anomaly(element),
             _ => Err(unsupported(element)),
         }
     }

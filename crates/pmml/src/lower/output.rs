@@ -14,6 +14,13 @@ pub(super) fn names(element: Element<'_>) -> impl Iterator<Item = &str> {
     fields(element).filter_map(|field| field.attribute("name"))
 }
 
+/// The names of the outputs of a model and of those inside that answer for it.
+pub(super) fn names_inside(element: Element<'_>) -> Vec<&str> {
+    let mut all = vec![element];
+    asked(element, &mut all);
+    all.into_iter().flat_map(names).collect()
+}
+
 fn fields(element: Element<'_>) -> impl Iterator<Item = Element<'_>> {
     let output = element.child("Output");
     output.into_iter().flat_map(Element::children).filter(|child| child.name() == "OutputField")
@@ -210,7 +217,7 @@ impl<'d> Lower<'d> {
             | ResultFeature::EntityAffinity => match answer.family {
                 Family::Clustering { largest } => self.affinity(field, answer, largest),
                 Family::Classification => self.probability(field, answer),
-                Family::Regression | Family::Anomaly | Family::Ranking => Ok(self.left_out(field)),
+                Family::Regression | Family::Ranking => Ok(self.left_out(field)),
             },
             ResultFeature::Confidence => match self.estimator_of(estimate) {
                 Some(Estimator::DecisionTree(_) | Estimator::Rules(_))

@@ -2,8 +2,8 @@
 
 use holdall_diag::Failure;
 use holdall_tabular::{
-    BinaryOp, Call, Constant, Function, Kind, Labels, Lookup, Op, Part, Reduce, ReduceOp, Scalar,
-    Transform, UnaryOp, ValueId, Width,
+    BinaryOp, Call, Categories, Constant, Function, Kind, Labels, Lookup, Op, Ordinal, Part,
+    Reduce, ReduceOp, Scalar, Transform, UnaryOp, Unknown, ValueId, Width,
 };
 
 use super::{Lower, prune};
@@ -30,14 +30,23 @@ impl Lower<'_> {
         self.constant(kind, values)
     }
 
-    /// A value of a kind that is always missing: a table without a fitting row.
+    /// A value of a kind that is always missing: an unlisted category, a table without a fitting row.
     pub(super) fn missing(&mut self, kind: Kind) -> Result<ValueId, Failure> {
         let never = self.constant(Kind::Bool, Labels::Bool(vec![false]))?;
+        if kind.is_number() {
+            let categories = Categories::new(Labels::Bool(vec![true]));
+            let (codes, unknown) = (vec![1.0], Unknown::None);
+            return self.push(Op::Ordinal(Ordinal {
+                arg: never,
+                categories,
+                codes,
+                unknown,
+                kind,
+            }));
+        }
         let values = match kind {
             Kind::Text => Labels::Text(vec![String::new()]),
-            Kind::I64 => Labels::I64(vec![0]),
-            Kind::Bool => Labels::Bool(vec![false]),
-            Kind::F32 | Kind::F64 => Labels::F64(vec![0.0]),
+            Kind::I64 | Kind::F32 | Kind::F64 | Kind::Bool => Labels::Bool(vec![false]),
         };
         let lookup = Lookup {
             args: vec![never],
@@ -46,8 +55,7 @@ impl Lower<'_> {
             default: None,
             missing: None,
         };
-        let value = self.push(Op::Transform(Transform::Lookup(lookup)))?;
-        if kind == Kind::F32 { self.push(Op::Cast { arg: value, to: kind }) } else { Ok(value) }
+        self.push(Op::Transform(Transform::Lookup(lookup)))
     }
 
     pub(super) fn un(&mut self, op: UnaryOp, arg: ValueId) -> Result<ValueId, Failure> {
