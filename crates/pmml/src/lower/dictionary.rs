@@ -2,11 +2,13 @@ use std::collections::BTreeMap;
 
 use holdall_diag::Failure;
 use holdall_tabular::{
-    Categories, Domain, Field, Interval, InvalidPolicy, Kind, Labels, Measure, MissingPolicy,
-    OutlierPolicy, Scalar,
+    BinaryOp, Categories, Domain, Field, Function, Interval, InvalidPolicy, Kind, Labels, Measure,
+    MissingPolicy, OutlierPolicy, Scalar, UnaryOp, ValueId,
 };
 
-use super::{Lower, invalid, number, required, required_word, unsupported_value, word};
+use super::{
+    Lower, expression::Operand, invalid, number, required, required_word, unsupported_value, word,
+};
 use crate::{
     doc::{
         DataType, Document, Element, InvalidValueTreatment, MissingValueTreatment, OpType,
@@ -25,9 +27,20 @@ pub(super) struct DataField<'d> {
 impl<'d> DataField<'d> {
     /// The valid values.
     pub(super) fn values(&self) -> Vec<&'d str> {
+        self.listed("valid")
+    }
+
+    /// The values with a property, each once.
+    pub(super) fn listed(&self, property: &str) -> Vec<&'d str> {
         let values = self.element.children().filter(|child| child.name() == "Value");
-        let valid = values.filter(|v| v.attribute("property").is_none_or(|p| p == "valid"));
-        valid.filter_map(|value| value.attribute("value")).collect()
+        let fit = values.filter(|v| v.attribute("property").unwrap_or("valid") == property);
+        let mut all: Vec<&'d str> = Vec::new();
+        for value in fit.filter_map(|value| value.attribute("value")) {
+            if !all.contains(&value) {
+                all.push(value);
+            }
+        }
+        all
     }
 }
 
@@ -54,6 +67,36 @@ pub(super) fn kind(element: Element<'_>) -> Result<Option<Kind>, Failure> {
         DataType::Date
         | DataType::Time
         | DataType::DateTime
+        | DataType::DateDaysSince1960
+        | DataType::DateDaysSince1970
+        | DataType::DateDaysSince1980
+        | DataType::DateDaysSince0
+        | DataType::TimeSeconds
+        | DataType::DateTimeSecondsSince1960
+        | DataType::DateTimeSecondsSince1970
+        | DataType::DateTimeSecondsSince1980
+        | DataType::DateTimeSecondsSince0 => None,
+    })
+}
+
+/// What a whole number stands for: days since 1970-01-01, seconds since then, or since midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    Date,
+    Time,
+    DateTime,
+}
+
+fn moment_of(element: Element<'_>) -> Result<Option<Moment>, Failure> {
+    Ok(match required_word(element, "dataType")? {
+        DataType::Date => Some(Moment::Date),
+        DataType::Time => Some(Moment::Time),
+        DataType::DateTime => Some(Moment::DateTime),
+        DataType::String
+        | DataType::Integer
+        | DataType::Float
+        | DataType::Double
+        | DataType::Boolean
         | DataType::DateDaysSince1960
         | DataType::DateDaysSince1970
         | DataType::DateDaysSince1980
@@ -107,6 +150,14 @@ pub(super) fn target(element: Element<'_>) -> Option<&str> {
         .and_then(|(field, _)| field.attribute("name"))
 }
 
+/// The names of all targets.
+pub(super) fn targets(element: Element<'_>) -> Vec<&str> {
+    mining_fields(element)
+        .filter(|(_, usage)| matches!(usage, Ok(UsageType::Target | UsageType::Predicted)))
+        .filter_map(|(field, _)| field.attribute("name"))
+        .collect()
+}
+
 impl<'d> Lower<'d> {
     /// Makes the inputs of the fields that the whole model uses.
     pub(super) fn inputs(&mut self, element: Element<'d>) -> Result<(), Failure> {
@@ -122,18 +173,150 @@ impl<'d> Lower<'d> {
                 )
                 .at(mining.location()));
             };
-            let field = field(name, &data, mining)?;
+            let moment = moment_of(data.element)?;
+            let field = field(name, &data, mining, moment.is_some())?;
             let value = self.model.push_field(field)?;
+            let value = match moment {
+                Some(moment) => self.moment(mining, Operand::Value(value), moment)?,
+                None => self.sentinels(&data, mining, value)?,
+            };
             self.values.insert(name.to_owned(), value);
         }
         self.model.target = target(element).map(ToOwned::to_owned);
         Ok(())
     }
+
+    /// The kind that an element declares, and what its numbers stand for.
+    pub(super) fn declared(&self, element: Element<'_>) -> Result<(Kind, Option<Moment>), Failure> {
+        let moment = moment_of(element)?;
+        match kind(element)? {
+            Some(kind) => Ok((kind, None)),
+            None if moment.is_some() => Ok((Kind::I64, moment)),
+            None => Err(unsupported_value(element, "dataType")),
+        }
+    }
+
+    /// A date or time, from text where it is one.
+    pub(super) fn moment(
+        &mut self,
+        element: Element<'_>,
+        operand: Operand,
+        moment: Moment,
+    ) -> Result<ValueId, Failure> {
+        let value = match operand {
+            Operand::Value(value) if self.moments.contains_key(&value) => return Ok(value),
+            operand => self.materialise(element, operand, Kind::Text)?,
+        };
+        let function = match moment {
+            Moment::Date => Function::ParseDate,
+            Moment::Time => Function::ParseTime,
+            Moment::DateTime => Function::ParseDateTime,
+        };
+        let value = self.call(function, vec![value])?;
+        self.moments.insert(value, moment);
+        Ok(value)
+    }
+
+    /// Values that are declared to stand for missing.
+    fn sentinels(
+        &mut self,
+        data: &DataField<'d>,
+        mining: Element<'d>,
+        value: ValueId,
+    ) -> Result<ValueId, Failure> {
+        let kind = data.kind;
+        let texts = data.listed("missing");
+        let texts: Vec<&str> = texts.into_iter().filter(|t| scalar(t, kind).is_some()).collect();
+        if texts.is_empty() {
+            return Ok(value);
+        }
+        let treatment = word(mining, "missingValueTreatment", MissingValueTreatment::AsIs)?;
+        let outliers = word(mining, "outliers", Outliers::AsIs)?;
+        if treatment == MissingValueTreatment::ReturnInvalid || outliers != Outliers::AsIs {
+            return Err(unsupported_value(mining, "missingValueTreatment"));
+        }
+        let replacement = match mining.attribute("missingValueReplacement") {
+            Some(_) => {
+                let scalar = self::value(mining, "missingValueReplacement", kind)?;
+                self.fixed(&scalar, kind)?
+            }
+            None => self.missing(kind)?,
+        };
+        let mut condition = None;
+        if kind.is_float() && texts.iter().any(|t| text::parse_f64(t).is_some_and(f64::is_nan)) {
+            condition = Some(self.un(UnaryOp::IsNan, value)?);
+        }
+        let there: Vec<&str> = texts
+            .into_iter()
+            .filter(|t| !kind.is_float() || text::parse_f64(t).is_some_and(|v| !v.is_nan()))
+            .collect();
+        if !there.is_empty() {
+            let list = labels(&there, kind).ok_or_else(|| unsupported_value(mining, "name"))?;
+            let listed = self.call(Function::IsIn(list), vec![value])?;
+            condition = Some(match condition {
+                Some(nan) => self.bin(BinaryOp::Or, nan, listed)?,
+                None => listed,
+            });
+        }
+        match condition {
+            Some(condition) => self.choose(condition, replacement, value),
+            None => Ok(value),
+        }
+    }
+
+    /// Treatments of outliers and missing values that a model inside another declares for itself.
+    pub(super) fn inner_fields(&mut self, element: Element<'d>) -> Result<(), Failure> {
+        for (mining, usage) in mining_fields(element) {
+            if usage? != UsageType::Active {
+                continue;
+            }
+            let name = required(mining, "name")?;
+            let Some(&found) = self.values.get(name) else { continue };
+            let outliers = word(mining, "outliers", Outliers::AsIs)?;
+            let replaced = mining.attribute("missingValueReplacement").is_some();
+            if outliers == Outliers::AsIs && !replaced {
+                continue;
+            }
+            let mut treated = self.scalar(found)?;
+            let kind = self.kind(treated);
+            if outliers != Outliers::AsIs && kind.is_number() {
+                treated = self.cast(mining, treated, Kind::F64)?;
+                let ends = [
+                    (low(mining)?, BinaryOp::Lt, BinaryOp::Max),
+                    (high(mining)?, BinaryOp::Gt, BinaryOp::Min),
+                ];
+                for (end, beyond, hold) in ends {
+                    let end = self.float(Kind::F64, end)?;
+                    treated = if outliers == Outliers::AsExtremeValues {
+                        self.bin(hold, treated, end)?
+                    } else {
+                        let beyond = self.bin(beyond, treated, end)?;
+                        let none = self.missing(Kind::F64)?;
+                        self.choose(beyond, none, treated)?
+                    };
+                }
+                treated = self.cast(mining, treated, kind)?;
+            }
+            if replaced {
+                let scalar = value(mining, "missingValueReplacement", kind)?;
+                let other = self.fixed(&scalar, kind)?;
+                treated = self.coalesce(treated, other)?;
+            }
+            self.values.insert(name.to_owned(), treated);
+        }
+        Ok(())
+    }
 }
 
-fn field(name: &str, data: &DataField<'_>, mining: Element<'_>) -> Result<Field, Failure> {
+fn field(
+    name: &str,
+    data: &DataField<'_>,
+    mining: Element<'_>,
+    is_moment: bool,
+) -> Result<Field, Failure> {
     let element = data.element;
-    let Some(kind) = kind(element)? else { return Err(unsupported_value(element, "dataType")) };
+    let kind = if is_moment { Some(Kind::Text) } else { kind(element)? };
+    let Some(kind) = kind else { return Err(unsupported_value(element, "dataType")) };
     let mut field = Field::number(name, kind);
     let optype = if mining.attribute("optype").is_some() { mining } else { element };
     field.measure = match word(optype, "optype", OpType::Categorical)? {
@@ -142,7 +325,7 @@ fn field(name: &str, data: &DataField<'_>, mining: Element<'_>) -> Result<Field,
         OpType::Continuous => Measure::Continuous,
     };
     field.label = element.attribute("displayName").map(ToOwned::to_owned);
-    field.domain = domain(data, field.measure)?;
+    field.domain = if is_moment { Domain::default() } else { domain(data, field.measure, mining)? };
     field.outlier = match word(mining, "outliers", Outliers::AsIs)? {
         Outliers::AsIs => OutlierPolicy::Keep,
         Outliers::AsMissingValues => {
@@ -186,18 +369,38 @@ fn value(element: Element<'_>, attribute: &str, kind: Kind) -> Result<Scalar, Fa
         .ok_or_else(|| invalid(element, attribute, &format!("a value of type {kind}")))
 }
 
-fn domain(data: &DataField<'_>, measure: Measure) -> Result<Domain, Failure> {
+fn domain(data: &DataField<'_>, measure: Measure, mining: Element<'_>) -> Result<Domain, Failure> {
     let mut domain = Domain::default();
     for child in data.element.proper_children() {
         match child.name() {
             "Interval" => domain.intervals.push(interval(child)?),
-            "Value" if !matches!(child.attribute("property"), None | Some("valid")) => {
+            "Value" if child.attribute("property") == Some("invalid") => {
+                // What counts as it is need not be told from valid values.
+                if mining.attribute("invalidValueTreatment") != Some("asIs") {
+                    return Err(unsupported_value(child, "property"));
+                }
+            }
+            "Value" if !matches!(child.attribute("property"), None | Some("valid" | "missing")) => {
                 return Err(unsupported_value(child, "property"));
             }
             _ => {}
         }
     }
-    let values = data.values();
+    let mut values = data.values();
+    // What stands for missing passes, and is replaced after that.
+    let missing = data.listed("missing");
+    let missing: Vec<&str> =
+        missing.into_iter().filter(|t| scalar(t, data.kind).is_some()).collect();
+    if !domain.intervals.is_empty() && data.kind.is_number() {
+        for value in missing.iter().filter_map(|t| text::parse_f64(t)).filter(|v| !v.is_nan()) {
+            let (low, high) = (value, value);
+            domain.intervals.push(Interval { low, high, low_closed: true, high_closed: true });
+        }
+    }
+    if !values.is_empty() {
+        let more: Vec<&str> = missing.into_iter().filter(|t| !values.contains(t)).collect();
+        values.extend(more);
+    }
     // Listed values of a continuous field do not close its domain.
     if !values.is_empty() && measure != Measure::Continuous {
         let list = labels(&values, data.kind)
@@ -207,7 +410,7 @@ fn domain(data: &DataField<'_>, measure: Measure) -> Result<Domain, Failure> {
     Ok(domain)
 }
 
-fn interval(element: Element<'_>) -> Result<Interval, Failure> {
+pub(super) fn interval(element: Element<'_>) -> Result<Interval, Failure> {
     let (low_closed, high_closed) = match required(element, "closure")? {
         "closedClosed" => (true, true),
         "closedOpen" => (true, false),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_diag::Failure;
 use holdall_tabular::{
-    BinaryOp, Categories, Constant, Impute, Kind, Labels, Op, Ordinal, Scalar, UnaryOp, Unknown,
-    ValueId, Width,
+    BinaryOp, Categories, Constant, Function, Impute, Kind, Labels, Lookup, Op, Ordinal, Scalar,
+    Transform, Unknown, ValueId, Width,
 };
 
 use super::{Lower, dictionary, invalid, number, required, unsupported, unsupported_value};
@@ -14,7 +14,7 @@ use crate::{codes, doc::Element};
 
 /// What an expression yields before it meets others.
 #[derive(Clone, Debug)]
-enum Operand {
+pub(super) enum Operand {
     Value(ValueId),
     /// A constant, whose kind may still follow its neighbours.
     Constant(Scalar, Option<Kind>),
@@ -64,13 +64,13 @@ impl<'d> Lower<'d> {
     }
 
     fn derived(&mut self, name: &str, field: Element<'d>) -> Result<(), Failure> {
-        let kind = dictionary::kind(field)?.ok_or_else(|| unsupported_value(field, "dataType"))?;
+        let (kind, moment) = self.declared(field)?;
         let expression = first_expression(field)?;
         if let Some(from) = truncation(expression) {
             let from = self.field(expression, from)?;
             self.truncated.insert(name.to_owned(), from);
         }
-        let operand = self.expression(expression)?;
+        let operand = self.expression(expression, Some(kind))?;
         // A table of numbers gives them in the type of the field at once.
         if let Operand::Value(value) = operand
             && matches!(expression.name(), "MapValues" | "NormDiscrete")
@@ -80,7 +80,10 @@ impl<'d> Lower<'d> {
         {
             ordinal.kind = kind;
         }
-        let value = self.materialise(expression, operand, kind)?;
+        let value = match moment {
+            Some(moment) => self.moment(expression, operand, moment)?,
+            None => self.materialise(expression, operand, kind)?,
+        };
         self.values.insert(name.to_owned(), value);
         Ok(())
     }
@@ -92,13 +95,37 @@ impl<'d> Lower<'d> {
         kind: Kind,
     ) -> Result<ValueId, Failure> {
         let expression = first_expression(element)?;
-        let operand = self.expression(expression)?;
+        let operand = self.expression(expression, Some(kind))?;
         self.materialise(expression, operand, kind)
+    }
+
+    /// The value of the expression inside an element, of its own kind.
+    pub(super) fn free_expression_in(&mut self, element: Element<'d>) -> Result<ValueId, Failure> {
+        let expression = first_expression(element)?;
+        let operand = self.expression(expression, None)?;
+        let kind = self.kind_of_operand(&operand);
+        self.materialise(expression, operand, kind)
+    }
+
+    /// The kind an operand has by itself.
+    pub(super) fn kind_of_operand(&self, operand: &Operand) -> Kind {
+        match operand {
+            Operand::Value(value) => self.kind(*value),
+            Operand::Constant(_, Some(kind)) => *kind,
+            Operand::Constant(Scalar::I64(_), None) => Kind::I64,
+            Operand::Constant(Scalar::Text(_), None) => Kind::Text,
+            Operand::Constant(Scalar::Bool(_), None) => Kind::Bool,
+            Operand::Constant(Scalar::F64(_), None) | Operand::Missing => Kind::F64,
+        }
     }
 
     /// An expression. Arguments come after their function in document order, so going backwards
     /// meets every argument before its function, at any depth.
-    fn expression(&mut self, root: Element<'d>) -> Result<Operand, Failure> {
+    pub(super) fn expression(
+        &mut self,
+        root: Element<'d>,
+        hint: Option<Kind>,
+    ) -> Result<Operand, Failure> {
         let mut found: BTreeMap<usize, Operand> = BTreeMap::new();
         let inside = |e: &Element<'_>| {
             matches!(
@@ -116,16 +143,19 @@ impl<'d> Lower<'d> {
             )
         };
         for element in root.descendants().rev().filter(inside) {
+            let wanted = hint.filter(|_| element.index() == root.index());
+            let args = element.proper_children();
+            let args = args.filter_map(|arg| found.remove(&arg.index())).collect();
             let operand = match element.name() {
                 "FieldRef" => self.field_ref(element)?,
                 "Constant" => constant(element)?,
                 "NormDiscrete" => self.norm_discrete(element)?,
-                "MapValues" => self.map_values(element)?,
-                "Apply" => {
-                    let args = element.proper_children();
-                    let args = args.filter_map(|arg| found.remove(&arg.index())).collect();
-                    self.apply(element, args)?
-                }
+                "MapValues" => self.map_values(element, wanted)?,
+                "NormContinuous" => self.norm_continuous(element)?,
+                "Discretize" => self.discretize(element, wanted)?,
+                "TextIndex" => self.text_index(element, args)?,
+                "Lag" => self.lag(element)?,
+                "Apply" => self.apply(element, args)?,
                 _ => return Err(unsupported(element)),
             };
             found.insert(element.index(), operand);
@@ -134,14 +164,39 @@ impl<'d> Lower<'d> {
     }
 
     fn field_ref(&mut self, element: Element<'d>) -> Result<Operand, Failure> {
-        if element.attribute("mapMissingTo").is_some() {
-            return Err(unsupported_value(element, "mapMissingTo"));
+        let name = required(element, "field")?;
+        let bound = self.parameters.last().and_then(|scope| scope.get(name).cloned());
+        let operand = match bound {
+            Some(operand) => operand,
+            None => Operand::Value(self.field(element, name)?),
+        };
+        let Some(text) = element.attribute("mapMissingTo") else { return Ok(operand) };
+        let kind = self.kind_of_operand(&operand);
+        let value = self.materialise(element, operand, kind)?;
+        let other = dictionary::scalar(text, kind)
+            .ok_or_else(|| invalid(element, "mapMissingTo", &format!("a value of type {kind}")))?;
+        let other = self.fixed(&other, kind)?;
+        Ok(Operand::Value(self.coalesce(value, other)?))
+    }
+
+    /// The field that an attribute names, or the parameter of the function around it.
+    pub(super) fn named(
+        &mut self,
+        element: Element<'d>,
+        attribute: &str,
+    ) -> Result<ValueId, Failure> {
+        let name = required(element, attribute)?;
+        match self.parameters.last().and_then(|scope| scope.get(name).cloned()) {
+            Some(operand) => {
+                let kind = self.kind_of_operand(&operand);
+                self.materialise(element, operand, kind)
+            }
+            None => self.field(element, name),
         }
-        Ok(Operand::Value(self.field(element, required(element, "field")?)?))
     }
 
     /// An operand as a value of a kind.
-    fn materialise(
+    pub(super) fn materialise(
         &mut self,
         element: Element<'_>,
         operand: Operand,
@@ -149,7 +204,7 @@ impl<'d> Lower<'d> {
     ) -> Result<ValueId, Failure> {
         match operand {
             Operand::Value(value) => self.cast(element, value, kind),
-            Operand::Missing => self.missing(element, kind),
+            Operand::Missing => self.missing(kind),
             Operand::Constant(scalar, own) => {
                 let text = crate::raise::scalar_text(&scalar);
                 // A constant of a narrower kind is rounded there first.
@@ -170,19 +225,6 @@ impl<'d> Lower<'d> {
         }
     }
 
-    /// A value that is always missing: an unlisted category.
-    fn missing(&mut self, element: Element<'_>, kind: Kind) -> Result<ValueId, Failure> {
-        if !kind.is_number() {
-            return Err(unsupported(element));
-        }
-        let never =
-            Constant { kind: Kind::Bool, width: Width::Scalar, values: Labels::Bool(vec![false]) };
-        let arg = self.push(Op::Constant(never))?;
-        let categories = Categories::new(Labels::Bool(vec![true]));
-        let unknown = Unknown::None;
-        self.push(Op::Ordinal(Ordinal { arg, categories, codes: vec![1.0], unknown, kind }))
-    }
-
     /// The value as another kind.
     pub(super) fn cast(
         &mut self,
@@ -194,18 +236,37 @@ impl<'d> Lower<'d> {
         if from == kind {
             return Ok(value);
         }
-        if !kind.is_number() || from == Kind::Text {
-            return Err(Failure::unsupported(
-                codes::UNSUPPORTED_ELEMENT,
-                format!("a conversion from {from} to {kind} is not carried"),
-            )
-            .at(element.location()));
+        match (from, kind) {
+            (_, Kind::Text) => self.call(Function::ToText, vec![value]),
+            (Kind::Text, Kind::Bool) => {
+                let arg = self.scalar(value)?;
+                let words = ["true", "false", "TRUE", "FALSE", "True", "False", "1", "0"];
+                let lookup = Lookup {
+                    args: vec![arg],
+                    keys: vec![Labels::Text(words.map(str::to_owned).to_vec())],
+                    values: Labels::Bool((0..words.len()).map(|i| i % 2 == 0).collect()),
+                    default: None,
+                    missing: None,
+                };
+                self.push(Op::Transform(Transform::Lookup(lookup)))
+            }
+            (Kind::Text, _) => {
+                let number = self.call(Function::ToNumber, vec![value])?;
+                self.cast(element, number, kind)
+            }
+            (_, Kind::Bool) => {
+                let zero = match from {
+                    Kind::I64 => self.constant(from, Labels::I64(vec![0]))?,
+                    Kind::F32 | Kind::F64 | Kind::Bool | Kind::Text => self.float(from, 0.0)?,
+                };
+                self.bin(BinaryOp::Ne, value, zero)
+            }
+            (_, _) => self.push(Op::Cast { arg: value, to: kind }),
         }
-        self.push(Op::Cast { arg: value, to: kind })
     }
 
     /// Both operands as values of one kind: the wider of the two.
-    fn unify(
+    pub(super) fn unify(
         &mut self,
         element: Element<'_>,
         (left, right): (Operand, Operand),
@@ -240,87 +301,14 @@ impl<'d> Lower<'d> {
         Ok((self.materialise(element, left, common)?, self.materialise(element, right, common)?))
     }
 
-    fn apply(&mut self, element: Element<'d>, args: Vec<Operand>) -> Result<Operand, Failure> {
-        let function = required(element, "function")?;
-        for attribute in ["mapMissingTo", "defaultValue"] {
-            if element.attribute(attribute).is_some() {
-                return Err(unsupported_value(element, attribute));
-            }
-        }
-        if let Some(op) = unary_op(function) {
-            let [arg] = Self::arguments(element, args)?;
-            return self.unary(element, op, arg);
-        }
-        if let Some(op) = binary_op(function) {
-            return self.folded(element, op, args);
-        }
-        match function {
-            "isNotMissing" => {
-                let [arg] = Self::arguments(element, args)?;
-                let arg = self.unary(element, UnaryOp::IsMissing, arg)?;
-                self.unary(element, UnaryOp::Not, arg)
-            }
-            "if" => self.choice(element, args),
-            _ => Err(unsupported_value(element, "function")),
-        }
-    }
-
-    fn arguments<const N: usize>(
-        element: Element<'_>,
-        args: Vec<Operand>,
-    ) -> Result<[Operand; N], Failure> {
-        args.try_into().map_err(|args: Vec<Operand>| {
-            let function = element.attribute("function").unwrap_or_default();
-            Failure::malformed(
-                codes::INVALID_ELEMENT,
-                format!("`{function}` takes {N} arguments, found {}", args.len()),
-            )
-            .at(element.location())
-        })
-    }
-
-    fn unary(
+    pub(super) fn choice(
         &mut self,
-        element: Element<'_>,
-        op: UnaryOp,
-        arg: Operand,
-    ) -> Result<Operand, Failure> {
-        let kind = match (&arg, op) {
-            (Operand::Value(value), UnaryOp::IsMissing | UnaryOp::Not | UnaryOp::Abs) => {
-                self.kind(*value)
-            }
-            (Operand::Value(value), _) if self.kind(*value) == Kind::F32 => Kind::F32,
-            (_, UnaryOp::Not) => Kind::Bool,
-            (Operand::Value(_) | Operand::Constant(..) | Operand::Missing, _) => Kind::F64,
-        };
-        let arg = self.materialise(element, arg, kind)?;
-        Ok(Operand::Value(self.push(Op::Unary { op, arg })?))
-    }
-
-    /// A function of two arguments, or of more where they can be taken from the left.
-    fn folded(
-        &mut self,
-        element: Element<'_>,
-        op: BinaryOp,
+        element: Element<'d>,
         args: Vec<Operand>,
     ) -> Result<Operand, Failure> {
-        let many = matches!(op, BinaryOp::And | BinaryOp::Or);
-        if args.len() < 2 || (args.len() > 2 && !many) {
-            let [_, _]: [Operand; 2] = Self::arguments(element, args)?;
-            return Err(unsupported(element));
-        }
-        let float = matches!(op, BinaryOp::Div | BinaryOp::Pow).then_some(Kind::F32);
-        let mut args = args.into_iter();
-        let mut all = args.next().unwrap_or(Operand::Missing);
-        for next in args {
-            let (left, right) = self.unify(element, (all, next), float)?;
-            all = Operand::Value(self.push(Op::Binary { op, left, right })?);
-        }
-        Ok(all)
-    }
-
-    fn choice(&mut self, element: Element<'d>, args: Vec<Operand>) -> Result<Operand, Failure> {
-        if let Some(filled) = self.filled(element)? {
+        if self.parameters.is_empty()
+            && let Some(filled) = self.filled(element)?
+        {
             return Ok(filled);
         }
         if guards_itself(element)
@@ -331,13 +319,12 @@ impl<'d> Lower<'d> {
         }
         let mut args = args.into_iter();
         let (Some(condition), Some(yes)) = (args.next(), args.next()) else {
-            let [_, _, _]: [Operand; 3] = Self::arguments(element, Vec::new())?;
-            return Err(unsupported(element));
+            return Err(Self::wrong_arguments(element, 0));
         };
         let no = args.next().unwrap_or(Operand::Missing);
         let condition = self.materialise(element, condition, Kind::Bool)?;
         let (yes, no) = self.unify(element, (yes, no), None)?;
-        Ok(Operand::Value(self.push(Op::If { condition, yes, no })?))
+        Ok(Operand::Value(self.choose(condition, yes, no)?))
     }
 
     /// `if(isMissing(x), c, x)`, and with `if(equal(x, s), c, x)` for the last x.
@@ -377,7 +364,7 @@ impl<'d> Lower<'d> {
     }
 
     fn norm_discrete(&mut self, element: Element<'d>) -> Result<Operand, Failure> {
-        let arg = self.field(element, required(element, "field")?)?;
+        let arg = self.named(element, "field")?;
         let value = required(element, "value")?;
         let missing = match element.attribute("mapMissingTo") {
             Some(_) => Some(number(element, "mapMissingTo", None)?),
@@ -409,47 +396,6 @@ impl<'d> Lower<'d> {
         let codes = if other { vec![1.0, missing] } else { vec![1.0] };
         let unknown = Unknown::Code(0.0);
         self.push(Op::Ordinal(Ordinal { arg, categories, codes, unknown, kind: Kind::F64 }))
-    }
-
-    fn map_values(&mut self, element: Element<'d>) -> Result<Operand, Failure> {
-        let pairs: Vec<_> = element.children().filter(|c| c.name() == "FieldColumnPair").collect();
-        let ([pair], Some(table)) = (pairs.as_slice(), element.child("InlineTable")) else {
-            return Err(unsupported(element));
-        };
-        let arg = self.field(*pair, required(*pair, "field")?)?;
-        let (from, to) = (required(*pair, "column")?, required(element, "outputColumn")?);
-        let (mut values, mut codes) = (Vec::new(), Vec::new());
-        for row in table.children().filter(|row| row.name() == "row") {
-            let cell = |name: &str| {
-                let mut cells = row.children();
-                cells.find(|c| c.name().rsplit(':').next() == Some(name)).map(Element::text)
-            };
-            let (Some(value), Some(code)) = (cell(from), cell(to)) else {
-                return Err(unsupported(row));
-            };
-            values.push(value.into_owned());
-            codes.push(crate::number::parse_f64(&code).ok_or_else(|| unsupported(row))?);
-        }
-        let kind = self.kind(arg);
-        let texts: Vec<&str> = values.iter().map(String::as_str).collect();
-        let values = dictionary::labels(&texts, kind).ok_or_else(|| unsupported(table))?;
-        let optional = |name: &str| match element.attribute(name) {
-            Some(_) => number(element, name, None).map(Some),
-            None => Ok(None),
-        };
-        let (missing, default) = (optional("mapMissingTo")?, optional("defaultValue")?);
-        let unknown = default.map_or(Unknown::None, Unknown::Code);
-        let same = missing.map(f64::to_bits) == default.map(f64::to_bits);
-        codes.extend(missing.filter(|_| !same));
-        let categories = Categories { values, missing: missing.is_some() && !same };
-        let kind = Kind::F64;
-        let value = self.push(Op::Ordinal(Ordinal { arg, categories, codes, unknown, kind }))?;
-        if missing.is_some() || default.is_none() {
-            return Ok(Operand::Value(value));
-        }
-        let condition = self.push(Op::Unary { op: UnaryOp::IsMissing, arg })?;
-        let yes = self.missing(element, Kind::F64)?;
-        Ok(Operand::Value(self.push(Op::If { condition, yes, no: value })?))
     }
 }
 
@@ -485,70 +431,30 @@ fn constant(element: Element<'_>) -> Result<Operand, Failure> {
 /// The fields that are named inside an element.
 fn references(element: Element<'_>) -> impl Iterator<Item = &str> {
     element.descendants().filter(|e| e.name() != "DerivedField").flat_map(|e| {
-        e.attributes().filter(|(key, _)| matches!(*key, "field" | "name")).map(|(_, value)| value)
+        let names = |key: &str| {
+            matches!(key, "field" | "name" | "textField" | "predictorName" | "fieldName")
+        };
+        e.attributes().filter(move |(key, _)| names(key)).map(|(_, value)| value)
     })
 }
 
-fn first_expression(element: Element<'_>) -> Result<Element<'_>, Failure> {
-    element.proper_children().find(|child| child.name() != "Value").ok_or_else(|| {
-        Failure::malformed(
-            codes::MISSING_ELEMENT,
-            format!("expected an expression in `{}`", element.name()),
-        )
-        .at(element.location())
-    })
+pub(super) fn first_expression(element: Element<'_>) -> Result<Element<'_>, Failure> {
+    element
+        .proper_children()
+        .find(|child| !matches!(child.name(), "Value" | "Decisions"))
+        .ok_or_else(|| {
+            Failure::malformed(
+                codes::MISSING_ELEMENT,
+                format!("expected an expression in `{}`", element.name()),
+            )
+            .at(element.location())
+        })
 }
 
-fn wider(a: Kind, b: Kind) -> Kind {
+pub(super) fn wider(a: Kind, b: Kind) -> Kind {
     const ORDER: [Kind; 5] = [Kind::Bool, Kind::I64, Kind::F32, Kind::F64, Kind::Text];
     let place = |kind| ORDER.iter().position(|k| *k == kind);
     if place(a) >= place(b) { a } else { b }
-}
-
-fn unary_op(function: &str) -> Option<UnaryOp> {
-    Some(match function {
-        "abs" => UnaryOp::Abs,
-        "exp" => UnaryOp::Exp,
-        "ln" => UnaryOp::Ln,
-        "ln1p" => UnaryOp::Ln1p,
-        "expm1" => UnaryOp::Expm1,
-        "sqrt" => UnaryOp::Sqrt,
-        "floor" => UnaryOp::Floor,
-        "ceil" => UnaryOp::Ceil,
-        "tanh" => UnaryOp::Tanh,
-        "sin" => UnaryOp::Sin,
-        "cos" => UnaryOp::Cos,
-        "tan" => UnaryOp::Tan,
-        "asin" => UnaryOp::Asin,
-        "acos" => UnaryOp::Acos,
-        "atan" => UnaryOp::Atan,
-        "sinh" => UnaryOp::Sinh,
-        "cosh" => UnaryOp::Cosh,
-        "log10" => UnaryOp::Log10,
-        "rint" => UnaryOp::RoundEven,
-        "not" => UnaryOp::Not,
-        "isMissing" => UnaryOp::IsMissing,
-        _ => return None,
-    })
-}
-
-fn binary_op(function: &str) -> Option<BinaryOp> {
-    Some(match function {
-        "+" => BinaryOp::Add,
-        "-" => BinaryOp::Sub,
-        "*" => BinaryOp::Mul,
-        "/" => BinaryOp::Div,
-        "pow" => BinaryOp::Pow,
-        "equal" => BinaryOp::Eq,
-        "notEqual" => BinaryOp::Ne,
-        "lessThan" => BinaryOp::Lt,
-        "lessOrEqual" => BinaryOp::Le,
-        "greaterThan" => BinaryOp::Gt,
-        "greaterOrEqual" => BinaryOp::Ge,
-        "and" => BinaryOp::And,
-        "or" => BinaryOp::Or,
-        _ => return None,
-    })
 }
 
 fn is_field(element: Element<'_>, name: &str) -> bool {

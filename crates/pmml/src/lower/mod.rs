@@ -1,18 +1,31 @@
 //! Document → tabular model.
 
+mod anomaly;
+mod bayes;
+mod condition;
+mod decision;
 mod dictionary;
+mod distance;
 mod expression;
+mod functions;
+mod general;
 mod mining;
+mod neural;
 mod output;
 mod predicate;
 mod prune;
 mod regression;
+mod rules;
+mod tables;
+mod targets;
 mod tree;
+mod values;
+mod vectors;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_diag::{Diagnostic, Failure, Report};
-use holdall_tabular::{Header, Kind, Labels, Model, Op, ValueId};
+use holdall_tabular::{Header, Kind, Labels, Model, Op, Part, RuleFeature, ValueId};
 
 use crate::{
     codes,
@@ -68,11 +81,23 @@ pub fn lower(document: &Document) -> Result<(Model, Report), Failure> {
         truncated: BTreeMap::new(),
         logits: BTreeMap::new(),
         expanding: BTreeSet::new(),
+        functions: BTreeMap::new(),
+        parameters: Vec::new(),
+        memo: BTreeMap::new(),
+        moments: BTreeMap::new(),
+        conditions: BTreeMap::new(),
+        shared_classes: None,
+        segments: BTreeMap::new(),
     };
+    let dictionary = document.root().and_then(|root| root.child("TransformationDictionary"));
+    for define in dictionary.into_iter().flat_map(Element::children) {
+        if define.name() == "DefineFunction" {
+            lower.functions.insert(required(define, "name")?, define);
+        }
+    }
     lower.model.named_inputs = true;
     lower.model.header = header(document, element);
     lower.inputs(element)?;
-    let dictionary = document.root().and_then(|root| root.child("TransformationDictionary"));
     lower.definitions(dictionary, element)?;
     let answer = lower.model_of(element, true)?;
     lower.answers(element, &answer)?;
@@ -95,16 +120,69 @@ fn header(document: &Document, element: Element<'_>) -> Header {
     }
 }
 
+/// What kind of estimate a model element answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Regression,
+    Classification,
+    /// Clusters, the closest with the largest number or the smallest.
+    Clustering {
+        largest: bool,
+    },
+    Ranking,
+}
+
 /// What a model element answers.
 #[derive(Clone, Debug)]
 struct Answer {
     /// The estimate.
     estimate: ValueId,
-    /// The classes, for a classification.
+    /// The classes or clusters, where there are some.
     classes: Option<Labels>,
     /// For a regression the value itself, where no link stands between.
     value: Option<ValueId>,
+    family: Family,
+    /// Whether `Targets` was applied.
+    targeted: bool,
+    /// The answers for all targets, where there are several.
+    others: Vec<(String, Answer)>,
+    /// The target that is answered, where a model inside names it.
+    target: Option<String>,
+    /// The classes in words for people, where the model has some.
+    words: Option<Vec<String>>,
+    /// Whether nothing is predicted, and outputs alone answer.
+    silent: bool,
 }
+
+impl Answer {
+    /// A regression, or a classification where there are classes.
+    fn new(estimate: ValueId, classes: Option<Labels>) -> Self {
+        let family = if classes.is_some() { Family::Classification } else { Family::Regression };
+        Self {
+            estimate,
+            classes,
+            value: None,
+            family,
+            targeted: false,
+            others: Vec::new(),
+            target: None,
+            words: None,
+            silent: false,
+        }
+    }
+
+    /// The part that is predicted.
+    const fn predicted(&self) -> Part {
+        match self.family {
+            Family::Regression => Part::Values,
+            Family::Classification | Family::Clustering { .. } => Part::Label,
+            Family::Ranking => Part::Rule(0, RuleFeature::Consequent),
+        }
+    }
+}
+
+/// A test of a field, and the value it is compared with.
+type ConditionKey = (ValueId, crate::doc::SimpleOperator, String);
 
 struct Lower<'d> {
     model: Model,
@@ -118,6 +196,20 @@ struct Lower<'d> {
     logits: BTreeMap<ValueId, ValueId>,
     /// Derived fields being lowered.
     expanding: BTreeSet<&'d str>,
+    /// Functions of the document.
+    functions: BTreeMap<&'d str, Element<'d>>,
+    /// Arguments of the functions being written out, the innermost last.
+    parameters: Vec<BTreeMap<&'d str, expression::Operand>>,
+    /// Answers of functions of the document by arguments.
+    memo: BTreeMap<(usize, Vec<ValueId>), ValueId>,
+    /// Whole numbers that are dates or times.
+    moments: BTreeMap<ValueId, dictionary::Moment>,
+    /// Tests of fields that there are already.
+    conditions: BTreeMap<ConditionKey, ValueId>,
+    /// The classes of all members of an ensemble.
+    shared_classes: Option<Labels>,
+    /// Answers of segments by name.
+    segments: BTreeMap<String, Answer>,
 }
 
 impl<'d> Lower<'d> {
@@ -140,23 +232,27 @@ impl<'d> Lower<'d> {
     /// A model element, with its local fields. The scope is that of the caller afterwards.
     fn model_of(&mut self, element: Element<'d>, top: bool) -> Result<Answer, Failure> {
         let local = element.child("LocalTransformations");
-        let saved = local.is_some().then(|| (self.values.clone(), self.truncated.clone()));
+        let saved = (!top).then(|| (self.values.clone(), self.truncated.clone()));
+        if !top {
+            self.inner_fields(element)?;
+        }
         self.definitions(local, element)?;
-        let answer = match element.name() {
-            "TreeModel" | "MiningModel" | "RegressionModel" => self.estimator(element)?,
-            _ => return Err(unsupported(element)),
-        };
+        let answer = self.estimator(element)?;
+        let mut answer = self.targeted(element, answer)?;
+        if answer.target.is_none() {
+            answer.target = dictionary::target(element).map(ToOwned::to_owned);
+        }
         if !top {
             self.pass_on(element, &answer)?;
         }
-        if let Some((values, truncated)) = saved
-            && !top
-        {
+        if let Some((values, truncated)) = saved {
             // Outputs stay visible to later segments; local fields do not.
-            let outputs = output::names(element);
-            let kept: Vec<_> = outputs
-                .filter_map(|name| Some((name.to_owned(), *self.values.get(name)?)))
-                .collect();
+            let mut kept = BTreeMap::new();
+            for name in output::names_inside(element) {
+                if let Some(value) = self.values.get(name) {
+                    kept.insert(name.to_owned(), *value);
+                }
+            }
             (self.values, self.truncated) = (values, truncated);
             self.values.extend(kept);
         }
@@ -165,9 +261,19 @@ impl<'d> Lower<'d> {
 
     fn estimator(&mut self, element: Element<'d>) -> Result<Answer, Failure> {
         match element.name() {
-            "RegressionModel" => self.regression_model(element),
-            "TreeModel" => self.tree_model(element),
-            _ => self.mining_model(element),
+            "RegressionModel" | "Regression" => self.regression_model(element),
+            "TreeModel" | "DecisionTree" => self.tree_model(element),
+            "MiningModel" => self.mining_model(element),
+            "GeneralRegressionModel" => self.general_regression(element),
+            "NeuralNetwork" => self.neural_network(element),
+            "SupportVectorMachineModel" => self.vector_machine(element),
+            "NaiveBayesModel" => self.naive_bayes(element),
+            "ClusteringModel" => self.clustering(element),
+            "NearestNeighborModel" => self.nearest_neighbors(element),
+            "Scorecard" => self.scorecard(element),
+            "RuleSetModel" => self.rule_set(element),
+            "AnomalyDetectionModel" => self.anomaly(element),
+            _ => Err(unsupported(element)),
         }
     }
 
@@ -178,20 +284,39 @@ impl<'d> Lower<'d> {
 
     /// The classes of a classification, as the target declares them, else as `found`.
     fn classes(&self, element: Element<'_>, found: &[&str]) -> Result<Labels, Failure> {
+        if let Some(shared) = &self.shared_classes {
+            let texts = shared.texts();
+            if found.iter().all(|class| class_place(&texts, shared.kind(), class).is_some()) {
+                return Ok(shared.clone());
+            }
+        }
         let target = dictionary::target(element).and_then(|name| self.data.get(name));
         let listed: Vec<&str> = target.map(DataField::values).unwrap_or_default();
         let mut all = listed;
+        let kind = target.map_or(Kind::Text, |field| field.kind);
         for class in found {
-            if !all.contains(class) {
+            if class_place(&all, kind, class).is_none() {
                 all.push(class);
             }
         }
-        let kind = target.map_or(Kind::Text, |field| field.kind);
         dictionary::labels(&all, kind).ok_or_else(|| {
             Failure::malformed(codes::INVALID_ATTRIBUTE, format!("a class is not of type {kind}"))
                 .at(element.location())
         })
     }
+}
+
+/// Where a class stands in a list, compared as values of a kind.
+fn class_place<T: AsRef<str>>(texts: &[T], kind: Kind, wanted: &str) -> Option<usize> {
+    let same = |text: &str| {
+        text == wanted
+            || (kind != Kind::Text
+                && matches!(
+                    (dictionary::scalar(text, kind), dictionary::scalar(wanted, kind)),
+                    (Some(a), Some(b)) if a == b
+                ))
+    };
+    texts.iter().position(|text| same(text.as_ref()))
 }
 
 /// What a model answers with.

@@ -1,14 +1,24 @@
 //! Outputs: <https://dmg.org/pmml/v4-4-1/Output.html>.
 
 use holdall_diag::Failure;
-use holdall_tabular::{Kind, Op, Output, Part, ValueId};
+use holdall_tabular::{
+    Estimator, Kind, Labels, Lookup, Op, Output, Part, Reduce, ReduceOp, RuleFeature, Transform,
+    ValueId,
+};
 
-use super::{Answer, Lower, MODELS, dictionary, invalid, required, word};
+use super::{Answer, Family, Lower, MODELS, dictionary, invalid, required, word};
 use crate::doc::{Element, ResultFeature};
 
 /// The names of the outputs of a model.
 pub(super) fn names(element: Element<'_>) -> impl Iterator<Item = &str> {
     fields(element).filter_map(|field| field.attribute("name"))
+}
+
+/// The names of the outputs of a model and of those inside that answer for it.
+pub(super) fn names_inside(element: Element<'_>) -> Vec<&str> {
+    let mut all = vec![element];
+    asked(element, &mut all);
+    all.into_iter().flat_map(names).collect()
 }
 
 fn fields(element: Element<'_>) -> impl Iterator<Item = Element<'_>> {
@@ -19,36 +29,55 @@ fn fields(element: Element<'_>) -> impl Iterator<Item = Element<'_>> {
 /// Name of the predicted column where the document has none.
 const NAMELESS: &str = "_target";
 
+/// Whether an output names what answered, or says how sure it is.
+pub(super) fn needs_entity(element: Element<'_>) -> bool {
+    fields(element).any(|field| {
+        matches!(field.attribute("feature"), Some("entityId" | "confidence" | "clusterId"))
+    })
+}
+
 impl<'d> Lower<'d> {
     /// Makes the outputs of a segment fields for those after it.
     pub(super) fn pass_on(&mut self, element: Element<'d>, answer: &Answer) -> Result<(), Failure> {
         for field in fields(element) {
             let name = required(field, "name")?;
             if let Some((value, part)) = self.output(field, answer)? {
-                let value = match (part, answer.value) {
-                    (Part::Whole, _) => value,
-                    (Part::Values, Some(value)) => value,
-                    (part, _) => {
-                        let estimate = value;
-                        let margins = self.logits.get(&estimate).copied();
-                        let value = self.push(Op::Part { estimate, part })?;
-                        if let Some(margins) = margins {
-                            self.logits.insert(value, margins);
-                        }
-                        value
-                    }
-                };
-                self.values.insert(name.to_owned(), value);
+                self.keep(name, (value, part), answer)?;
             }
         }
+        Ok(())
+    }
+
+    /// Makes an output a field.
+    fn keep(
+        &mut self,
+        name: &str,
+        (value, part): (ValueId, Part),
+        answer: &Answer,
+    ) -> Result<(), Failure> {
+        let value = match (part, answer.value) {
+            (Part::Whole, _) => value,
+            (Part::Values, Some(known)) if value == answer.estimate => known,
+            (part, _) => {
+                let estimate = value;
+                let margins = self.logits.get(&estimate).copied();
+                let value = self.push(Op::Part { estimate, part })?;
+                if let Some(margins) = margins {
+                    self.logits.insert(value, margins);
+                }
+                value
+            }
+        };
+        self.values.insert(name.to_owned(), value);
         Ok(())
     }
 
     /// The outputs of the whole model: the target, then the output fields; those of the last segment
     /// of a chain come before those of the chain.
     pub(super) fn answers(&mut self, element: Element<'d>, answer: &Answer) -> Result<(), Failure> {
-        let target = dictionary::target(element).unwrap_or(NAMELESS).to_owned();
-        let part = if answer.classes.is_some() { Part::Label } else { Part::Values };
+        let targets = dictionary::targets(element);
+        let own = answer.target.as_deref().filter(|name| targets.contains(name));
+        let target = own.or(targets.first().copied()).unwrap_or(NAMELESS).to_owned();
         let mut shown = Vec::new();
         let mut holders = vec![element];
         let mut at = element;
@@ -56,33 +85,82 @@ impl<'d> Lower<'d> {
             holders.insert(0, last);
             at = last;
         }
+        // What other segments said where they were asked.
+        let mut inside = Vec::new();
+        asked(element, &mut inside);
+        for holder in inside {
+            if holders.iter().any(|h| h.index() == holder.index()) {
+                continue;
+            }
+            for field in fields(holder) {
+                let name = required(field, "name")?;
+                let value = self.values.get(name).copied();
+                if let (Some(value), true) =
+                    (value, field.attribute("isFinalResult") != Some("false"))
+                {
+                    let name = Some(name.to_owned());
+                    shown.push(Output { name, value, part: Part::Whole });
+                }
+            }
+        }
+        // An output may speak of what is predicted by its name.
+        if !self.values.contains_key(&target) {
+            self.keep(&target, (answer.estimate, answer.predicted()), answer)?;
+        }
         for holder in holders {
             for field in fields(holder) {
                 let name = required(field, "name")?;
-                if field.attribute("isFinalResult") == Some("false") {
-                    continue;
-                }
                 let known = self.values.get(name).copied().filter(|_| {
                     holder.index() != element.index()
-                        && field.attribute("feature") == Some("transformedValue")
+                        && matches!(
+                            field.attribute("feature"),
+                            Some("transformedValue" | "decision")
+                        )
                 });
                 let found = match known {
                     Some(value) => Some((value, Part::Whole)),
                     None => self.output(field, answer)?,
                 };
-                if let Some((value, part)) = found {
+                let Some((value, part)) = found else { continue };
+                if name != target {
+                    self.keep(name, (value, part), answer)?;
+                }
+                if field.attribute("isFinalResult") != Some("false") {
                     shown.push(Output { name: Some(name.to_owned()), value, part });
                 }
             }
         }
-        if dictionary::target(element).is_some() || shown.iter().all(|o| o.part != Part::Whole) {
-            let output = Output { name: Some(target.clone()), value: answer.estimate, part };
-            self.model.outputs.push(output);
+        if answer.silent {
+            // The outputs alone answer.
+        } else if answer.others.is_empty() {
+            if dictionary::target(element).is_some() || shown.iter().all(|o| o.part != Part::Whole)
+            {
+                let part = answer.predicted();
+                let output = Output { name: Some(target), value: answer.estimate, part };
+                self.model.outputs.push(output);
+            }
+        } else {
+            for (name, one) in &answer.others {
+                let (value, part) = (one.estimate, one.predicted());
+                self.model.outputs.push(Output { name: Some(name.clone()), value, part });
+            }
+        }
+        // Of several targets those that no model answers are missing.
+        for name in targets.iter().filter(|_| !answer.silent) {
+            let there =
+                |outputs: &[Output]| outputs.iter().any(|o| o.name.as_deref() == Some(name));
+            if !there(&self.model.outputs) && !there(&shown) {
+                let kind = self.data.get(name).map_or(Kind::Text, |data| data.kind);
+                let value = self.missing(kind)?;
+                let name = Some((*name).to_owned());
+                self.model.outputs.push(Output { name, value, part: Part::Whole });
+            }
         }
         for output in shown {
             let taken = self.model.outputs.iter().any(|o| o.name == output.name);
             if taken {
-                self.note(element, format!("a second output `{target}` is left out"));
+                let name = output.name.unwrap_or_default();
+                self.note(element, format!("a second output `{name}` is left out"));
             } else {
                 self.model.outputs.push(output);
             }
@@ -96,61 +174,271 @@ impl<'d> Lower<'d> {
         field: Element<'d>,
         answer: &Answer,
     ) -> Result<Option<(ValueId, Part)>, Failure> {
+        if field.attribute("feature").is_some_and(|feature| feature.starts_with("x-")) {
+            return Ok(self.left_out(field));
+        }
         let feature = word(field, "feature", ResultFeature::PredictedValue)?;
+        let segment = match field.attribute("segmentId") {
+            None => None,
+            Some(id) => match self.segments.get(id) {
+                Some(answer) => Some(answer.clone()),
+                None => return Ok(self.left_out(field)),
+            },
+        };
+        let answer = segment.as_ref().unwrap_or(answer);
+        let wanted = field.attribute("targetField");
+        let of_target = answer.others.iter().find(|(name, _)| wanted == Some(name));
+        let answer = of_target.map_or(answer, |(_, answer)| answer);
+        let estimate = answer.estimate;
         match feature {
-            ResultFeature::PredictedValue => {
-                let part = if answer.classes.is_some() { Part::Label } else { Part::Values };
-                Ok(Some((answer.estimate, part)))
-            }
-            ResultFeature::Probability => {
-                let Some(classes) = &answer.classes else {
-                    return Err(invalid(field, "feature", "a feature of a regression"));
+            ResultFeature::PredictedValue => Ok(Some((estimate, answer.predicted()))),
+            ResultFeature::PredictedDisplayValue => self.display(field, answer),
+            ResultFeature::Probability => self.probability(field, answer),
+            ResultFeature::TransformedValue | ResultFeature::Decision => {
+                let plain = !field.proper_children().any(|c| c.name() != "Decisions");
+                if let (true, Some(name)) = (plain, field.attribute("value")) {
+                    return Ok(Some((self.field(field, name)?, Part::Whole)));
+                }
+                let value = match field.attribute("dataType") {
+                    Some(_) => {
+                        let (kind, _) = self.declared(field)?;
+                        self.expression_in(field, kind)?
+                    }
+                    None => self.free_expression_in(field)?,
                 };
-                let Some(value) = field.attribute("value") else {
-                    self.note(field, "the probability of the predicted class is left out");
-                    return Ok(None);
-                };
-                let class = (0..classes.len())
-                    .filter_map(|i| classes.get(i))
-                    .position(|class| crate::raise::scalar_text(&class) == value);
-                let class = class.and_then(|class| u32::try_from(class).ok());
-                let class =
-                    class.ok_or_else(|| invalid(field, "value", "a class of the target"))?;
-                Ok(Some((answer.estimate, Part::Probability(class))))
+                Ok(Some((value, Part::Whole)))
             }
-            ResultFeature::TransformedValue => {
-                let kind = match field.attribute("dataType") {
-                    Some(_) => dictionary::kind(field)?,
-                    None => Some(Kind::F64),
-                };
-                let Some(kind) = kind else { return Ok(None) };
-                Ok(Some((self.expression_in(field, kind)?, Part::Whole)))
+            ResultFeature::ClusterId => Ok(Some((estimate, answer.predicted()))),
+            ResultFeature::EntityId => {
+                Ok(self.entity(field, answer)?.or_else(|| self.left_out(field)))
             }
-            ResultFeature::PredictedDisplayValue
-            | ResultFeature::Decision
-            | ResultFeature::Affinity
+            ResultFeature::Affinity
             | ResultFeature::ClusterAffinity
-            | ResultFeature::EntityAffinity
-            | ResultFeature::Residual
+            | ResultFeature::EntityAffinity => match answer.family {
+                Family::Clustering { largest } => self.affinity(field, answer, largest),
+                Family::Classification => self.probability(field, answer),
+                Family::Regression | Family::Ranking => Ok(self.left_out(field)),
+            },
+            ResultFeature::Confidence => match self.estimator_of(estimate) {
+                Some(Estimator::DecisionTree(_) | Estimator::Rules(_))
+                    if answer.family == Family::Classification =>
+                {
+                    Ok(Some((estimate, Part::Confidence)))
+                }
+                _ if answer.family == Family::Ranking => {
+                    Ok(Some((estimate, Part::Rule(rank(field)?, RuleFeature::Confidence))))
+                }
+                _ if answer.family == Family::Classification => self.probability(field, answer),
+                _ => Ok(self.left_out(field)),
+            },
+            ResultFeature::ReasonCode => match self.estimator_of(estimate) {
+                Some(Estimator::Scorecard(card))
+                    if card.reasons.is_some()
+                        && (rank(field)? as usize) < card.characteristics.len() =>
+                {
+                    Ok(Some((estimate, Part::Reason(rank(field)?))))
+                }
+                _ => Ok(self.left_out(field)),
+            },
+            ResultFeature::RuleValue => {
+                let feature = match field.attribute("ruleFeature").unwrap_or("consequent") {
+                    "antecedent" => RuleFeature::Antecedent,
+                    "consequent" => RuleFeature::Consequent,
+                    "rule" => RuleFeature::Rule,
+                    "ruleId" => RuleFeature::Id,
+                    "confidence" => RuleFeature::Confidence,
+                    "support" => RuleFeature::Support,
+                    "lift" => RuleFeature::Lift,
+                    _ => return Ok(self.left_out(field)),
+                };
+                if answer.family != Family::Ranking {
+                    return Ok(self.left_out(field));
+                }
+                Ok(Some((estimate, Part::Rule(rank(field)?, feature))))
+            }
+            ResultFeature::Residual
             | ResultFeature::StandardError
             | ResultFeature::StandardDeviation
-            | ResultFeature::ClusterId
-            | ResultFeature::EntityId
-            | ResultFeature::ReasonCode
-            | ResultFeature::RuleValue
             | ResultFeature::Antecedent
             | ResultFeature::Consequent
             | ResultFeature::Rule
             | ResultFeature::RuleId
-            | ResultFeature::Confidence
             | ResultFeature::Support
             | ResultFeature::Lift
             | ResultFeature::Leverage
             | ResultFeature::Warning
-            | ResultFeature::Report => {
-                let name = field.attribute("name").unwrap_or_default();
-                self.note(field, format!("the output `{name}` is left out: `{feature}`"));
-                Ok(None)
+            | ResultFeature::Report => Ok(self.left_out(field)),
+        }
+    }
+
+    fn left_out(&mut self, field: Element<'d>) -> Option<(ValueId, Part)> {
+        let name = field.attribute("name").unwrap_or_default();
+        let feature = field.attribute("feature").unwrap_or_default();
+        self.note(field, format!("the output `{name}` is left out: `{feature}`"));
+        None
+    }
+
+    fn estimator_of(&self, estimate: ValueId) -> Option<&Estimator> {
+        match self.model.nodes.get(estimate).map(|node| &node.op) {
+            Some(Op::Estimator(estimator)) => Some(estimator),
+            _ => None,
+        }
+    }
+
+    fn entity(
+        &self,
+        field: Element<'d>,
+        answer: &Answer,
+    ) -> Result<Option<(ValueId, Part)>, Failure> {
+        let rank = rank(field)?;
+        if matches!(answer.family, Family::Clustering { .. }) && rank == 0 {
+            return Ok(Some((answer.estimate, Part::Label)));
+        }
+        let known = match self.estimator_of(answer.estimate) {
+            Some(Estimator::DecisionTree(_) | Estimator::Rules(_)) => rank == 0,
+            Some(Estimator::Combine(op)) => {
+                rank == 0 && op.method == holdall_tabular::CombineMethod::SelectFirst
+            }
+            Some(Estimator::Neighbors(op)) => {
+                matches!(op.near, holdall_tabular::Near::Count(count) if rank < count)
+            }
+            _ => false,
+        };
+        Ok(known.then_some((answer.estimate, Part::Entity(rank))))
+    }
+
+    /// The probability of the class that an output names, or of the predicted one.
+    fn probability(
+        &mut self,
+        field: Element<'d>,
+        answer: &Answer,
+    ) -> Result<Option<(ValueId, Part)>, Failure> {
+        let (Some(classes), Family::Classification) = (&answer.classes, answer.family) else {
+            return Err(invalid(field, "feature", "a feature of a regression"));
+        };
+        let estimate = answer.estimate;
+        if matches!(self.estimator_of(estimate), Some(Estimator::Rules(_))) {
+            return Ok(self.left_out(field));
+        }
+        let texts = classes.texts();
+        if let Some(value) = field.attribute("value") {
+            let class = super::class_place(&texts, classes.kind(), value);
+            let class = class.and_then(|class| u32::try_from(class).ok());
+            let class = class.ok_or_else(|| invalid(field, "value", "a class of the target"))?;
+            return Ok(Some((estimate, Part::Probability(class))));
+        }
+        let label = self.part(estimate, Part::Label)?;
+        let mut value: Option<ValueId> = None;
+        for (place, text) in (0_u32..).zip(&texts).collect::<Vec<_>>().into_iter().rev() {
+            let one = self.part(estimate, Part::Probability(place))?;
+            value = Some(match value {
+                None => one,
+                Some(others) => {
+                    let predicted = self.equals(field, label, text)?;
+                    self.choose(predicted, one, others)?
+                }
+            });
+        }
+        Ok(value.map(|value| (value, Part::Whole)))
+    }
+
+    /// The distance or similarity of the cluster that an output names, or of the predicted one.
+    fn affinity(
+        &mut self,
+        field: Element<'d>,
+        answer: &Answer,
+        largest: bool,
+    ) -> Result<Option<(ValueId, Part)>, Failure> {
+        let distances = self.part(answer.estimate, Part::Distances)?;
+        let Some(value) = field.attribute("value") else {
+            if rank(field)? > 0 {
+                return Ok(self.left_out(field));
+            }
+            let op = if largest { ReduceOp::Max } else { ReduceOp::Min };
+            let reduce = Reduce { arg: distances, op, skip_missing: false };
+            let value = self.push(Op::Transform(Transform::Reduce(reduce)))?;
+            return Ok(Some((value, Part::Whole)));
+        };
+        let texts = answer.classes.as_ref().map(Labels::texts).unwrap_or_default();
+        let place = texts.iter().position(|text| text == value);
+        let place = place.and_then(|place| u32::try_from(place).ok());
+        let place = place.ok_or_else(|| invalid(field, "value", "the name of a cluster"))?;
+        Ok(Some((self.element(distances, place)?, Part::Whole)))
+    }
+
+    /// The predicted class in the words that the target or the cluster has for it.
+    fn display(
+        &mut self,
+        field: Element<'d>,
+        answer: &Answer,
+    ) -> Result<Option<(ValueId, Part)>, Failure> {
+        let plain = (answer.estimate, answer.predicted());
+        let Some(classes) = &answer.classes else { return Ok(Some(plain)) };
+        let target = wanted_target(field, self.model.target.as_deref());
+        let data = target.and_then(|name| self.data.get(name));
+        let texts = classes.texts();
+        let words: Vec<String> = if let Some(words) = &answer.words {
+            words.clone()
+        } else {
+            texts
+                .iter()
+                .map(|text| {
+                    let values = data.into_iter().flat_map(|data| data.element.children());
+                    let value = values
+                        .filter(|v| v.name() == "Value")
+                        .find(|v| v.attribute("value") == Some(text));
+                    let word = value.and_then(|v| v.attribute("displayValue"));
+                    word.unwrap_or(text).to_owned()
+                })
+                .collect()
+        };
+        if words == texts {
+            return Ok(Some(plain));
+        }
+        let label = self.part(answer.estimate, Part::Label)?;
+        let lookup = Lookup {
+            args: vec![label],
+            keys: vec![classes.clone()],
+            values: Labels::Text(words),
+            default: None,
+            missing: None,
+        };
+        Ok(Some((self.push(Op::Transform(Transform::Lookup(lookup)))?, Part::Whole)))
+    }
+}
+
+fn wanted_target<'a>(field: Element<'a>, target: Option<&'a str>) -> Option<&'a str> {
+    field.attribute("targetField").or(target)
+}
+
+/// The rank of an output, from 0.
+fn rank(field: Element<'_>) -> Result<u32, Failure> {
+    let Some(text) = field.attribute("rank") else { return Ok(0) };
+    let rank: Option<u32> = text.trim().parse().ok();
+    rank.and_then(|rank| rank.checked_sub(1))
+        .ok_or_else(|| invalid(field, "rank", "a whole number from 1"))
+}
+
+/// The models inside whose outputs are those of the whole, as far as they are asked.
+fn asked<'d>(element: Element<'d>, found: &mut Vec<Element<'d>>) {
+    let mut open = vec![element];
+    while let Some(element) = open.pop() {
+        let Some(segmentation) = element.child("Segmentation") else { continue };
+        let segments: Vec<_> =
+            segmentation.children().filter(|child| child.name() == "Segment").collect();
+        let method = segmentation.attribute("multipleModelMethod").unwrap_or_default();
+        let tail = match method.trim_start_matches("x-") {
+            "modelChain" => {
+                let sure = segments.iter().rposition(|s| s.child("True").is_some());
+                segments.get(sure.unwrap_or(0)..).unwrap_or_default()
+            }
+            "multiModelChain" | "selectFirst" => segments.as_slice(),
+            _ => &[],
+        };
+        for segment in tail {
+            if let Some(model) = segment.children().find(|child| MODELS.contains(&child.name())) {
+                found.push(model);
+                open.push(model);
             }
         }
     }
@@ -158,7 +446,10 @@ impl<'d> Lower<'d> {
 
 fn last_of_chain(element: Element<'_>) -> Option<Element<'_>> {
     let segmentation = element.child("Segmentation")?;
-    let chain = segmentation.attribute("multipleModelMethod") == Some("modelChain");
+    let chain = matches!(
+        segmentation.attribute("multipleModelMethod"),
+        Some("modelChain" | "x-modelChain")
+    );
     let segments = segmentation.children().filter(|child| child.name() == "Segment");
     let last = segments.last().filter(|_| chain)?;
     last.children().find(|child| MODELS.contains(&child.name()))

@@ -1,7 +1,10 @@
 //! Leaving out what no answer needs, and kinds of values.
 
 use holdall_arena::Arena;
-use holdall_tabular::{Kind, Model, Op, Test, UnaryOp, ValueId};
+use holdall_tabular::{
+    Call, Estimator, Function, Kind, Model, NeighborAnswer, NodeAnswer, Op, Part, ReduceOp, Test,
+    Transform, UnaryOp, ValueId,
+};
 
 /// The model without nodes that nothing uses; inputs stay.
 pub(super) fn prune(mut model: Model) -> Model {
@@ -60,15 +63,34 @@ pub(super) fn kind_of(model: &Model, mut id: ValueId) -> Kind {
             Op::Ordinal(op) => return op.kind,
             Op::Linear(op) => return if op.summation.is_f32() { Kind::F32 } else { Kind::F64 },
             Op::Trees(op) => return if op.summation.is_f32() { Kind::F32 } else { Kind::F64 },
-            Op::Call(_) | Op::Transform(_) | Op::Estimator(_) | Op::Foreign(_) => return Kind::F64,
-            Op::Part { estimate, part } => match model.nodes.get(*estimate).map(|n| &n.op) {
-                Some(Op::Classify(classify)) if *part == holdall_tabular::Part::Label => {
-                    return classify.classes.kind();
-                }
-                Some(Op::Classify(classify)) => classify.margins,
-                Some(Op::Regress(regress)) => regress.margins,
-                _ => return Kind::F64,
+            Op::Call(op) => match kind_of_call(op) {
+                Ok(kind) => return kind,
+                Err(arg) => arg,
             },
+            Op::Transform(op) => match kind_of_transform(op) {
+                Ok(kind) => return kind,
+                Err(arg) => arg,
+            },
+            Op::Estimator(_) | Op::Foreign(_) => return Kind::F64,
+            Op::Part { estimate, part } => {
+                if let Some(kind) = kind_of_part(*part) {
+                    return kind;
+                }
+                let mut at = *estimate;
+                // A combination answers as its members do.
+                loop {
+                    match model.nodes.get(at).map(|n| &n.op) {
+                        Some(Op::Estimator(op)) => match kind_of_label(op, *part) {
+                            Ok(kind) => return kind,
+                            Err(member) => at = member,
+                        },
+                        Some(Op::Classify(op)) if *part == Part::Label => return op.classes.kind(),
+                        Some(Op::Classify(op)) => break op.margins,
+                        Some(Op::Regress(op)) => break op.margins,
+                        _ => return Kind::F64,
+                    }
+                }
+            }
             Op::Concat(args) => match args.first() {
                 Some(first) => *first,
                 None => return Kind::F64,
@@ -87,4 +109,164 @@ pub(super) fn kind_of(model: &Model, mut id: ValueId) -> Kind {
 /// Whether a node is a leaf.
 pub(super) const fn is_leaf(test: Test) -> bool {
     matches!(test, Test::Leaf)
+}
+
+/// The kind of a function's answer, or the operand that has it.
+fn kind_of_call(call: &Call) -> Result<Kind, ValueId> {
+    match &call.function {
+        Function::Uppercase
+        | Function::Lowercase
+        | Function::Trim
+        | Function::Substring
+        | Function::Join
+        | Function::Replace { .. }
+        | Function::ToText
+        | Function::FormatNumber(_)
+        | Function::FormatDateTime(_) => Ok(Kind::Text),
+        Function::Length | Function::ParseDate | Function::ParseTime | Function::ParseDateTime => {
+            Ok(Kind::I64)
+        }
+        Function::Matches { .. } | Function::IsIn(_) => Ok(Kind::Bool),
+        Function::ToNumber => Ok(Kind::F64),
+        Function::Coalesce => call.args.first().map_or(Ok(Kind::F64), |arg| Err(*arg)),
+    }
+}
+
+/// The kind of a transform's answer, or the operand that has it.
+fn kind_of_transform(transform: &Transform) -> Result<Kind, ValueId> {
+    match transform {
+        Transform::Lookup(op) => Ok(op.values.kind()),
+        Transform::Bin(op) => Ok(op.values.kind()),
+        Transform::Curve(op) => Err(op.arg),
+        Transform::Reduce(op) => match op.op {
+            ReduceOp::Count | ReduceOp::ArgMin | ReduceOp::ArgMax => Ok(Kind::I64),
+            ReduceOp::Any | ReduceOp::All => Ok(Kind::Bool),
+            ReduceOp::Sum
+            | ReduceOp::Product
+            | ReduceOp::Min
+            | ReduceOp::Max
+            | ReduceOp::Mean
+            | ReduceOp::Median
+            | ReduceOp::SumAbs
+            | ReduceOp::SumSquares
+            | ReduceOp::MaxAbs
+            | ReduceOp::StdDev => Err(op.arg),
+        },
+        Transform::Normalize(op) => Err(op.arg),
+        Transform::Polynomial(op) => Err(op.arg),
+        Transform::Lag(op) => match op.aggregate {
+            Some(ReduceOp::Count) => Ok(Kind::I64),
+            _ => Err(op.arg),
+        },
+        Transform::TextVector(op) => Ok(op.kind),
+        Transform::Spline(_) | Transform::TextIndex(_) | Transform::Distances(_) => Ok(Kind::F64),
+    }
+}
+
+/// The kind of parts that have one whatever the estimate is.
+fn kind_of_part(part: Part) -> Option<Kind> {
+    match part {
+        Part::Entity(_) | Part::Reason(_) => Some(Kind::Text),
+        Part::Rule(_, feature) => Some(feature.kind()),
+        Part::Whole
+        | Part::Label
+        | Part::Probabilities
+        | Part::Probability(_)
+        | Part::Values
+        | Part::Margins
+        | Part::Distances
+        | Part::Score
+        | Part::Confidence => None,
+    }
+}
+
+/// The kind of a family's labels and numbers, or the estimate that has it.
+fn kind_of_label(estimator: &Estimator, part: Part) -> Result<Kind, ValueId> {
+    if let Estimator::Combine(op) = estimator {
+        return op.members.first().map_or(Ok(Kind::F64), |member| Err(member.estimate));
+    }
+    if part != Part::Label {
+        return Ok(Kind::F64);
+    }
+    Ok(match estimator {
+        Estimator::Neighbors(op) => match &op.answer {
+            NeighborAnswer::Classes { classes, .. } => classes.kind(),
+            NeighborAnswer::Values { .. } => Kind::F64,
+        },
+        Estimator::DecisionTree(op) => match &op.answer {
+            NodeAnswer::Classes(answer) => answer.classes.kind(),
+            NodeAnswer::Values(_) => Kind::F64,
+        },
+        Estimator::Rules(op) => op.classes.kind(),
+        Estimator::Cluster(op) => op.labels.kind(),
+        Estimator::Detect(op) => op.labels.kind(),
+        Estimator::ObliviousTrees(_)
+        | Estimator::LinearTrees(_)
+        | Estimator::KernelMachine(_)
+        | Estimator::Votes(_)
+        | Estimator::NaiveBayes(_)
+        | Estimator::BayesianNetwork(_)
+        | Estimator::TimeSeries(_)
+        | Estimator::GaussianProcess(_)
+        | Estimator::Survival(_)
+        | Estimator::Scorecard(_)
+        | Estimator::Association(_)
+        | Estimator::Combine(_) => Kind::F64,
+    })
+}
+
+/// Whether a value is a vector; follows operands.
+pub(super) fn is_vector(model: &Model, id: ValueId) -> bool {
+    let mut open = vec![id];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let Some(node) = model.nodes.get(id) else { return false };
+        match &node.op {
+            Op::Concat(_) | Op::Select { .. } | Op::OneHot(_) | Op::Linear(_) | Op::Trees(_) => {
+                return true;
+            }
+            Op::Estimator(op) => {
+                if !matches!(op, Estimator::Survival(_) | Estimator::TimeSeries(_)) {
+                    return true;
+                }
+            }
+            Op::Part { estimate: _, part } => {
+                if matches!(
+                    part,
+                    Part::Values | Part::Probabilities | Part::Margins | Part::Distances
+                ) {
+                    return true;
+                }
+            }
+            Op::Transform(op) => match op {
+                Transform::Normalize(_)
+                | Transform::Polynomial(_)
+                | Transform::Spline(_)
+                | Transform::TextVector(_)
+                | Transform::Distances(_) => return true,
+                Transform::Curve(op) => open.push(op.arg),
+                Transform::Lookup(_)
+                | Transform::Bin(_)
+                | Transform::Reduce(_)
+                | Transform::TextIndex(_)
+                | Transform::Lag(_) => {}
+            },
+            Op::Cast { arg, .. } | Op::Unary { arg, .. } => open.push(*arg),
+            Op::Binary { left, right, .. } => open.extend([*right, *left]),
+            Op::Impute(op) => open.push(op.arg),
+            Op::Scale(op) => open.push(op.arg),
+            Op::Input(_)
+            | Op::Constant(_)
+            | Op::If { .. }
+            | Op::Ordinal(_)
+            | Op::Call(_)
+            | Op::Regress(_)
+            | Op::Classify(_)
+            | Op::Foreign(_) => {}
+        }
+    }
+    false
 }

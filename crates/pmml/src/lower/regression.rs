@@ -2,7 +2,7 @@
 
 use holdall_diag::Failure;
 use holdall_tabular::{
-    Classify, Decision, Kind, Labels, Linear, Link, Matrix, Op, Regress, Scale, ScaleForm,
+    BinaryOp, Classify, Decision, Kind, Labels, Linear, Link, Matrix, NormalizeBy, Op, Regress,
     Summation, ValueId,
 };
 
@@ -55,11 +55,19 @@ impl<'d> Lower<'d> {
             NormalizationMethod::None => Link::Identity,
             NormalizationMethod::Logit | NormalizationMethod::Softmax => Link::Logistic,
             NormalizationMethod::Exp => Link::Exp,
-            NormalizationMethod::Simplemax
-            | NormalizationMethod::Probit
+            NormalizationMethod::Probit
             | NormalizationMethod::Cloglog
             | NormalizationMethod::Loglog
             | NormalizationMethod::Cauchit => {
+                let margins = self.sums(element, &[(*table, 1.0)], f32)?;
+                let margins = self
+                    .inverse_probability(method.as_str(), margins)?
+                    .ok_or_else(|| unsupported_value(element, "normalizationMethod"))?;
+                let regress = Op::Regress(Regress { margins, link: Link::Identity });
+                let estimate = self.model.push_at(regress, element.location())?;
+                return Ok(Answer { value: Some(margins), ..Answer::new(estimate, None) });
+            }
+            NormalizationMethod::Simplemax => {
                 return Err(unsupported_value(element, "normalizationMethod"));
             }
         };
@@ -72,7 +80,8 @@ impl<'d> Lower<'d> {
         if link == Link::Logistic {
             self.logits.insert(estimate, margins);
         }
-        Ok(Answer { estimate, classes: None, value })
+        let targeted = link == Link::Identity;
+        Ok(Answer { value, targeted, ..Answer::new(estimate, None) })
     }
 
     /// The sums of tables, each with a sign, as one vector.
@@ -130,10 +139,27 @@ impl<'d> Lower<'d> {
     fn term(&mut self, term: Element<'d>) -> Result<ValueId, Failure> {
         match term.name() {
             "NumericPredictor" => {
-                if term.attribute("exponent").is_some_and(|e| e.trim() != "1") {
-                    return Err(unsupported_value(term, "exponent"));
+                let value = self.field(term, required(term, "name")?)?;
+                let exponent = number(term, "exponent", Some(1.0))?;
+                if exponent.total_cmp(&1.0).is_eq() {
+                    return Ok(value);
                 }
-                self.field(term, required(term, "name")?)
+                let kind = if self.kind(value) == Kind::F32 { Kind::F32 } else { Kind::F64 };
+                let value = self.cast(term, value, kind)?;
+                let exponent = self.float(kind, exponent)?;
+                self.bin(BinaryOp::Pow, value, exponent)
+            }
+            "PredictorTerm" => {
+                let mut product = None;
+                for factor in term.proper_children().filter(|c| c.name() == "FieldRef") {
+                    let value = self.field(factor, required(factor, "field")?)?;
+                    let value = self.cast(factor, value, Kind::F64)?;
+                    product = Some(match product {
+                        Some(before) => self.bin(BinaryOp::Mul, before, value)?,
+                        None => value,
+                    });
+                }
+                product.ok_or_else(|| unsupported(term))
             }
             "CategoricalPredictor" => {
                 let arg = self.field(term, required(term, "name")?)?;
@@ -197,17 +223,25 @@ impl<'d> Lower<'d> {
                     _ => (self.sums(element, &all, f32)?, Link::Softmax, classes, decision),
                 }
             }
-            NormalizationMethod::Simplemax => {
-                let margins = self.before_logits(element, &ordered)?;
-                (margins, Link::LogisticNormalized, classes, decision)
-            }
+            NormalizationMethod::Simplemax => match self.before_logits(element, &ordered) {
+                Ok(margins) => (margins, Link::LogisticNormalized, classes, decision),
+                Err(_) => {
+                    let all: Vec<_> = ordered.iter().map(|table| (*table, 1.0)).collect();
+                    let margins = self.sums(element, &all, f32)?;
+                    let margins = self.normalized(margins, NormalizeBy::Sum)?;
+                    (margins, Link::Identity, classes, decision)
+                }
+            },
             NormalizationMethod::None
             | NormalizationMethod::Logit
             | NormalizationMethod::Probit
             | NormalizationMethod::Cloglog
-            | NormalizationMethod::Exp
             | NormalizationMethod::Loglog
             | NormalizationMethod::Cauchit => {
+                let margins = self.shares(element, method, &ordered, tables, f32)?;
+                (margins, Link::Identity, classes, decision)
+            }
+            NormalizationMethod::Exp => {
                 return Err(unsupported_value(element, "normalizationMethod"));
             }
         };
@@ -215,7 +249,54 @@ impl<'d> Lower<'d> {
         let classify =
             Classify { margins, classes: classes.clone(), link, decision, has_probabilities };
         let estimate = self.model.push_at(Op::Classify(classify), element.location())?;
-        Ok(Answer { estimate, classes: Some(classes), value: None })
+        Ok(Answer::new(estimate, Some(classes)))
+    }
+
+    /// Shares of two classes, of which the second is what is left, or of ordered classes.
+    fn shares(
+        &mut self,
+        element: Element<'d>,
+        method: NormalizationMethod,
+        ordered: &[Element<'d>],
+        tables: &[Element<'d>],
+        f32: bool,
+    ) -> Result<ValueId, Failure> {
+        let link = method.as_str();
+        let share = |this: &mut Self, table: Element<'d>| -> Result<ValueId, Failure> {
+            let sum = this.sums(element, &[(table, 1.0)], f32)?;
+            let sum = this.scalar(sum)?;
+            if method == NormalizationMethod::None {
+                return Ok(sum);
+            }
+            let value = this.inverse_probability(link, sum)?;
+            value.ok_or_else(|| unsupported_value(element, "normalizationMethod"))
+        };
+        let target = super::dictionary::target(element).and_then(|name| self.data.get(name));
+        let is_ordinal = target.is_some_and(|d| d.element.attribute("optype") == Some("ordinal"));
+        if let ([first, _], false) = (tables, is_ordinal) {
+            let value = share(self, *first)?;
+            let rest = self.less_from_one(value)?;
+            let in_order = ordered.first().is_some_and(|t| t.index() == first.index());
+            return self.push(Op::Concat(if in_order {
+                vec![value, rest]
+            } else {
+                vec![rest, value]
+            }));
+        }
+        if is_ordinal {
+            let before = ordered.split_last().map_or(&[] as &[_], |(_, before)| before);
+            let mut cumulative = Vec::new();
+            for table in before {
+                cumulative.push(share(self, *table)?);
+            }
+            let shares = self.differences(&cumulative)?;
+            return self.push(Op::Concat(shares));
+        }
+        if method != NormalizationMethod::None {
+            return Err(unsupported_value(element, "normalizationMethod"));
+        }
+        let all: Vec<_> = ordered.iter().map(|table| (*table, 1.0)).collect();
+        self.sums(element, &all, f32)
     }
 
     /// The margins of regressions that went through the logistic function and are divided by their
@@ -240,34 +321,6 @@ impl<'d> Lower<'d> {
             }
         }
         self.push(Op::Concat(margins))
-    }
-
-    /// A prediction after `Targets`: times a factor, plus a constant.
-    pub(super) fn rescaled(
-        &mut self,
-        element: Element<'d>,
-        margins: ValueId,
-    ) -> Result<ValueId, Failure> {
-        let Some(target) = element.child("Targets").and_then(|targets| targets.child("Target"))
-        else {
-            return Ok(margins);
-        };
-        for attribute in ["castInteger", "min", "max"] {
-            if target.attribute(attribute).is_some() {
-                return Err(unsupported_value(target, attribute));
-            }
-        }
-        let factor = number(target, "rescaleFactor", Some(1.0))?;
-        let constant = number(target, "rescaleConstant", Some(0.0))?;
-        if factor.total_cmp(&1.0).is_eq() && constant.total_cmp(&0.0).is_eq() {
-            return Ok(margins);
-        }
-        self.push(Op::Scale(Scale {
-            arg: margins,
-            form: ScaleForm::MultiplyAdd,
-            offset: constant.total_cmp(&0.0).is_ne().then(|| vec![constant]),
-            factor: factor.total_cmp(&1.0).is_ne().then(|| vec![factor]),
-        }))
     }
 }
 

@@ -99,8 +99,13 @@ impl<'d> Lower<'d> {
     pub(super) fn tree_model(&mut self, element: Element<'d>) -> Result<Answer, Failure> {
         let mut grove = self.grove(element)?;
         grove.single = true;
-        self.tree(&mut grove, element, 1.0)?;
-        self.ensemble(element, grove, Aggregate::Sum)
+        let classes = grove.classes.clone();
+        // Names and confidences of nodes, and answers that may be missing, are those of a tree with predicates.
+        let plain = !super::output::needs_entity(element) && !answers_missing(element);
+        if plain && self.tree(&mut grove, element, 1.0).is_ok() {
+            return self.ensemble(element, grove, Aggregate::Sum);
+        }
+        self.decision_tree(element, classes)
     }
 
     /// An empty grove for the trees of a model.
@@ -228,7 +233,8 @@ impl<'d> Lower<'d> {
             .filter_map(|i| classes.get(i))
             .map(|c| crate::raise::scalar_text(&c))
             .collect();
-        let place = |class: &str| texts.iter().position(|text| text == class);
+        let kind = classes.kind();
+        let place = |class: &str| super::class_place(&texts, kind, class);
         let mut values = vec![0.0; texts.len()];
         let distribution: Vec<_> =
             node.children().filter(|c| c.name() == "ScoreDistribution").collect();
@@ -317,12 +323,12 @@ impl<'d> Lower<'d> {
                 }),
                 element.location(),
             )?;
-            Ok(Answer { estimate, classes: Some(classes), value: None })
+            Ok(Answer::new(estimate, Some(classes)))
         } else {
             let margins = self.rescaled(element, margins)?;
             let regress = Op::Regress(Regress { margins, link: Link::Identity });
             let estimate = self.model.push_at(regress, element.location())?;
-            Ok(Answer { estimate, classes: None, value: Some(margins) })
+            Ok(Answer { value: Some(margins), targeted: true, ..Answer::new(estimate, None) })
         }
     }
 
@@ -402,11 +408,18 @@ fn code_of(feature: &Feature, kind: Kind) -> Ordinal {
     }
 }
 
+/// Whether a test of a missing value may leave the tree without an answer.
+pub(super) fn answers_missing(element: Element<'_>) -> bool {
+    matches!(element.attribute("missingValueStrategy"), Some("nullPrediction"))
+        || (element.attribute("missingValueStrategy") == Some("defaultChild")
+            && element.attribute("missingValuePenalty").is_some())
+}
+
 fn is_f32(value: f64) -> bool {
     number::round_f32(value).total_cmp(&value).is_eq()
 }
 
-fn predicate_of(node: Element<'_>) -> Result<Element<'_>, Failure> {
+pub(super) fn predicate_of(node: Element<'_>) -> Result<Element<'_>, Failure> {
     const PREDICATES: [&str; 5] =
         ["True", "False", "SimplePredicate", "SimpleSetPredicate", "CompoundPredicate"];
     node.children().find(|child| PREDICATES.contains(&child.name())).ok_or_else(|| {
