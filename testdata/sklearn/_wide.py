@@ -161,6 +161,11 @@ def make(case, old):
         partly = target.copy()
         partly[::4] = -1
         c(f"self_training_{k}", lambda: semi_supervised.SelfTrainingClassifier(logistic).fit(x, partly))
+    partly = y3.copy()
+    partly[::3] = -1
+    c("label_propagation", lambda: semi_supervised.LabelPropagation(gamma=0.5).fit(x, partly))
+    c("label_spreading", lambda: semi_supervised.LabelSpreading(kernel="knn", n_neighbors=5).fit(x, partly))
+    c("kernel_density", lambda: neighbors.KernelDensity(bandwidth=0.7).fit(x), tolerance=(1e-8, 1e-9))
     c("svc_break_ties", lambda: svm.SVC(break_ties=True).fit(x, y3))
     c("svc_ovo", lambda: svm.SVC(decision_function_shape="ovo").fit(x, y3), margins=False)
     c("svc_sparse", lambda: svm.SVC(kernel="linear").fit(scipy.sparse.csr_matrix(np.where(np.abs(x) < 0.5, 0, x)), y2))

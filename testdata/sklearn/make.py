@@ -163,6 +163,8 @@ def answers(model, inputs):
         values = model.predict(inputs)
         values = values.reshape(len(values), -1)
         return "regression", fixture.numbered("prediction", values.shape[1]), values
+    if name == "KernelDensity":
+        return "transform", ["y_0"], model.score_samples(inputs).reshape(-1, 1)
     values = model.transform(inputs)
     values = values.toarray() if scipy.sparse.issparse(values) else np.asarray(values)
     values = values.astype(float).reshape(len(values), -1)

@@ -284,6 +284,12 @@ const FAMILIES: &[Family] = &[
         "sklearn.cross_decomposition._pls",
         &["PLSRegression", "PLSCanonical", "CCA", "PLSSVD"],
     ),
+    Family(
+        kernels::propagation,
+        "sklearn.semi_supervised._label_propagation",
+        &["LabelPropagation", "LabelSpreading"],
+    ),
+    Family(kernels::density, "sklearn.neighbors._kde", &["KernelDensity"]),
     Family(kernels::ridge, "sklearn.kernel_ridge", &["KernelRidge"]),
     Family(kernels::nystroem, "sklearn.kernel_approximation", &["Nystroem"]),
     Family(kernels::sampler, "sklearn.kernel_approximation", &["RBFSampler", "SkewedChi2Sampler"]),
@@ -401,6 +407,7 @@ const REFUSED: &[(&str, &[&str])] = &[
         &["LocalOutlierFactor", "Isomap", "LocallyLinearEmbedding"],
     ),
     ("it fills gaps from the rows that are closest in the columns that are there", &["KNNImputer"]),
+    ("it multiplies Fourier transforms", &["PolynomialCountSketch"]),
     (
         "its inputs are not a table",
         &["PatchExtractor", "MultiLabelBinarizer", "DictVectorizer", "FeatureHasher"],

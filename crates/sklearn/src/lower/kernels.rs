@@ -8,6 +8,7 @@
 //! | `KernelCenterer` | K − mean of each fitted column − mean of the row + mean of all |
 //! | `RBFSampler` | cos(x · `random_weights_` + `random_offset_`) · √(2 ÷ n) |
 //! | `SkewedChi2Sampler` | the same of ln(x + `skewedness`) |
+//! | `LabelPropagation`, `LabelSpreading` | K(x, `X_`) · `label_distributions_`, divided by its sum; of the nearest rows with `kernel='knn'` |
 //! | `AdditiveChi2Sampler` | √(x I), then cos and sin of i I ln x times √(2 x I ÷ cosh(π i I)) |
 //!
 //! `kernel_ridge.py`, `kernel_approximation.py`, `decomposition/_kernel_pca.py`. `gamma` of `None` is 1 ÷ the
@@ -15,16 +16,20 @@
 
 use holdall_diag::Failure;
 use holdall_tabular::{
-    BinaryOp, Estimator as Family, Kernel, KernelMachine, Machine, Matrix, Op, UnaryOp, ValueId,
+    BinaryOp, Comparison, Estimator as Family, Kernel, KernelMachine, Machine, Matrix, Metric,
+    Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, NormalizeBy, Op, Part,
+    Reduce, ReduceOp, Transform, UnaryOp, ValueId,
 };
 
 use super::{
     Step,
-    answer::{Lowered, values},
+    answer::{Lowered, by_shares, values},
+    cluster::distances,
     columns::{Lowering, fresh},
-    estimator::{Estimator, matrix},
+    estimator::{Estimator, classes, matrix},
     matrix::transposed,
     mixture::moved,
+    shares::normalize,
     svm::kernel,
 };
 
@@ -222,4 +227,87 @@ pub(super) fn additive_chi_squared(
     let total = width * parts.len();
     let vector = lowering.op(Op::Concat(parts))?;
     Ok(Lowered::Columns(fresh(vector, total)))
+}
+
+/// `LabelPropagation` and `LabelSpreading`.
+pub(super) fn propagation(
+    lowering: &mut Lowering<'_>,
+    step: &Step<'_, '_>,
+) -> Result<Lowered, Failure> {
+    let e = step.estimator;
+    let classes = classes(e)?;
+    let rows = e.matrix("X_", lowering.budget)?;
+    let shares = e.matrix("label_distributions_", lowering.budget)?;
+    e.expect_width("X_", rows.columns as usize, step.columns.len())?;
+    e.expect_width("label_distributions_", shares.rows as usize, rows.rows as usize)?;
+    e.expect_width("classes_", classes.len(), shares.columns as usize)?;
+    let sums = match e.word("kernel") {
+        Some("rbf") => {
+            let gamma = e.number("gamma")?;
+            let arg = lowering.dense(step.columns, e.value())?;
+            let weights = transposed(&shares);
+            let terms = |row: usize| (0..rows.rows).zip(weights.row(row).iter().copied()).collect();
+            let machines = (0..weights.rows as usize)
+                .map(|row| Machine { terms: terms(row), intercept: 0.0 })
+                .collect();
+            let kernel = Kernel::Rbf { gamma };
+            let machine = KernelMachine { arg, vectors: rows, kernel, machines };
+            lowering.op(Op::Estimator(Family::KernelMachine(Box::new(machine))))?
+        }
+        Some("knn") => {
+            let answer = NeighborAnswer::Values { targets: shares, combine: NeighborCombine::Mean };
+            let near = e.fitted("n_neighbors")?.int()?;
+            let near = Near::Count(u32::try_from(near).unwrap_or(0));
+            let (comparison, ids) = (Comparison::plain(Metric::Euclidean), Vec::new());
+            let weights = NeighborWeights::Uniform;
+            let arg = lowering.dense(step.columns, e.value())?;
+            let op = Neighbors { arg, rows, ids, comparison, near, weights, answer };
+            let mean = lowering.op(Op::Estimator(Family::Neighbors(Box::new(op))))?;
+            lowering.part(mean, Part::Values)?
+        }
+        Some(_) | None => return Err(e.unknown("kernel").with_help("use `rbf` or `knn`")),
+    };
+    let shares = normalize(lowering, sums, NormalizeBy::Sum)?;
+    by_shares(lowering, classes, shares).map(Lowered::Classes)
+}
+
+/// `KernelDensity` with the normal kernel: ln of the mean density of the rows, which its tree keeps.
+pub(super) fn density(
+    lowering: &mut Lowering<'_>,
+    step: &Step<'_, '_>,
+) -> Result<Lowered, Failure> {
+    let e = step.estimator;
+    if e.word("kernel") != Some("gaussian") {
+        return Err(e.unknown("kernel").with_help("fit with `kernel='gaussian'`"));
+    }
+    if e.word("metric") != Some("euclidean") {
+        return Err(e.unknown("metric").with_help("fit with `metric='euclidean'`"));
+    }
+    let tree = Estimator::new(&e.fitted("tree_")?, e.version())?;
+    let state = tree.object().state().ok_or_else(|| e.unknown("tree_"))?;
+    let (rows, _) = matrix(&state.item(0)?)?;
+    if state.items()?.any(|item| item.as_object().is_some_and(|o| o.name() == "sample_weight")) {
+        return Err(e.unknown("sample_weight"));
+    }
+    e.expect_width("tree_", rows.columns as usize, step.columns.len())?;
+    let width = e.get("bandwidth_").or_else(|| e.get("bandwidth"));
+    let width = width.ok_or_else(|| e.unknown("bandwidth"))?.float()?;
+    let (count, dimensions) = (f64::from(rows.rows), f64::from(rows.columns));
+    let arg = lowering.dense(step.columns, e.value())?;
+    let squares = distances(lowering, arg, rows, Metric::SquaredEuclidean)?;
+    let logs = lowering.with_number(BinaryOp::Mul, squares, -0.5 / (width * width))?;
+    let most = ReduceOp::Max;
+    let reduce = Reduce { arg: logs, op: most, skip_missing: false };
+    let most = lowering.op(Op::Transform(Transform::Reduce(reduce)))?;
+    let apart = lowering.binary(BinaryOp::Sub, logs, most)?;
+    let powers = lowering.unary(UnaryOp::Exp, apart)?;
+    let sum = lowering.sum(powers)?;
+    let log = lowering.unary(UnaryOp::Ln, sum)?;
+    let log = lowering.binary(BinaryOp::Add, log, most)?;
+    let constant = -0.5 * dimensions * (2.0 * std::f64::consts::PI).ln()
+        - dimensions * width.ln()
+        - count.ln();
+    let density = lowering.with_number(BinaryOp::Add, log, constant)?;
+    let density = lowering.op(Op::Concat(vec![density]))?;
+    Ok(Lowered::Columns(fresh(density, 1)))
 }
