@@ -24,6 +24,44 @@ pub(crate) enum Lowered {
     Anomaly(ValueId),
 }
 
+impl Lowered {
+    /// The columns of a transformer; none of an estimator that answers.
+    pub(crate) fn into_columns(self) -> Option<Vec<Column>> {
+        match self {
+            Self::Columns(columns) => Some(columns),
+            Self::Classes(_)
+            | Self::Targets(_)
+            | Self::Values(_)
+            | Self::Clusters(_)
+            | Self::Anomaly(_) => None,
+        }
+    }
+
+    /// The answer of a classifier of one target; none of other estimators.
+    pub(crate) fn into_classifier(self) -> Option<Classifier> {
+        match self {
+            Self::Classes(classifier) => Some(classifier),
+            Self::Columns(_)
+            | Self::Targets(_)
+            | Self::Values(_)
+            | Self::Clusters(_)
+            | Self::Anomaly(_) => None,
+        }
+    }
+
+    /// The estimate of a regressor; none of other estimators.
+    pub(crate) fn into_values(self) -> Option<ValueId> {
+        match self {
+            Self::Values(estimate) => Some(estimate),
+            Self::Columns(_)
+            | Self::Classes(_)
+            | Self::Targets(_)
+            | Self::Clusters(_)
+            | Self::Anomaly(_) => None,
+        }
+    }
+}
+
 /// What a clustering says of a row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clusters {

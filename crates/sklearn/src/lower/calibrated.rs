@@ -48,14 +48,13 @@ fn one(
         return Err(member.refuse(codes::OUTPUTS, message));
     }
     let calibrators: Vec<Value<'_>> = member.fitted("calibrators")?.items()?.collect();
-    let scores = match inner.decision {
-        Some(decision) => decision,
-        None => {
-            let shares = inner.shares(lowering)?;
-            let shares =
-                shares.ok_or_else(|| member.refuse(codes::SHAPE, "a member without scores"))?;
-            if classes == 2 { lowering.element(shares, 1)? } else { shares }
-        }
+    let scores = if let Some(decision) = inner.decision {
+        decision
+    } else {
+        let shares = inner.shares(lowering)?;
+        let shares =
+            shares.ok_or_else(|| member.refuse(codes::SHAPE, "a member without scores"))?;
+        if classes == 2 { lowering.element(shares, 1)? } else { shares }
     };
     let first = calibrators.first().map(|first| Estimator::new(first, member.version()));
     let first = first.transpose()?;

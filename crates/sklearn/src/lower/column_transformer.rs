@@ -10,7 +10,6 @@ use holdall_diag::Failure;
 
 use super::{
     Step,
-    answer::Lowered,
     columns::{Column, Lowering},
     estimator::Estimator,
     lower_step,
@@ -47,16 +46,11 @@ pub(crate) fn lower(
             continue;
         }
         let step = Step { estimator, columns, depth, transforms: true };
-        match lower_step(lowering, &step, &transformer, &input)? {
-            Lowered::Columns(columns) => {
-                output.extend(weighted(lowering, estimator, &part.item(0)?, columns)?);
-            }
-            _ => {
-                return Err(
-                    transformer.failure(codes::SHAPE, "expected a transformer, found an estimator")
-                );
-            }
-        }
+        let columns = lower_step(lowering, &step, &transformer, &input)?.into_columns();
+        let columns = columns.ok_or_else(|| {
+            transformer.failure(codes::SHAPE, "expected a transformer, found an estimator")
+        })?;
+        output.extend(weighted(lowering, estimator, &part.item(0)?, columns)?);
     }
     Ok(output)
 }

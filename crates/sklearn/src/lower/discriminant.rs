@@ -56,7 +56,9 @@ pub(super) fn quadratic(
         let mut rows = transposed(&matrix(rotation)?.0);
         let width = (rows.columns as usize).max(1);
         for (row, s) in rows.data.chunks_mut(width).zip(&scaling) {
-            row.iter_mut().for_each(|cell| *cell *= s.powf(-0.5));
+            for cell in row {
+                *cell *= s.powf(-0.5);
+            }
         }
         let centred = moved(lowering, arg, means.row(class).to_vec())?;
         let zeros = vec![0.0; rows.rows as usize];

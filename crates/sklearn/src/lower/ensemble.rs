@@ -37,16 +37,8 @@ pub(super) fn classifier_of(
     member: &Value<'_>,
     columns: &[Column],
 ) -> Result<Classifier, Failure> {
-    match lower_member(lowering, step, member, columns)? {
-        Lowered::Classes(classifier) => Ok(classifier),
-        Lowered::Columns(_)
-        | Lowered::Targets(_)
-        | Lowered::Values(_)
-        | Lowered::Clusters(_)
-        | Lowered::Anomaly(_) => {
-            Err(member.failure(codes::SHAPE, "expected a classifier of one target"))
-        }
-    }
+    let answer = lower_member(lowering, step, member, columns)?.into_classifier();
+    answer.ok_or_else(|| member.failure(codes::SHAPE, "expected a classifier of one target"))
 }
 
 /// The values of a member that regresses, as a vector.
@@ -66,14 +58,8 @@ fn estimate_of(
     member: &Value<'_>,
     columns: &[Column],
 ) -> Result<ValueId, Failure> {
-    match lower_member(lowering, step, member, columns)? {
-        Lowered::Values(id) => Ok(id),
-        Lowered::Columns(_)
-        | Lowered::Targets(_)
-        | Lowered::Classes(_)
-        | Lowered::Clusters(_)
-        | Lowered::Anomaly(_) => Err(member.failure(codes::SHAPE, "expected a regressor")),
-    }
+    let answer = lower_member(lowering, step, member, columns)?.into_values();
+    answer.ok_or_else(|| member.failure(codes::SHAPE, "expected a regressor"))
 }
 
 /// Weights of the members, as many as there are.

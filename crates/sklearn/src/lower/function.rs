@@ -1,4 +1,4 @@
-//! `FunctionTransformer`: without a function the columns as they are, or a function of NumPy or SciPy
+//! `FunctionTransformer`: without a function the columns as they are, or a function of `numpy` or `scipy`
 //! of each element, without `kw_args`. `validate=True` refuses text and NaN. Other functions are not in the
 //! file, only their names. The same in all versions.
 

@@ -157,7 +157,9 @@ fn binary(
     let mut factor = e.matrix("L_", lowering.budget)?;
     let width = (factor.columns as usize).max(1);
     for (row, root) in factor.data.chunks_mut(width).zip(&roots) {
-        row.iter_mut().for_each(|cell| *cell /= root);
+        for cell in row {
+            *cell /= root;
+        }
     }
     let arg = lowering.dense(step.columns, e.value())?;
     let kernel = covariance(e)?;

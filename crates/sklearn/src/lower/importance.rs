@@ -31,7 +31,9 @@ pub(super) fn of(model: &Estimator<'_>) -> Result<Vec<f64>, Failure> {
         sum.resize(one.len(), 0.0);
         sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
     }
-    sum.iter_mut().for_each(|sum| *sum /= used);
+    for sum in &mut sum {
+        *sum /= used;
+    }
     let total: f64 = sum.iter().sum();
     Ok(sum.into_iter().map(|x| x / total).collect())
 }
@@ -60,10 +62,14 @@ fn tree(model: &Estimator<'_>) -> Result<Vec<f64>, Failure> {
         }
     }
     let root = weight.first().copied().unwrap_or(1.0);
-    all.iter_mut().for_each(|x| *x /= root);
+    for x in &mut all {
+        *x /= root;
+    }
     let total: f64 = all.iter().sum();
     if total > 0.0 {
-        all.iter_mut().for_each(|x| *x /= total);
+        for x in &mut all {
+            *x /= total;
+        }
     }
     Ok(all)
 }

@@ -155,7 +155,9 @@ pub(super) fn pca(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lo
     for (cell, value) in rows.data.chunks_mut(width.max(1)).zip(&values) {
         // Components without variance are 0.
         let by = if *value == 0.0 { 0.0 } else { 1.0 / value.sqrt() };
-        cell.iter_mut().for_each(|cell| *cell *= by);
+        for cell in cell {
+            *cell *= by;
+        }
     }
     let fitted = e.matrix("X_fit_", lowering.budget)?;
     let similarities = similarities(lowering, step, fitted)?;

@@ -64,7 +64,7 @@ pub(super) fn binarizer(
     let (unknown, kind) = (Unknown::None, Kind::F64);
     let mut id = lowering.op(Op::OneHot(OneHot { arg, categories, drop, unknown, kind }))?;
     let (low, high) = (e.number("neg_label")?, e.number("pos_label")?);
-    if low != 0.0 || high != 1.0 {
+    if low.to_bits() != 0 || high.to_bits() != 1.0_f64.to_bits() {
         let scale = Scale {
             arg: id,
             form: ScaleForm::MultiplyAdd,

@@ -1,5 +1,5 @@
 //! Matrices that may be sparse: `csr` and `csc` of `scipy.sparse` hold `data`, `indices`, `indptr`
-//! and `_shape`. The same in all versions of SciPy.
+//! and `_shape`. The same in all versions.
 
 use holdall_diag::Failure;
 use holdall_pickle::Value;
@@ -104,7 +104,9 @@ pub(super) fn inverse(matrix: &Matrix, estimator: &Estimator<'_>) -> Result<Matr
         }
         for (i, row) in rows.iter_mut().enumerate() {
             if i == column {
-                row.iter_mut().for_each(|x| *x /= by);
+                for x in row.iter_mut() {
+                    *x /= by;
+                }
                 continue;
             }
             let factor = cell(row) / by;

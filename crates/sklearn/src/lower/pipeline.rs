@@ -15,13 +15,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<
     let steps = steps(step.estimator)?;
     let Some((last, before)) = steps.split_last() else { return Ok(Lowered::Columns(columns)) };
     for transformer in before {
-        match lower_step(lowering, step, transformer, &columns)? {
-            Lowered::Columns(next) => columns = next,
-            _ => {
-                let message = "a step follows the estimator that answers";
-                return Err(transformer.failure(codes::SHAPE, message));
-            }
-        }
+        let next = lower_step(lowering, step, transformer, &columns)?.into_columns();
+        columns = next.ok_or_else(|| {
+            transformer.failure(codes::SHAPE, "a step follows the estimator that answers")
+        })?;
     }
     lower_inside(lowering, step, last, &columns)
 }

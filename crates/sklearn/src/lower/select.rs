@@ -79,7 +79,7 @@ fn univariate(e: &Estimator<'_>, mode: &str, key: &str) -> Result<Vec<bool>, Fai
             let best = order.get(scores.len() - k..).unwrap_or_default();
             Ok((0..scores.len()).map(|i| best.contains(&i)).collect())
         }
-        "percentile" => percentile(&cleaned(&e.fitted("scores_")?)?, parameter.float()?),
+        "percentile" => Ok(percentile(&cleaned(&e.fitted("scores_")?)?, parameter.float()?)),
         "fpr" => {
             let alpha = parameter.float()?;
             Ok(p()?.into_iter().map(|p| p < alpha).collect())
@@ -114,12 +114,12 @@ fn cleaned(scores: &Value<'_>) -> Result<Vec<f64>, Failure> {
     clippy::cast_sign_loss,
     reason = "positions within a list of columns"
 )]
-fn percentile(scores: &[f64], percent: f64) -> Result<Vec<bool>, Failure> {
+fn percentile(scores: &[f64], percent: f64) -> Vec<bool> {
     if percent >= 100.0 {
-        return Ok(vec![true; scores.len()]);
+        return vec![true; scores.len()];
     }
     if percent <= 0.0 {
-        return Ok(vec![false; scores.len()]);
+        return vec![false; scores.len()];
     }
     // As `numpy.percentile`: between the two closest ranks.
     let mut sorted = scores.to_vec();
@@ -138,7 +138,7 @@ fn percentile(scores: &[f64], percent: f64) -> Result<Vec<bool>, Failure> {
             left -= 1;
         }
     }
-    Ok(mask)
+    mask
 }
 
 /// Importances of a fitted model: those that are stored, or the sizes of its coefficients.
@@ -161,11 +161,11 @@ fn importances(e: &Estimator<'_>, model: &Estimator<'_>) -> Result<Vec<f64>, Fai
     Ok(all
         .into_iter()
         .map(|sizes| {
-            if order == 1.0 {
+            if order.to_bits() == 1.0_f64.to_bits() {
                 sizes.iter().sum()
             } else if order.is_infinite() {
                 sizes.into_iter().fold(0.0, f64::max)
-            } else if order == 2.0 {
+            } else if order.to_bits() == 2.0_f64.to_bits() {
                 sizes.iter().map(|s| s * s).sum::<f64>().sqrt()
             } else {
                 sizes.iter().map(|s| s.powf(order)).sum::<f64>().powf(1.0 / order)

@@ -3,7 +3,7 @@
 //! second one only. The same in all versions.
 
 use holdall_diag::Failure;
-use holdall_tabular::{Op, Part};
+use holdall_tabular::{Decision, Labels, Op, Part, ValueId};
 
 use super::{
     Step,
@@ -60,12 +60,9 @@ pub(super) fn classifier(
         return Ok(Lowered::Columns(columns));
     }
     let last = step.estimator.fitted("final_estimator_")?;
-    match lower_member(lowering, step, &last, &columns)? {
-        Lowered::Classes(answer) => {
-            renamed(lowering, answer, classes(step.estimator)?).map(Lowered::Classes)
-        }
-        _ => Err(last.failure(codes::SHAPE, "expected a classifier")),
-    }
+    let answer = lower_member(lowering, step, &last, &columns)?.into_classifier();
+    let answer = answer.ok_or_else(|| last.failure(codes::SHAPE, "expected a classifier"))?;
+    renamed(lowering, answer, classes(step.estimator)?).map(Lowered::Classes)
 }
 
 pub(super) fn regressor(
@@ -84,46 +81,33 @@ pub(super) fn regressor(
 pub(super) fn renamed(
     lowering: &mut Lowering<'_>,
     answer: Classifier,
-    classes: holdall_tabular::Labels,
+    classes: Labels,
 ) -> Result<Classifier, Failure> {
     if answer.classes == classes {
         return Ok(answer);
     }
-    let renamed = |lowering: &mut Lowering<'_>, id| -> Result<_, Failure> {
-        let node = lowering.model.nodes.get(id).map(|node| node.op.clone());
-        if let Some(Op::Classify(mut classify)) = node {
-            classify.classes = classes.clone();
-            return lowering.op(Op::Classify(classify)).map(Some);
-        }
-        Ok(None)
-    };
-    let label = match renamed(lowering, answer.label)? {
-        Some(label) => label,
-        None => {
-            let known = answer.classes.clone();
-            let indicators = answer.indicators(lowering, &known)?;
-            let decision = holdall_tabular::Decision::LargestMargin;
-            by_margins(lowering, classes.clone(), indicators, None, decision)?.label
-        }
-    };
-    let probabilities = match answer.probabilities {
-        Some(id)
-            if id == answer.label
-                && matches!(
-                    lowering.model.nodes.get(id).map(|node| &node.op),
-                    Some(Op::Classify(_))
-                ) =>
-        {
-            Some(label)
-        }
-        Some(id) => match renamed(lowering, id)? {
-            Some(id) => Some(id),
-            None => {
-                let shares = lowering.part(id, Part::Probabilities)?;
-                by_shares(lowering, classes.clone(), shares)?.probabilities
-            }
-        },
+    let probabilities = match answer.shares(lowering)? {
+        Some(shares) => by_shares(lowering, classes.clone(), shares)?.probabilities,
         None => None,
     };
+    let label = if let Some(same) = relabelled(lowering, answer.label, &classes)? {
+        same
+    } else {
+        let known = answer.classes.clone();
+        let indicators = answer.indicators(lowering, &known)?;
+        by_margins(lowering, classes.clone(), indicators, None, Decision::LargestMargin)?.label
+    };
     Ok(Classifier { classes, label, probabilities, decision: answer.decision })
+}
+
+/// The same decision with other names for the classes, where it is one about margins.
+fn relabelled(
+    lowering: &mut Lowering<'_>,
+    label: ValueId,
+    classes: &Labels,
+) -> Result<Option<ValueId>, Failure> {
+    let node = lowering.model.nodes.get(label).map(|node| node.op.clone());
+    let Some(Op::Classify(mut classify)) = node else { return Ok(None) };
+    classify.classes = classes.clone();
+    lowering.op(Op::Classify(classify)).map(Some)
 }

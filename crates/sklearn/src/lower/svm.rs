@@ -136,8 +136,11 @@ pub(super) fn classifier(
     several(lowering, step, classes).map(Lowered::Classes)
 }
 
+/// Slopes and offsets, one a pair.
+type Sigmoids = (Vec<f64>, Vec<f64>);
+
 /// Slope and offset of Platt's sigmoid for each pair; none without `probability=True`.
-fn sigmoids(estimator: &Estimator<'_>) -> Result<Option<(Vec<f64>, Vec<f64>)>, Failure> {
+fn sigmoids(estimator: &Estimator<'_>) -> Result<Option<Sigmoids>, Failure> {
     let list = |keys: [&str; 2]| {
         let found = keys.iter().find_map(|key| estimator.get(key));
         found.map_or_else(|| Ok(Vec::new()), |value| floats(&value))

@@ -43,10 +43,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<
         let columns = if is_passthrough(&transformer) {
             step.columns.to_vec()
         } else {
-            match lower_step(lowering, step, &transformer, step.columns)? {
-                Lowered::Columns(columns) => columns,
-                _ => return Err(transformer.failure(codes::SHAPE, "expected a transformer")),
-            }
+            let columns = lower_step(lowering, step, &transformer, step.columns)?.into_columns();
+            columns.ok_or_else(|| transformer.failure(codes::SHAPE, "expected a transformer"))?
         };
         all.extend(weighted(lowering, e, &part.item(0)?, columns)?);
     }

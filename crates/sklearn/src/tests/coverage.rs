@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "the corpus is read and a page is written")]
+
 use std::{
     collections::BTreeSet,
     fmt::Write,
