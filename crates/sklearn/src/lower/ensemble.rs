@@ -137,6 +137,8 @@ fn votes(
     let at = step.estimator.value();
     // Until 1.2 members said nothing of the other classes.
     let against = if step.estimator.since(1, 3) { -1.0 / (classes as f64 - 1.0) } else { 0.0 };
+    let cells = (classes as u64).saturating_pow(2).saturating_mul(weights.len() as u64);
+    lowering.budget.charge_elements(cells, 8)?;
     let mut data = Vec::new();
     for class in 0..classes {
         for weight in weights {
@@ -218,7 +220,7 @@ pub(super) fn bagging_classifier(
     let e = step.estimator;
     let outer = classes(e)?;
     let members = e.members("estimators_")?;
-    let mut parts = Vec::new();
+    let (mut parts, mut decisions) = (Vec::new(), Vec::new());
     for (member, columns) in members.iter().zip(bags(step, members.len())?) {
         let member = classifier_of(lowering, step, member, &columns)?;
         // Members are fitted on the positions of the classes.
@@ -228,6 +230,7 @@ pub(super) fn bagging_classifier(
         } else {
             positions
         };
+        decisions.extend(member.decision);
         parts.push(match member.shares(lowering)? {
             Some(shares) if member.classes == known => shares,
             Some(_) => {
@@ -239,7 +242,13 @@ pub(super) fn bagging_classifier(
     }
     let shares = mean(lowering, &parts, members.len() as f64)?;
     let shares = shares.ok_or_else(|| e.value().failure(codes::SHAPE, "no member"))?;
-    by_shares(lowering, outer, shares).map(Lowered::Classes)
+    let answer = by_shares(lowering, outer, shares)?;
+    let decision = if decisions.len() == members.len() {
+        mean(lowering, &decisions, members.len() as f64)?
+    } else {
+        None
+    };
+    Ok(Lowered::Classes(Classifier { decision, ..answer }))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a number of members")]

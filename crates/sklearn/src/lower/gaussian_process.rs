@@ -115,6 +115,8 @@ pub(super) fn regressor(
     let (scales, offsets) = (list("_y_train_std")?, list("_y_train_mean")?);
     let kernel = covariance(e)?;
     let arg = lowering.dense(step.columns, e.value())?;
+    let copies = u64::from(alpha.rows).saturating_mul(vectors.data.len() as u64);
+    lowering.budget.charge_elements(copies, 8)?;
     let mut parts = Vec::new();
     for target in 0..alpha.rows as usize {
         let of = |list: &[f64]| list.get(target).or(list.first()).copied();

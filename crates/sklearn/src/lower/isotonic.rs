@@ -10,6 +10,7 @@ use super::{
     columns::{Lowering, fresh},
     estimator::Estimator,
 };
+use crate::codes;
 
 /// The curve through the thresholds.
 pub(super) fn curve(
@@ -19,6 +20,14 @@ pub(super) fn curve(
 ) -> Result<ValueId, Failure> {
     let (x, y) = (estimator.numbers("X_thresholds_")?, estimator.numbers("y_thresholds_")?);
     estimator.expect_width("y_thresholds_", y.len(), x.len())?;
+    for key in ["X_thresholds_", "y_thresholds_"] {
+        if !estimator.fitted(key)?.array()?.dtype().spell().ends_with("f8") {
+            let message = "an isotonic regression of binary32 numbers is not carried";
+            return Err(estimator
+                .refuse(codes::PARAMETER, message)
+                .with_help("fit on binary64 numbers: rows are rounded to those of fitting"));
+        }
+    }
     let (first, last) = (x.first().copied(), x.last().copied());
     let line = Curve { arg, x, y, outside: Outside::Clamp, form: CurveForm::Slope };
     let line = lowering.op(Op::Transform(Transform::Curve(line)))?;

@@ -207,6 +207,7 @@ pub(super) fn additive_chi_squared(
     let arg = lowering.dense(step.columns, e.value())?;
     let width = step.columns.len();
     let scaled = lowering.with_number(BinaryOp::Mul, arg, interval)?;
+    lowering.budget.charge_elements((width as u64).saturating_mul(steps.unsigned_abs()), 64)?;
     let mut parts = vec![lowering.unary(UnaryOp::Sqrt, scaled)?];
     // Of 0 all terms are 0; its logarithm is taken of 1 instead.
     let zero = lowering.with_number(BinaryOp::Eq, arg, 0.0)?;

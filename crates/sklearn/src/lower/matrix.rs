@@ -83,8 +83,14 @@ pub(super) fn product(a: &Matrix, b: &Matrix) -> Matrix {
 }
 
 /// The inverse of a square matrix, by elimination with the largest pivot of each column.
-pub(super) fn inverse(matrix: &Matrix, estimator: &Estimator<'_>) -> Result<Matrix, Failure> {
+pub(super) fn inverse(
+    matrix: &Matrix,
+    estimator: &Estimator<'_>,
+    budget: &mut Budget,
+) -> Result<Matrix, Failure> {
     let size = matrix.rows as usize;
+    budget.step(u64::from(matrix.rows).saturating_pow(3))?;
+    budget.charge_elements(u64::from(matrix.rows).saturating_pow(2), 24)?;
     let singular = || estimator.value().failure(codes::SHAPE, "a matrix has no inverse");
     // Each row is followed by that of the identity.
     let unit = |i: usize| (0..size).map(move |j| f64::from(u8::from(i == j)));

@@ -133,6 +133,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<
     let e = step.estimator;
     let means = e.matrix("means_", lowering.budget)?;
     e.expect_width("means_", means.columns as usize, step.columns.len())?;
+    let width = step.columns.len() as u64;
+    let cells = width.saturating_mul(width).saturating_mul(u64::from(means.rows));
+    lowering.budget.charge_elements(cells, 8)?;
     let factors = factors(e, means.rows as usize, step.columns.len())?;
     let constants = constants(e, &factors, f64::from(means.columns))?;
     if constants.len() != means.rows as usize {

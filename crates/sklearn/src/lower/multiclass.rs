@@ -74,8 +74,10 @@ pub(super) fn one_vs_rest(
     let mut positive = Vec::new();
     for member in &members {
         let (score, at) = score(lowering, step, member)?;
+        if scores.is_empty() {
+            limit = at;
+        }
         scores.push(score);
-        limit = at;
         if let Some(shares) = member.shares(lowering)? {
             positive.push(lowering.element(shares, 1)?);
         }
@@ -130,11 +132,14 @@ pub(super) fn one_vs_one(
     let k = classes.len();
     let members = members(lowering, step)?;
     e.expect_width("estimators_", members.len(), k * (k - 1) / 2)?;
+    lowering.budget.charge_elements((k as u64).saturating_mul(members.len() as u64), 24)?;
     let (mut scores, mut labels, mut limit) = (Vec::new(), Vec::new(), 0.0);
     for member in &members {
         let (score, at) = score(lowering, step, member)?;
+        if scores.is_empty() {
+            limit = at;
+        }
         scores.push(score);
-        limit = at;
         let known = member.classes.clone();
         labels.push(member.indicators(lowering, &known)?);
     }

@@ -158,6 +158,11 @@ pub(super) fn spline(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result
 
 pub(super) fn bins(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {
     let e = step.estimator;
+    if !e.since(1, 1) {
+        return Err(e
+            .refuse(codes::PARAMETER, "bins saved before 1.1 are not carried")
+            .with_help("fit again with a newer scikit-learn: edges are compared otherwise since"));
+    }
     let edges = e.members("bin_edges_")?;
     e.expect_width("bin_edges_", edges.len(), step.columns.len())?;
     let indicators = match e.word("encode") {

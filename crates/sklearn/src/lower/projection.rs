@@ -97,9 +97,10 @@ pub(super) fn factor_analysis(
     for (cell, noise) in weighted.data.iter_mut().zip(noise.iter().cycle()) {
         *cell /= noise;
     }
+    square(lowering, &components)?;
     let mut inner = product(&weighted, &transposed(&components));
     add_diagonal(&mut inner, 1.0);
-    let inner = inverse(&inner, e)?;
+    let inner = inverse(&inner, e, lowering.budget)?;
     let rows = product(&transposed(&inner), &weighted);
     let total = rows.rows as usize;
     let vector = project(lowering, step, optional(e, "mean_")?, rows)?;
@@ -109,12 +110,20 @@ pub(super) fn factor_analysis(
 pub(super) fn sparse(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {
     let e = step.estimator;
     let components = e.matrix("components_", lowering.budget)?;
+    square(lowering, &components)?;
     let mut inner = product(&components, &transposed(&components));
     add_diagonal(&mut inner, e.number("ridge_alpha")?);
-    let rows = product(&inverse(&inner, e)?, &components);
+    let rows = product(&inverse(&inner, e, lowering.budget)?, &components);
     let total = rows.rows as usize;
     let vector = project(lowering, step, optional(e, "mean_")?, rows)?;
     columns(step, vector, total)
+}
+
+/// What the product of components with themselves costs.
+fn square(lowering: &mut Lowering<'_>, components: &Matrix) -> Result<(), Failure> {
+    let cells = u64::from(components.rows).saturating_pow(2);
+    lowering.budget.charge_elements(cells, 8)?;
+    lowering.budget.step(cells.saturating_mul(u64::from(components.columns)))
 }
 
 fn add_diagonal(matrix: &mut Matrix, by: f64) {

@@ -77,7 +77,7 @@ fn univariate(e: &Estimator<'_>, mode: &str, key: &str) -> Result<Vec<bool>, Fai
             let at = |i: usize| scores.get(i).copied().unwrap_or(f64::MIN);
             order.sort_by(|&a, &b| at(a).total_cmp(&at(b)));
             let best = order.get(scores.len() - k..).unwrap_or_default();
-            Ok((0..scores.len()).map(|i| best.contains(&i)).collect())
+            Ok(mask_of(best, scores.len()))
         }
         "percentile" => Ok(percentile(&cleaned(&e.fitted("scores_")?)?, parameter.float()?)),
         "fpr" => {
@@ -141,6 +141,35 @@ fn percentile(scores: &[f64], percent: f64) -> Vec<bool> {
     mask
 }
 
+/// Whether a model was fitted with the L1 norm alone, so that the default threshold is 1e-5.
+fn sparse(model: &Estimator<'_>) -> Result<bool, Failure> {
+    let name = model.object().name();
+    if name.contains("Lasso") || model.word("penalty") == Some("l1") {
+        return Ok(true);
+    }
+    let key = match name {
+        "ElasticNet" => "l1_ratio",
+        "ElasticNetCV" => "l1_ratio_",
+        "LogisticRegression" if model.since(1, 8) => "l1_ratio",
+        "LogisticRegressionCV" if model.since(1, 8) => "l1_ratio_",
+        _ => return Ok(false),
+    };
+    let Some(value) = model.get(key) else { return Ok(false) };
+    let ratios = value.as_float().map_or_else(|| floats(&value), |ratio| Ok(vec![ratio]))?;
+    Ok(ratios.iter().all(|ratio| (ratio - 1.0).abs() <= 1e-8 + 1e-5))
+}
+
+/// The positions of a list that are among some.
+fn mask_of(chosen: &[usize], width: usize) -> Vec<bool> {
+    let mut mask = vec![false; width];
+    for &i in chosen {
+        if let Some(cell) = mask.get_mut(i) {
+            *cell = true;
+        }
+    }
+    mask
+}
+
 /// Importances of a fitted model: those that are stored, or the sizes of its coefficients.
 fn importances(e: &Estimator<'_>, model: &Estimator<'_>) -> Result<Vec<f64>, Failure> {
     if e.word("importance_getter").is_some_and(|getter| getter != "auto") {
@@ -196,11 +225,9 @@ fn from_model(e: &Estimator<'_>) -> Result<Vec<bool>, Failure> {
         "median" => Ok(median()),
         _ => Err(e.unknown("threshold")),
     };
-    let lasso = model.object().name().contains("Lasso")
-        || model.object().name().contains("ElasticNet")
-        || model.word("penalty") == Some("l1");
+    let sparse = sparse(&model)?;
     let limit = match e.get("threshold") {
-        None if lasso => 1e-5,
+        None if sparse => 1e-5,
         None => mean(),
         Some(value) => match (value.as_float(), value.as_text()) {
             (Some(number), _) => number,
@@ -223,7 +250,8 @@ fn from_model(e: &Estimator<'_>) -> Result<Vec<bool>, Failure> {
         let mut order: Vec<usize> = (0..scores.len()).collect();
         let at = |i: usize| scores.get(i).copied().unwrap_or(0.0);
         order.sort_by(|&a, &b| at(b).total_cmp(&at(a)));
-        mask = (0..scores.len()).map(|i| order.iter().take(most).any(|&o| o == i)).collect();
+        order.truncate(most);
+        mask = mask_of(&order, scores.len());
     }
     Ok(mask.into_iter().zip(scores).map(|(passes, score)| passes && score >= limit).collect())
 }

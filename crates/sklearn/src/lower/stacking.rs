@@ -90,7 +90,7 @@ pub(super) fn renamed(
         Some(shares) => by_shares(lowering, classes.clone(), shares)?.probabilities,
         None => None,
     };
-    let label = if let Some(same) = relabelled(lowering, answer.label, &classes)? {
+    let label = if let Some(same) = relabelled(lowering, answer.label, &answer.classes, &classes)? {
         same
     } else {
         let known = answer.classes.clone();
@@ -100,14 +100,19 @@ pub(super) fn renamed(
     Ok(Classifier { classes, label, probabilities, decision: answer.decision })
 }
 
-/// The same decision with other names for the classes, where it is one about margins.
+/// The same decision with other names for the classes, where it is one about margins in their order.
 fn relabelled(
     lowering: &mut Lowering<'_>,
     label: ValueId,
+    known: &Labels,
     classes: &Labels,
 ) -> Result<Option<ValueId>, Failure> {
     let node = lowering.model.nodes.get(label).map(|node| node.op.clone());
-    let Some(Op::Classify(mut classify)) = node else { return Ok(None) };
+    let Some(Op::Classify(mut classify)) =
+        node.filter(|op| matches!(op, Op::Classify(classify) if classify.classes == *known))
+    else {
+        return Ok(None);
+    };
     classify.classes = classes.clone();
     lowering.op(Op::Classify(classify)).map(Some)
 }

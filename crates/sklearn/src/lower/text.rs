@@ -137,6 +137,12 @@ pub(super) fn vectorizer(
             let size =
                 count(e.value(), usize::try_from(e.fitted("n_features")?.int()?).unwrap_or(0))?;
             let alternate_sign = e.flag("alternate_sign", true);
+            if alternate_sign && binary {
+                let message = "`binary=True` with `alternate_sign=True` is not carried";
+                return Err(e.refuse(codes::PARAMETER, message).with_help(
+                    "fit with `alternate_sign=False`: terms that cancel out would count as there",
+                ));
+            }
             (Terms::Hashed { size, alternate_sign }, plain, Vec::new(), norm(e)?)
         }
         name => {
