@@ -128,5 +128,10 @@ pub(super) fn centroid(
     let answer = by_margins(lowering, classes, scores, link, largest)?;
     let margins = decision(lowering, scores, total)?;
     let label = if equal { closest.label } else { answer.label };
+    if metric != Metric::Euclidean {
+        // Scores are said to mean something for the Euclidean metric only.
+        let (probabilities, decision) = (None, None);
+        return Ok(Lowered::Classes(Classifier { label, probabilities, decision, ..answer }));
+    }
     Ok(Lowered::Classes(Classifier { label, decision: Some(margins), ..answer }))
 }
