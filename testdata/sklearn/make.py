@@ -16,6 +16,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import scipy
+import scipy.spatial
 import sklearn
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
@@ -43,7 +44,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE))
 import _fixture as fixture  # noqa: E402
+import _wide as wide  # noqa: E402
 
 VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
 SUFFIX = "_%d_%d" % VERSION
@@ -125,7 +128,17 @@ def save(model, folder, forms):
     return ["model.pkl"]
 
 
+CLUSTERINGS = {"KMeans", "MiniBatchKMeans", "BisectingKMeans", "MeanShift", "AffinityPropagation", "Birch"}
+
+
 def answers(model, inputs):
+    name = type(model).__name__
+    if isinstance(getattr(model, "classes_", None), list):
+        return targets(model, inputs)
+    if hasattr(model, "predict_proba") and not hasattr(model, "classes_"):
+        values = model.predict_proba(inputs)
+        header = ["cluster"] + fixture.numbered("probability", values.shape[1])
+        return "clustering", header, np.c_[model.predict(inputs), values]
     if hasattr(model, "predict_proba"):
         header = fixture.classifier_header(model.classes_)
         table = [
@@ -133,17 +146,49 @@ def answers(model, inputs):
             for label, values in zip(model.predict(inputs), model.predict_proba(inputs))
         ]
         return "classification", header, table
+    if hasattr(model, "predict") and hasattr(model, "classes_"):
+        return "classification", ["label"], [[label] for label in model.predict(inputs)]
+    if sklearn.base.is_outlier_detector(model):
+        table = zip(model.predict(inputs), np.ravel(model.decision_function(inputs)))
+        return "anomaly", ["label", "score"], [list(row) for row in table]
+    if hasattr(model, "predict") and name in CLUSTERINGS:
+        label = model.predict(inputs)
+        if name == "BisectingKMeans":
+            return "clustering", ["cluster"], [[value] for value in label]
+        key = "subcluster_centers_" if name == "Birch" else "cluster_centers_"
+        values = scipy.spatial.distance.cdist(inputs, getattr(model, key))
+        header = ["cluster"] + fixture.numbered("distance", values.shape[1])
+        return "clustering", header, [[a, *b] for a, b in zip(label, values)]
     if hasattr(model, "predict"):
         values = model.predict(inputs)
         values = values.reshape(len(values), -1)
         return "regression", fixture.numbered("prediction", values.shape[1]), values
+    if name == "KernelDensity":
+        return "transform", ["y_0"], model.score_samples(inputs).reshape(-1, 1)
     values = model.transform(inputs)
     values = values.toarray() if scipy.sparse.issparse(values) else np.asarray(values)
+    values = values.astype(float).reshape(len(values), -1)
     return "transform", fixture.numbered("y", values.shape[1]), values
 
 
-def case(name, model, rows, tolerance, note, forms="pickle", frame=None):
-    """Writes one case. `rows`: an array, or a list of rows when `frame` names the columns."""
+def targets(model, inputs):
+    """A classifier with several targets: label and probabilities of each."""
+    labels = model.predict(inputs)
+    shares = model.predict_proba(inputs)
+    header, columns = [], []
+    for i, classes in enumerate(model.classes_):
+        header += [f"y{i}_label"] + [f"y{i}_probability_{c}" for c in classes]
+        if isinstance(shares, list):
+            share = shares[i]
+        else:  # a chain gives the probability of 1 only
+            share = np.c_[1 - shares[:, i], shares[:, i]]
+        columns += [labels[:, i].astype(int), *share.T]
+    return "classification", header, [list(row) for row in zip(*columns)]
+
+
+def case(name, model, rows, tolerance, note, forms="pickle", frame=None, flat=False, margins=True):
+    """Writes one case. `rows`: an array, or a list of rows when `frame` names the columns. `flat`: the
+    model takes its one column as a list. `margins`: whether to write those of `decision_function`."""
     folder = HERE / (name + SUFFIX)
     if ONLY and folder.name not in ONLY and name not in ONLY:
         PROTOCOLS["count"] += forms == "pickle"
@@ -161,6 +206,8 @@ def case(name, model, rows, tolerance, note, forms="pickle", frame=None):
         )
     else:
         inputs = np.array(columns, dtype=float).T
+    if flat:
+        inputs = columns[0]
 
     models = save(model, folder, forms)
     task, header, table = answers(model, inputs)
@@ -170,7 +217,7 @@ def case(name, model, rows, tolerance, note, forms="pickle", frame=None):
         _, _, same = answers(again, inputs)
         assert [list(map(str, row)) for row in same] == [list(map(str, row)) for row in table]
     fixture.write_table(folder / "expected.csv", header, table)
-    if task == "classification" and hasattr(model, "decision_function"):
+    if margins and task == "classification" and hasattr(model, "decision_function"):
         margins = np.asarray(model.decision_function(inputs)).reshape(len(inputs), -1)
         fixture.write_table(
             folder / "margins.csv", fixture.numbered("margin", margins.shape[1]), margins
@@ -634,6 +681,7 @@ def main():
             if old:
                 warnings.simplefilter("ignore", FutureWarning)
             group(old)
+    wide.make(case, old)
 
 
 if __name__ == "__main__":

@@ -75,9 +75,6 @@ fn coupled(classes: usize, decisions: &[f64], a: &[f64], b: &[f64]) -> Vec<f64> 
         pair[i * classes + j] = p;
         pair[j * classes + i] = 1.0 - p;
     }
-    if classes == 2 {
-        return vec![pair[1], pair[2]];
-    }
     couple(classes, &pair)
 }
 

@@ -7,9 +7,10 @@
 
 use holdall_diag::Failure;
 use holdall_pickle::Value;
-use holdall_tabular::{Aggregate, Classify, Link, Op, Regress, ValueId};
+use holdall_tabular::{Aggregate, Link, Op, Regress, ValueId};
 
 use super::{
+    answer::{Lowered, by_margins},
     columns::{Column, Lowering},
     estimator::{Estimator, classes, count, floats},
     loss::Loss,
@@ -21,7 +22,7 @@ pub(crate) fn classifier(
     lowering: &mut Lowering<'_>,
     estimator: &Estimator<'_>,
     columns: &[Column],
-) -> Result<ValueId, Failure> {
+) -> Result<Lowered, Failure> {
     let classes = classes(estimator)?;
     let loss = Loss::of(estimator)?;
     let scores = if classes.len() == 2 { 1 } else { classes.len() };
@@ -33,14 +34,7 @@ pub(crate) fn classifier(
         }
     };
     let margins = sum(lowering, estimator, columns, start, scores)?;
-    let classify = Classify {
-        margins,
-        classes,
-        link: loss.link(),
-        decision: loss.decision(),
-        has_probabilities: true,
-    };
-    lowering.push(Op::Classify(classify), estimator.value())
+    by_margins(lowering, classes, margins, Some(loss.link()), loss.decision()).map(Lowered::Classes)
 }
 
 pub(crate) fn regressor(

@@ -9,12 +9,13 @@
 use holdall_diag::Failure;
 
 use super::{
-    Lowered,
+    Step,
     columns::{Column, Lowering},
-    estimator::{Estimator, refuse},
-    lower_estimator,
+    estimator::Estimator,
+    lower_step,
     pipeline::is_passthrough,
     selection,
+    union::weighted,
 };
 use crate::codes;
 
@@ -24,11 +25,6 @@ pub(crate) fn lower(
     columns: &[Column],
     depth: u32,
 ) -> Result<Vec<Column>, Failure> {
-    if let Some(weights) = estimator.get("transformer_weights") {
-        let message = "`transformer_weights` are not carried";
-        return Err(refuse(&weights, codes::PARAMETER, message)
-            .with_help("scale the columns with a step of their own"));
-    }
     let names = match estimator.get("feature_names_in_") {
         Some(names) => names.array()?.strings(estimator.pickle())?,
         None => Vec::new(),
@@ -46,17 +42,15 @@ pub(crate) fn lower(
         lowering.budget.charge_elements(chosen.len() as u64, size_of::<Column>())?;
         let input: Vec<Column> = chosen.iter().filter_map(|&i| columns.get(i).copied()).collect();
         if is_passthrough(&transformer) {
-            output.extend(input);
+            output.extend(weighted(lowering, estimator, &part.item(0)?, input)?);
             continue;
         }
-        match lower_estimator(lowering, &transformer, estimator.version(), input, depth + 1)? {
-            Lowered::Columns(columns) => output.extend(columns),
-            Lowered::Classes(_) | Lowered::Values(_) => {
-                return Err(
-                    transformer.failure(codes::SHAPE, "expected a transformer, found an estimator")
-                );
-            }
-        }
+        let step = Step { estimator, columns, depth, transforms: true };
+        let columns = lower_step(lowering, &step, &transformer, &input)?.into_columns();
+        let columns = columns.ok_or_else(|| {
+            transformer.failure(codes::SHAPE, "expected a transformer, found an estimator")
+        })?;
+        output.extend(weighted(lowering, estimator, &part.item(0)?, columns)?);
     }
     Ok(output)
 }

@@ -1,9 +1,12 @@
 //! The columns that flow between steps, and the fields that they start from.
 
-use holdall_diag::Failure;
+use holdall_diag::{Failure, Location};
 use holdall_pickle::Value;
 use holdall_source::Budget;
-use holdall_tabular::{Field, FieldId, Kind, MissingPolicy, Model, Op, ValueId};
+use holdall_tabular::{
+    BinaryOp, Constant, Field, FieldId, Kind, Labels, Linear, Matrix, MissingPolicy, Model, Op,
+    Part, Reduce, ReduceOp, Summation, Transform, UnaryOp, ValueId, Width,
+};
 
 use super::estimator::{place, refuse};
 use crate::codes;
@@ -38,6 +41,8 @@ struct FieldState {
 pub(crate) struct Lowering<'b> {
     pub(crate) model: Model,
     pub(crate) budget: &'b mut Budget,
+    /// Where the estimator stands that is being lowered.
+    pub(crate) place: Location,
     fields: Vec<FieldState>,
 }
 
@@ -46,7 +51,12 @@ impl<'b> Lowering<'b> {
         let field = |name| FieldState { name, kind: None, input: None, refuses: false };
         let mut model = Model::new();
         model.named_inputs = named;
-        Self { model, budget, fields: names.into_iter().map(field).collect() }
+        Self {
+            model,
+            budget,
+            place: Location::none(),
+            fields: names.into_iter().map(field).collect(),
+        }
     }
 
     /// All inputs, untouched.
@@ -57,6 +67,110 @@ impl<'b> Lowering<'b> {
 
     pub(crate) fn push(&mut self, op: Op, at: &Value<'_>) -> Result<ValueId, Failure> {
         self.model.push_at(op, place(at))
+    }
+
+    /// Adds a node of the estimator that is being lowered.
+    pub(crate) fn op(&mut self, op: Op) -> Result<ValueId, Failure> {
+        self.model.push_at(op, self.place.clone())
+    }
+
+    /// A number, the same for each row.
+    pub(crate) fn number(&mut self, value: f64) -> Result<ValueId, Failure> {
+        let values = Labels::F64(vec![value]);
+        self.op(Op::Constant(Constant { kind: Kind::F64, width: Width::Scalar, values }))
+    }
+
+    /// A vector, the same for each row.
+    pub(crate) fn constants(&mut self, values: Vec<f64>) -> Result<ValueId, Failure> {
+        let width = Width::Vector(u32::try_from(values.len()).unwrap_or(u32::MAX));
+        self.op(Op::Constant(Constant { kind: Kind::F64, width, values: Labels::F64(values) }))
+    }
+
+    pub(crate) fn unary(&mut self, op: UnaryOp, arg: ValueId) -> Result<ValueId, Failure> {
+        self.op(Op::Unary { op, arg })
+    }
+
+    pub(crate) fn binary(
+        &mut self,
+        op: BinaryOp,
+        left: ValueId,
+        right: ValueId,
+    ) -> Result<ValueId, Failure> {
+        self.op(Op::Binary { op, left, right })
+    }
+
+    /// A vector or scalar and a number.
+    pub(crate) fn with_number(
+        &mut self,
+        op: BinaryOp,
+        left: ValueId,
+        right: f64,
+    ) -> Result<ValueId, Failure> {
+        let right = self.number(right)?;
+        self.binary(op, left, right)
+    }
+
+    /// A part of an estimate.
+    pub(crate) fn part(&mut self, estimate: ValueId, part: Part) -> Result<ValueId, Failure> {
+        self.op(Op::Part { estimate, part })
+    }
+
+    /// A matrix product in the order of BLAS.
+    pub(crate) fn linear(
+        &mut self,
+        arg: ValueId,
+        coefficients: Matrix,
+        intercepts: Vec<f64>,
+    ) -> Result<ValueId, Failure> {
+        let summation = Summation::AnyF64;
+        self.op(Op::Linear(Linear { arg, coefficients, intercepts, summation }))
+    }
+
+    /// One element of a vector, as a vector of one.
+    pub(crate) fn element(&mut self, arg: ValueId, index: u32) -> Result<ValueId, Failure> {
+        self.op(Op::Select { arg, indices: vec![index] })
+    }
+
+    /// One element of a vector, as a scalar.
+    pub(crate) fn scalar_of(&mut self, arg: ValueId, index: u32) -> Result<ValueId, Failure> {
+        let arg = self.element(arg, index)?;
+        self.sum(arg)
+    }
+
+    /// The sum of a vector in order.
+    pub(crate) fn sum(&mut self, arg: ValueId) -> Result<ValueId, Failure> {
+        let op = ReduceOp::Sum;
+        self.op(Op::Transform(Transform::Reduce(Reduce { arg, op, skip_missing: false })))
+    }
+
+    /// Each column as a binary64 scalar.
+    pub(crate) fn scalars(
+        &mut self,
+        columns: &[Column],
+        at: &Value<'_>,
+    ) -> Result<Vec<ValueId>, Failure> {
+        let mut scalars = Vec::with_capacity(columns.len());
+        for column in columns {
+            scalars.push(match column.source {
+                Origin::Element { vector, index, .. } => self.scalar_of(vector, index)?,
+                Origin::Field(_) | Origin::Scalar(..) => {
+                    let (id, kind) = self.scalar(column, Kind::F64, at)?;
+                    if kind == Kind::F64 {
+                        id
+                    } else {
+                        self.op(Op::Cast { arg: id, to: Kind::F64 })?
+                    }
+                }
+            });
+        }
+        Ok(scalars)
+    }
+
+    /// Columns of an estimator that refuses NaN, as one binary64 vector.
+    pub(crate) fn dense(&mut self, columns: &[Column], at: &Value<'_>) -> Result<ValueId, Failure> {
+        let id = self.numbers(columns, at)?;
+        self.refuse_missing(columns);
+        Ok(id)
     }
 
     /// An estimator that refuses NaN takes these: where no step has filled the gaps, neither may the
@@ -221,6 +335,16 @@ pub(crate) fn elements(vector: ValueId, opens: &[Option<usize>]) -> Vec<Column> 
     let width = u32::try_from(opens.len()).unwrap_or(u32::MAX);
     let column = |(index, &open)| Column { source: Origin::Element { vector, width, index }, open };
     (0..width).zip(opens).map(column).collect()
+}
+
+/// The elements of a vector in which nothing is missing.
+pub(crate) fn fresh(vector: ValueId, width: usize) -> Vec<Column> {
+    elements(vector, &vec![None; width])
+}
+
+/// The fields whose gaps would be seen in these columns.
+pub(crate) fn opens(columns: &[Column]) -> Vec<Option<usize>> {
+    columns.iter().map(|column| column.open).collect()
 }
 
 const fn rank(kind: Kind) -> u8 {

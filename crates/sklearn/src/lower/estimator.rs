@@ -2,8 +2,10 @@
 
 use holdall_diag::{Code, Failure, Location};
 use holdall_pickle::{Object, Pickle, Value, numpy::ElementKind};
+use holdall_source::Budget;
 use holdall_tabular::{Labels, Matrix};
 
+use super::matrix::dense;
 use crate::{codes, version::Version};
 
 /// A fitted object and the version that saved it.
@@ -74,6 +76,47 @@ impl<'p> Estimator<'p> {
     /// A setting that is a truth value.
     pub(crate) fn flag(&self, key: &str, default: bool) -> bool {
         self.get(key).and_then(|value| value.as_bool()).unwrap_or(default)
+    }
+
+    /// A number that fitting sets.
+    pub(crate) fn number(&self, key: &str) -> Result<f64, Failure> {
+        let value = self.fitted(key)?;
+        match value.as_float() {
+            Some(number) => Ok(number),
+            None => match floats(&value)?.as_slice() {
+                [only] => Ok(*only),
+                _ => value.float(),
+            },
+        }
+    }
+
+    /// A list of numbers that fitting sets.
+    pub(crate) fn numbers(&self, key: &str) -> Result<Vec<f64>, Failure> {
+        floats(&self.fitted(key)?)
+    }
+
+    /// A matrix that fitting sets, dense or sparse.
+    pub(crate) fn matrix(&self, key: &str, budget: &mut Budget) -> Result<Matrix, Failure> {
+        dense(&self.fitted(key)?, budget)
+    }
+
+    /// The fitted estimators of a list.
+    pub(crate) fn members(&self, key: &str) -> Result<Vec<Value<'p>>, Failure> {
+        let list = self.fitted(key)?;
+        if !list.is_array() {
+            return Ok(list.items()?.collect());
+        }
+        let pickle = self.pickle();
+        Ok(list.array()?.objects()?.into_iter().map(|id| pickle.value(id)).collect())
+    }
+
+    /// A setting with a value that is not carried.
+    pub(crate) fn unknown(&self, key: &str) -> Failure {
+        let found = self.get(key).map_or_else(|| "None".to_owned(), |value| value.describe());
+        self.refuse(
+            codes::PARAMETER,
+            format!("`{key}` of `{}` given as {found} is not carried", self.object.name()),
+        )
     }
 
     pub(crate) fn refuse(&self, code: Code, message: impl Into<String>) -> Failure {
@@ -212,8 +255,19 @@ fn object_labels(at: &Value<'_>, mut all: Vec<Value<'_>>) -> Result<(Labels, boo
     }
 }
 
-/// The classes of a classifier with one target and at least two classes.
+/// The classes of a classifier with one target and at least two classes. Some ask their
+/// `_label_binarizer` or `label_binarizer_`, some their `_label_encoder`.
 pub(crate) fn classes(estimator: &Estimator<'_>) -> Result<Labels, Failure> {
+    let places = ["_label_binarizer", "label_binarizer_", "_label_encoder", "le_"];
+    let other = places.iter().find_map(|place| estimator.get(place));
+    match other.filter(|_| estimator.get("classes_").is_none()) {
+        Some(other) => classes_of(&Estimator::new(&other, estimator.version)?),
+        None => classes_of(estimator),
+    }
+}
+
+/// The classes that `classes_` lists.
+pub(crate) fn classes_of(estimator: &Estimator<'_>) -> Result<Labels, Failure> {
     let value = estimator.fitted("classes_")?;
     let several = !value.is_array() || value.array()?.ndim() != 1;
     if several || estimator.get("n_outputs_").and_then(|n| n.as_int()).is_some_and(|n| n != 1) {

@@ -6,9 +6,10 @@
 //! take NaN from 1.4 where their trees do.
 
 use holdall_diag::Failure;
-use holdall_tabular::{Aggregate, Classify, Decision, Link, Op, Regress, ValueId};
+use holdall_tabular::{Aggregate, Link, Op, Regress, ValueId};
 
 use super::{
+    answer::{Lowered, by_shares},
     columns::{Column, Lowering},
     estimator::{Estimator, classes, count},
     tree::{Form, Grove, takes_missing},
@@ -19,10 +20,10 @@ pub(crate) fn tree_classifier(
     lowering: &mut Lowering<'_>,
     estimator: &Estimator<'_>,
     columns: &[Column],
-) -> Result<ValueId, Failure> {
+) -> Result<Lowered, Failure> {
     let form = Form::of_classes(estimator, classes(estimator)?.len(), takes_missing(estimator));
     let margins = single(lowering, estimator, columns, form)?;
-    classify(lowering, estimator, margins)
+    by_shares(lowering, classes(estimator)?, margins).map(Lowered::Classes)
 }
 
 pub(crate) fn tree_regressor(
@@ -39,12 +40,12 @@ pub(crate) fn classifier(
     lowering: &mut Lowering<'_>,
     estimator: &Estimator<'_>,
     columns: &[Column],
-) -> Result<ValueId, Failure> {
-    let classes = classes(estimator)?.len();
+) -> Result<Lowered, Failure> {
+    let total = classes(estimator)?.len();
     let trees = trees(estimator)?;
-    let form = Form::of_classes(estimator, classes, forest_takes_missing(estimator, &trees));
+    let form = Form::of_classes(estimator, total, forest_takes_missing(estimator, &trees));
     let margins = mean(lowering, estimator, &trees, columns, form)?;
-    classify(lowering, estimator, margins)
+    by_shares(lowering, classes(estimator)?, margins).map(Lowered::Classes)
 }
 
 pub(crate) fn regressor(
@@ -114,21 +115,6 @@ fn add(
     }
     let outputs = count(at, form.width)?;
     lowering.push(grove.into_op(arg, outputs, Vec::new(), aggregate), at)
-}
-
-fn classify(
-    lowering: &mut Lowering<'_>,
-    estimator: &Estimator<'_>,
-    margins: ValueId,
-) -> Result<ValueId, Failure> {
-    let classify = Classify {
-        margins,
-        classes: classes(estimator)?,
-        link: Link::Identity,
-        decision: Decision::LargestProbability,
-        has_probabilities: true,
-    };
-    lowering.push(Op::Classify(classify), estimator.value())
 }
 
 fn regress(

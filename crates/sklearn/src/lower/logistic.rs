@@ -12,27 +12,24 @@
 //! 1.5. The label: margin > 0 for one row, else the largest margin (`LinearClassifierMixin.predict`).
 
 use holdall_diag::Failure;
-use holdall_tabular::{Classify, Decision, Link, Op, ValueId};
+use holdall_tabular::{Decision, Link};
 
 use super::{
-    columns::{Column, Lowering},
-    estimator::{Estimator, classes, matrix},
+    Step,
+    answer::{Lowered, by_margins},
+    columns::Lowering,
+    estimator::{Estimator, classes},
     linear,
 };
 use crate::codes;
 
-pub(crate) fn lower(
-    lowering: &mut Lowering<'_>,
-    estimator: &Estimator<'_>,
-    columns: &[Column],
-) -> Result<ValueId, Failure> {
-    let classes = classes(estimator)?;
-    let margins = linear::margins(lowering, estimator, columns)?;
-    let binary = matrix(&estimator.fitted("coef_")?)?.0.rows == 1;
-    let link = link(estimator, binary)?;
+pub(super) fn lower(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {
+    let classes = classes(step.estimator)?;
+    let margins = linear::margins(lowering, step.estimator, step.columns)?;
+    let binary = linear::rows(step.estimator)? == 1;
+    let link = link(step.estimator, binary)?;
     let decision = if binary { Decision::MarginAbove(0.0) } else { Decision::LargestMargin };
-    let classify = Classify { margins, classes, link, decision, has_probabilities: true };
-    lowering.push(Op::Classify(classify), estimator.value())
+    by_margins(lowering, classes, margins, Some(link), decision).map(Lowered::Classes)
 }
 
 fn link(estimator: &Estimator<'_>, binary: bool) -> Result<Link, Failure> {

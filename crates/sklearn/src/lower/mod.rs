@@ -1,43 +1,76 @@
 //! From the attributes of fitted estimators to the tabular model.
 
+mod anomaly;
+mod answer;
+mod bayes;
 mod boosting;
-mod class;
+mod calibrated;
+pub(crate) mod class;
+mod cluster;
 mod column_transformer;
 pub(crate) mod columns;
+mod discriminant;
+mod dummy;
+mod ensemble;
 mod estimator;
 mod forest;
 mod function;
+mod gaussian_process;
+mod hist;
+mod importance;
 mod imputer;
+mod inverse;
+mod isotonic;
+mod kernels;
+mod labels;
 mod linear;
+mod linear_classifier;
 mod logistic;
 mod loss;
+mod matrix;
+mod mixture;
+mod mlp;
+mod multiclass;
+mod multioutput;
+mod neighbors;
+mod numeric;
 mod one_hot;
 mod ordinal;
 mod pipeline;
+mod projection;
 mod scaler;
+mod select;
 pub(crate) mod selection;
+mod shares;
+mod stacking;
+mod svm;
+mod text;
 mod tree;
+mod union;
+mod wrapper;
 
 use holdall_diag::Failure;
 use holdall_pickle::{Pickle, Value};
 use holdall_source::Budget;
-use holdall_tabular::{Header, Kind, Model, Output, Part, ValueId};
+use holdall_tabular::{Header, Kind, Model, Output, Part};
 
 use self::{
-    class::Class,
+    answer::Lowered,
     columns::{Column, Lowering, Origin},
     estimator::Estimator,
 };
 use crate::{codes, facts, version::Version};
 
-/// What an estimator yields.
-enum Lowered {
-    /// Columns for the next step.
-    Columns(Vec<Column>),
-    /// The answer of a classifier.
-    Classes(ValueId),
-    /// The answer of a regressor.
-    Values(ValueId),
+/// What is asked of an estimator.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step<'e, 'p> {
+    pub(crate) estimator: &'e Estimator<'p>,
+    /// What comes in.
+    pub(crate) columns: &'e [Column],
+    /// How many steps it is within.
+    pub(crate) depth: u32,
+    /// Whether columns for a further step are asked for, of estimators that can also answer.
+    pub(crate) transforms: bool,
 }
 
 /// What an input costs in memory, with its name, its field and its node.
@@ -58,7 +91,7 @@ pub(crate) fn lower(pickle: &Pickle, budget: &mut Budget) -> Result<Model, Failu
     let (names, named) = inputs(&first, budget)?;
     let mut lowering = Lowering::new(names, named, budget);
     let columns = lowering.inputs();
-    let answer = lower_estimator(&mut lowering, &root, version, columns, 0)?;
+    let answer = lower_estimator(&mut lowering, &root, version, &columns, 0, false)?;
     outputs(&mut lowering, &answer, &root)?;
     lowering.model.header = Header {
         name: None,
@@ -70,12 +103,44 @@ pub(crate) fn lower(pickle: &Pickle, budget: &mut Budget) -> Result<Model, Failu
     lowering.finish()
 }
 
+/// A transformer within a step.
+fn lower_step(
+    lowering: &mut Lowering<'_>,
+    step: &Step<'_, '_>,
+    value: &Value<'_>,
+    columns: &[Column],
+) -> Result<Lowered, Failure> {
+    lower_estimator(lowering, value, step.estimator.version(), columns, step.depth + 1, true)
+}
+
+/// An estimator that answers within a step.
+fn lower_member(
+    lowering: &mut Lowering<'_>,
+    step: &Step<'_, '_>,
+    value: &Value<'_>,
+    columns: &[Column],
+) -> Result<Lowered, Failure> {
+    lower_estimator(lowering, value, step.estimator.version(), columns, step.depth + 1, false)
+}
+
+/// An estimator that is asked what the step is asked.
+fn lower_inside(
+    lowering: &mut Lowering<'_>,
+    step: &Step<'_, '_>,
+    value: &Value<'_>,
+    columns: &[Column],
+) -> Result<Lowered, Failure> {
+    let (version, depth) = (step.estimator.version(), step.depth + 1);
+    lower_estimator(lowering, value, version, columns, depth, step.transforms)
+}
+
 fn lower_estimator(
     lowering: &mut Lowering<'_>,
     value: &Value<'_>,
     outer: Option<Version>,
-    columns: Vec<Column>,
+    columns: &[Column],
     depth: u32,
+    transforms: bool,
 ) -> Result<Lowered, Failure> {
     if depth > MAX_DEPTH {
         return Err(Failure::limit(codes::DEPTH, "steps within steps go too deep")
@@ -84,44 +149,27 @@ fn lower_estimator(
     // Steps may be shared: a small file can name very many.
     lowering.budget.step(ESTIMATOR_STEPS + columns.len() as u64)?;
     let estimator = Estimator::new(value, outer)?;
-    let e = &estimator;
-    match family(e)? {
-        Class::Logistic => logistic::lower(lowering, e, &columns).map(Lowered::Classes),
-        Class::LinearRegressor => linear::lower(lowering, e, &columns).map(Lowered::Values),
-        Class::TreeClassifier => {
-            forest::tree_classifier(lowering, e, &columns).map(Lowered::Classes)
-        }
-        Class::TreeRegressor => forest::tree_regressor(lowering, e, &columns).map(Lowered::Values),
-        Class::ForestClassifier => forest::classifier(lowering, e, &columns).map(Lowered::Classes),
-        Class::ForestRegressor => forest::regressor(lowering, e, &columns).map(Lowered::Values),
-        Class::BoostingClassifier => {
-            boosting::classifier(lowering, e, &columns).map(Lowered::Classes)
-        }
-        Class::BoostingRegressor => boosting::regressor(lowering, e, &columns).map(Lowered::Values),
-        Class::Pipeline => pipeline::lower(lowering, e, columns, depth),
-        Class::ColumnTransformer => {
-            column_transformer::lower(lowering, e, &columns, depth).map(Lowered::Columns)
-        }
-        Class::StandardScaler => scaler::standard(lowering, e, &columns).map(Lowered::Columns),
-        Class::MinMaxScaler => scaler::min_max(lowering, e, &columns).map(Lowered::Columns),
-        Class::MaxAbsScaler => scaler::max_abs(lowering, e, &columns).map(Lowered::Columns),
-        Class::RobustScaler => scaler::robust(lowering, e, &columns).map(Lowered::Columns),
-        Class::SimpleImputer => imputer::lower(lowering, e, &columns).map(Lowered::Columns),
-        Class::OneHotEncoder => one_hot::lower(lowering, e, &columns).map(Lowered::Columns),
-        Class::OrdinalEncoder => ordinal::lower(lowering, e, &columns).map(Lowered::Columns),
-        Class::FunctionTransformer => function::lower(lowering, e, columns).map(Lowered::Columns),
-    }
+    let lower = family(&estimator)?;
+    let before = std::mem::replace(&mut lowering.place, estimator::place(value));
+    let step = Step { estimator: &estimator, columns, depth, transforms };
+    let answer = lower(lowering, &step);
+    lowering.place = before;
+    answer
 }
 
-fn family(estimator: &Estimator<'_>) -> Result<Class, Failure> {
+fn family(estimator: &Estimator<'_>) -> Result<class::Lower, Failure> {
     let object = estimator.object();
     let package = object.module().split('.').next().unwrap_or_default();
-    Class::of(object.module(), object.name()).ok_or_else(|| {
+    class::of(object.module(), object.name()).ok_or_else(|| {
         let message = format!("`{}` is not carried", object.class());
         if package == "sklearn" {
-            return estimator
-                .refuse(codes::CLASS, message)
-                .with_help(format!("carried are {}", Class::carried()));
+            let help = format!("carried are {}", class::carried());
+            return match class::reason(object.name()) {
+                Some(reason) => {
+                    estimator.refuse(codes::CLASS, format!("{message}: {reason}")).with_help(help)
+                }
+                None => estimator.refuse(codes::CLASS, message).with_help(help),
+            };
         }
         estimator.refuse(codes::NOT_AN_ESTIMATOR, format!("{message}: it is not of scikit-learn")).with_help(
             "save a booster in the format of its library; own classes cannot be read, because their \
@@ -147,7 +195,10 @@ fn width(first: &Estimator<'_>) -> Result<usize, Failure> {
             return Ok(width);
         }
     }
-    for key in ["coef_", "statistics_", "scale_", "mean_", "center_"] {
+    if let Some(width) = fixed_width(first.object().name()) {
+        return Ok(width);
+    }
+    for key in ["coef_", "statistics_", "scale_", "mean_", "center_", "idf_", "X_train_"] {
         if let Some(array) = first.get(key).filter(Value::is_array) {
             let array = array.array()?;
             return Ok(array.extent(array.ndim().saturating_sub(1)));
@@ -163,11 +214,47 @@ fn width(first: &Estimator<'_>) -> Result<usize, Failure> {
         .with_help("fit the model before saving it; save it with scikit-learn 0.24 or newer"))
 }
 
+/// How many columns classes take that were not fitted on a table.
+fn fixed_width(name: &str) -> Option<usize> {
+    match name {
+        "CountVectorizer" | "TfidfVectorizer" | "HashingVectorizer" | "LabelEncoder"
+        | "LabelBinarizer" | "IsotonicRegression" => Some(1),
+        "DummyClassifier" | "DummyRegressor" => Some(0),
+        _ => None,
+    }
+}
+
 fn outputs(lowering: &mut Lowering<'_>, answer: &Lowered, at: &Value<'_>) -> Result<(), Failure> {
     match answer {
-        Lowered::Classes(id) => {
+        Lowered::Classes(classifier) => {
+            lowering.model.outputs.push(Output::new(classifier.label, Part::Label));
+            if let Some(id) = classifier.probabilities {
+                lowering.model.outputs.push(Output::new(id, Part::Probabilities));
+            }
+        }
+        Lowered::Targets(targets) => {
+            for (i, target) in targets.iter().enumerate() {
+                let label = Output::new(target.label, Part::Label).named(format!("y{i}_label"));
+                lowering.model.outputs.push(label);
+                if let Some(id) = target.probabilities {
+                    let shares = Output::new(id, Part::Probabilities);
+                    lowering.model.outputs.push(shares.named(format!("y{i}_probability")));
+                }
+            }
+        }
+        Lowered::Clusters(clusters) => {
+            lowering.model.outputs.push(Output::new(clusters.label, Part::Label));
+            if clusters.distances {
+                lowering.model.outputs.push(Output::new(clusters.label, Part::Distances));
+            }
+            if let Some(shares) = clusters.shares {
+                let shares = Output::new(shares, Part::Whole).named("probability");
+                lowering.model.outputs.push(shares);
+            }
+        }
+        Lowered::Anomaly(id) => {
             lowering.model.outputs.push(Output::new(*id, Part::Label));
-            lowering.model.outputs.push(Output::new(*id, Part::Probabilities));
+            lowering.model.outputs.push(Output::new(*id, Part::Score));
         }
         Lowered::Values(id) => lowering.model.outputs.push(Output::new(*id, Part::Values)),
         Lowered::Columns(columns) => {

@@ -5,27 +5,22 @@ use holdall_diag::Failure;
 use holdall_pickle::Value;
 
 use super::{
-    Lowered, MAX_DEPTH,
-    columns::{Column, Lowering},
-    estimator::Estimator,
-    lower_estimator,
+    MAX_DEPTH, Step, answer::Lowered, columns::Lowering, estimator::Estimator, lower_inside,
+    lower_step, wrapper,
 };
 use crate::codes;
 
-pub(crate) fn lower(
-    lowering: &mut Lowering<'_>,
-    pipeline: &Estimator<'_>,
-    columns: Vec<Column>,
-    depth: u32,
-) -> Result<Lowered, Failure> {
-    let mut state = Lowered::Columns(columns);
-    for step in steps(pipeline)? {
-        let Lowered::Columns(columns) = state else {
-            return Err(step.failure(codes::SHAPE, "a step follows the estimator that answers"));
-        };
-        state = lower_estimator(lowering, &step, pipeline.version(), columns, depth + 1)?;
+pub(super) fn lower(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {
+    let mut columns = step.columns.to_vec();
+    let steps = steps(step.estimator)?;
+    let Some((last, before)) = steps.split_last() else { return Ok(Lowered::Columns(columns)) };
+    for transformer in before {
+        let next = lower_step(lowering, step, transformer, &columns)?.into_columns();
+        columns = next.ok_or_else(|| {
+            transformer.failure(codes::SHAPE, "a step follows the estimator that answers")
+        })?;
     }
-    Ok(state)
+    lower_inside(lowering, step, last, &columns)
 }
 
 /// The steps that do something.
@@ -40,26 +35,47 @@ pub(super) fn is_passthrough(value: &Value<'_>) -> bool {
     value.is_none() || value.as_text() == Some("passthrough")
 }
 
-/// The step that sees the rows first: it knows their columns.
+/// The estimator that sees the rows first: it knows their columns.
 pub(super) fn first<'p>(outermost: &Estimator<'p>) -> Estimator<'p> {
-    walk(outermost, |steps| steps.into_iter().next())
+    let mut at = outermost.clone();
+    for _ in 0..MAX_DEPTH {
+        let knows = ["feature_names_in_", "n_features_in_"].iter().any(|key| at.get(key).is_some());
+        if knows {
+            break;
+        }
+        let next = inside(&at).and_then(|next| Estimator::new(&next, at.version()).ok());
+        match next {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    at
+}
+
+/// The first estimator within another one.
+fn inside<'p>(at: &Estimator<'p>) -> Option<Value<'p>> {
+    if at.get("steps").is_some() {
+        return steps(at).ok()?.into_iter().next();
+    }
+    if let Some(list) = at.get("transformer_list") {
+        let transformers = list.items().ok()?.filter_map(|part| part.item(1).ok());
+        return transformers.into_iter().find(|part| part.as_object().is_some());
+    }
+    if let Some(list) = at.get("calibrated_classifiers_") {
+        let member = list.item(0).ok()?;
+        return member.get("estimator").or_else(|| member.get("base_estimator"));
+    }
+    if let Ok(inner) = wrapper::inner(at) {
+        return Some(inner);
+    }
+    at.members("estimators_").ok()?.into_iter().next().or_else(|| at.get("estimator"))
 }
 
 /// The step that answers.
 pub(super) fn last<'p>(outermost: &Estimator<'p>) -> Estimator<'p> {
-    walk(outermost, |steps| steps.into_iter().last())
-}
-
-fn walk<'p>(
-    outermost: &Estimator<'p>,
-    choose: impl Fn(Vec<Value<'p>>) -> Option<Value<'p>>,
-) -> Estimator<'p> {
     let mut at = outermost.clone();
     for _ in 0..MAX_DEPTH {
-        if at.object().module() != "sklearn.pipeline" || at.get("feature_names_in_").is_some() {
-            break;
-        }
-        let next = steps(&at).ok().and_then(&choose);
+        let next = steps(&at).ok().and_then(|steps| steps.into_iter().last());
         match next.and_then(|step| Estimator::new(&step, at.version()).ok()) {
             Some(next) => at = next,
             None => break,

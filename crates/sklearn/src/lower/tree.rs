@@ -78,14 +78,36 @@ impl Grove {
         output: u32,
         budget: &mut Budget,
     ) -> Result<(), Failure> {
+        self.plant_with(estimator, form, weight, output, None, budget)
+    }
+
+    /// The same with the columns that its features are, and a value for each node.
+    pub(super) fn plant_with(
+        &mut self,
+        estimator: &Estimator<'_>,
+        form: Form,
+        weight: f64,
+        output: u32,
+        instead: Option<(&[i64], Vec<f64>)>,
+        budget: &mut Budget,
+    ) -> Result<(), Failure> {
         let value = estimator.fitted("tree_")?;
         let tree = value.object()?;
         let nodes = tree.require("nodes")?.array()?;
         let values = tree.require("values")?.array()?;
         budget.charge_elements(nodes.len() as u64, 56)?;
         budget.charge_elements(values.len() as u64, 8)?;
-        let values = leaf_values(&value, &values, nodes.len(), form)?;
-        let columns = Columns::read(&nodes, form.missing)?;
+        let mut columns = Columns::read(&nodes, form.missing)?;
+        let values = match instead {
+            Some((features, values)) => {
+                for feature in columns.feature.iter_mut().filter(|feature| **feature >= 0) {
+                    let known = usize::try_from(*feature).ok().and_then(|i| features.get(i));
+                    *feature = known.copied().unwrap_or(i64::MAX);
+                }
+                values
+            }
+            None => leaf_values(&value, &values, nodes.len(), form)?,
+        };
         let root = count(&value, self.nodes.len())?;
         count(&value, self.nodes.len().saturating_add(nodes.len()))?;
         self.grow(&tree, &columns, &values, root, form)?;

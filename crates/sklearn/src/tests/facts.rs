@@ -95,8 +95,8 @@ fn inspect_says_container_steps_and_libraries() {
 
 #[test]
 fn inspect_shows_a_model_that_is_not_carried() {
-    let summary = inspect("sklearn/hist_binary_1_9", "model.pkl");
+    let summary = inspect("sklearn/tree_one_class_1_9", "model.pkl");
     assert_eq!(summary.producer.as_deref(), Some("scikit-learn 1.9.1"));
-    assert_eq!(fact(&summary, "steps"), serde_json::json!(["HistGradientBoostingClassifier"]));
-    assert_eq!(summary.risks.iter().map(|risk| risk.code).collect::<Vec<_>>(), [codes::CLASS]);
+    assert_eq!(fact(&summary, "steps"), serde_json::json!(["DecisionTreeClassifier"]));
+    assert_eq!(summary.risks.iter().map(|risk| risk.code).collect::<Vec<_>>(), [codes::OUTPUTS]);
 }

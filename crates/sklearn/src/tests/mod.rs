@@ -1,4 +1,5 @@
 mod columns;
+mod coverage;
 mod facts;
 mod hostile;
 mod models;

@@ -1,6 +1,6 @@
 use holdall_tabular::{Decision, Kind, Link, MissingPolicy, MissingRule, Model, Op, TreeEnsemble};
 
-use super::{read_case, read_source, source};
+use super::{global, read_bytes, read_case, stream};
 use crate::codes;
 
 fn missing(model: &Model) -> Vec<MissingPolicy> {
@@ -99,10 +99,12 @@ fn the_header_names_the_estimator_that_answers() {
 }
 
 #[test]
-fn what_is_not_carried_is_refused_with_what_is() {
-    let failure = read_source(&source("sklearn/hist_binary_1_9", "model.pkl")).unwrap_err();
+fn what_is_not_carried_is_refused_with_its_reason() {
+    let class = global("sklearn.cluster._dbscan", "DBSCAN");
+    let failure = read_bytes(&stream(&[&class[..], b")\x81"].concat())).unwrap_err();
     assert_eq!(failure.code(), codes::CLASS);
-    assert!(failure.to_string().contains("HistGradientBoostingClassifier"), "{failure}");
+    let text = failure.to_string();
+    assert!(text.contains("DBSCAN") && text.contains("the rows it was fitted on"), "{text}");
     let help = failure.diagnostic().help.clone().unwrap();
     assert!(help.contains("RandomForestClassifier") && help.contains("OneHotEncoder"), "{help}");
 }
