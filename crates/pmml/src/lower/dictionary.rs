@@ -373,7 +373,7 @@ fn domain(data: &DataField<'_>, measure: Measure, mining: Element<'_>) -> Result
     let mut domain = Domain::default();
     for child in data.element.proper_children() {
         match child.name() {
-            "Interval" => domain.intervals.push(interval(child)?),
+            "Interval" => domain.intervals.push(narrowed(interval(child)?, data.kind)),
             "Value" if child.attribute("property") == Some("invalid") => {
                 // What counts as it is need not be told from valid values.
                 if mining.attribute("invalidValueTreatment") != Some("asIs") {
@@ -408,6 +408,15 @@ fn domain(data: &DataField<'_>, measure: Measure, mining: Element<'_>) -> Result
         domain.values = Some(Categories::new(list));
     }
     Ok(domain)
+}
+
+/// Ends as values of the field's kind: what is written alike is equal.
+fn narrowed(mut interval: Interval, kind: Kind) -> Interval {
+    if kind == Kind::F32 {
+        interval.low = text::round_f32(interval.low);
+        interval.high = text::round_f32(interval.high);
+    }
+    interval
 }
 
 pub(super) fn interval(element: Element<'_>) -> Result<Interval, Failure> {

@@ -10,7 +10,9 @@ use super::{
     Lower, dictionary,
     dictionary::Moment,
     expression::{Operand, first_expression, wider},
-    invalid, required, unsupported, unsupported_value,
+    invalid, required,
+    tables::pattern_of,
+    unsupported, unsupported_value,
 };
 use crate::{codes, doc::Element};
 
@@ -460,9 +462,12 @@ impl<'d> Lower<'d> {
             ("trimBlanks", [_]) => (Function::Trim, 1),
             ("stringLength", [_]) => (Function::Length, 1),
             ("concat", [_, ..]) => (Function::Join, count),
-            ("matches", [_, pattern]) => (Function::Matches { pattern: literal(pattern)? }, 1),
+            ("matches", [_, pattern]) => {
+                (Function::Matches { pattern: pattern_of(&literal(pattern)?) }, 1)
+            }
             ("replace", [_, pattern, with]) => {
-                (Function::Replace { pattern: literal(pattern)?, with: literal(with)? }, 1)
+                let pattern = pattern_of(&literal(pattern)?);
+                (Function::Replace { pattern, with: literal(with)? }, 1)
             }
             ("substring", [text, start, length]) => {
                 let args = vec![

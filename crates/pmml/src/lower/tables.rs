@@ -13,6 +13,20 @@ use super::{
 };
 use crate::doc::Element;
 
+/// A regular expression of XML Schema or Java with its classes of ASCII characters as they are meant there.
+pub(super) fn pattern_of(pattern: &str) -> String {
+    const CLASSES: [(&str, &str); 7] = [
+        (r"\p{Punct}", "[[:punct:]]"),
+        (r"\p{Alpha}", "[[:alpha:]]"),
+        (r"\p{Digit}", "[[:digit:]]"),
+        (r"\p{Alnum}", "[[:alnum:]]"),
+        (r"\p{Upper}", "[[:upper:]]"),
+        (r"\p{Lower}", "[[:lower:]]"),
+        (r"\p{Space}", "[[:space:]]"),
+    ];
+    CLASSES.iter().fold(pattern.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
 /// The rows of an inline table, each by the names of the wanted columns.
 pub(super) fn inline_rows(table: Element<'_>, columns: &[&str]) -> Vec<Vec<Option<String>>> {
     let local = |name: &str| name.rsplit(':').next().unwrap_or_default().to_owned();
@@ -270,7 +284,7 @@ impl<'d> Lower<'d> {
             max_levenshtein: max_levenshtein
                 .ok_or_else(|| invalid(element, "maxLevenshteinDistance", "a small number"))?,
             count_all: element.attribute("countHits").is_none_or(|hits| hits == "allHits"),
-            separator: separator.to_owned(),
+            separator: pattern_of(separator),
             tokenize: flag("tokenize", true),
             normalizations,
         };
@@ -317,7 +331,7 @@ impl<'d> Lower<'d> {
             analyzer: Analyzer {
                 lowercase: folded,
                 accents: Accents::Keep,
-                unit: TokenUnit::Word { pattern: pattern.to_owned() },
+                unit: TokenUnit::Word { pattern: pattern_of(pattern) },
                 stop_words: Vec::new(),
                 ngrams: (words, words),
             },
@@ -381,6 +395,7 @@ fn normalization(element: Element<'_>, case: bool) -> Result<TextNormalization, 
         let pattern = cells.next().flatten().ok_or_else(|| unsupported(table))?;
         let with = cells.next().flatten().ok_or_else(|| unsupported(table))?;
         let is_regex = cells.next().flatten().is_some_and(|text| text.trim() == "true");
+        let pattern = if is_regex { pattern_of(&pattern) } else { pattern };
         Ok(TextRule { pattern, with, is_regex })
     });
     Ok(TextNormalization {
