@@ -57,7 +57,7 @@ fn folder() -> PathBuf {
 
 fn bytes(path: &str) -> Vec<u8> {
     let raw = std::fs::read(folder().join(path)).unwrap();
-    if !path.ends_with(".gz") {
+    if Path::new(path).extension().is_none_or(|extension| extension != "gz") {
         return raw;
     }
     let mut bytes = Vec::new();

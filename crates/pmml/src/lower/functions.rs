@@ -159,7 +159,7 @@ impl<'d> Lower<'d> {
             let name = required(parameter, "name")?;
             let operand = match parameter.attribute("dataType") {
                 Some(_) => {
-                    let (kind, _) = self.declared(parameter)?;
+                    let (kind, _) = Self::declared(parameter)?;
                     Operand::Value(self.materialise(element, arg, kind)?)
                 }
                 None => arg,
@@ -179,7 +179,7 @@ impl<'d> Lower<'d> {
             .find(|c| c.name() != "ParameterField")
             .map_or_else(|| first_expression(define), Ok)?;
         let kind = match define.attribute("dataType") {
-            Some(_) => Some(self.declared(define)?.0),
+            Some(_) => Some(Self::declared(define)?.0),
             None => None,
         };
         self.parameters.push(scope);
@@ -254,14 +254,13 @@ impl<'d> Lower<'d> {
         for next in args {
             let (left, right) = self.unify(element, (all, next), many.then_some(Kind::Bool))?;
             let (left, right) = self.fit(element, op, left, right)?;
-            all = Operand::Value(match op {
-                // Whole numbers divide as whole numbers, toward zero.
-                BinaryOp::Div if self.kind(left) == Kind::I64 => {
-                    let rest = self.bin(BinaryOp::Remainder, left, right)?;
-                    let even = self.bin(BinaryOp::Sub, left, rest)?;
-                    self.bin(BinaryOp::FloorDiv, even, right)?
-                }
-                _ => self.bin(op, left, right)?,
+            // Whole numbers divide as whole numbers, toward zero.
+            all = Operand::Value(if op == BinaryOp::Div && self.kind(left) == Kind::I64 {
+                let rest = self.bin(BinaryOp::Remainder, left, right)?;
+                let even = self.bin(BinaryOp::Sub, left, rest)?;
+                self.bin(BinaryOp::FloorDiv, even, right)?
+            } else {
+                self.bin(op, left, right)?
             });
         }
         Ok(all)
@@ -276,35 +275,25 @@ impl<'d> Lower<'d> {
         right: ValueId,
     ) -> Result<(ValueId, ValueId), Failure> {
         let kind = self.kind(left);
-        let wanted = match op {
-            BinaryOp::Pow | BinaryOp::Atan2 if !kind.is_float() => Kind::F64,
+        let counts = matches!(
+            op,
             BinaryOp::Add
-            | BinaryOp::Sub
-            | BinaryOp::Mul
-            | BinaryOp::Div
-            | BinaryOp::Modulo
-            | BinaryOp::Lt
-            | BinaryOp::Le
-            | BinaryOp::Gt
-            | BinaryOp::Ge
-                if kind == Kind::Text =>
-            {
-                Kind::F64
-            }
-            BinaryOp::Add
-            | BinaryOp::Sub
-            | BinaryOp::Mul
-            | BinaryOp::Div
-            | BinaryOp::Modulo
-            | BinaryOp::Lt
-            | BinaryOp::Le
-            | BinaryOp::Gt
-            | BinaryOp::Ge
-                if kind == Kind::Bool =>
-            {
-                Kind::I64
-            }
-            _ => kind,
+                | BinaryOp::Sub
+                | BinaryOp::Mul
+                | BinaryOp::Div
+                | BinaryOp::Modulo
+                | BinaryOp::Lt
+                | BinaryOp::Le
+                | BinaryOp::Gt
+                | BinaryOp::Ge
+        );
+        let powers = matches!(op, BinaryOp::Pow | BinaryOp::Atan2);
+        let wanted = if (powers && !kind.is_float()) || (counts && kind == Kind::Text) {
+            Kind::F64
+        } else if counts && kind == Kind::Bool {
+            Kind::I64
+        } else {
+            kind
         };
         Ok((self.cast(element, left, wanted)?, self.cast(element, right, wanted)?))
     }

@@ -201,7 +201,7 @@ impl<'d> Lower<'d> {
                 }
                 let value = match field.attribute("dataType") {
                     Some(_) => {
-                        let (kind, _) = self.declared(field)?;
+                        let (kind, _) = Self::declared(field)?;
                         self.expression_in(field, kind)?
                     }
                     None => self.free_expression_in(field)?,

@@ -50,7 +50,6 @@ pub(super) fn inline_rows(table: Element<'_>, columns: &[&str]) -> Vec<Vec<Optio
 impl<'d> Lower<'d> {
     /// The kind of the answers of a table: as declared, as wanted, or as they look.
     fn answer_kind(
-        &self,
         element: Element<'_>,
         wanted: Option<Kind>,
         texts: &[&str],
@@ -108,11 +107,11 @@ impl<'d> Lower<'d> {
             .filter(|row| row.iter().zip(&kinds).all(|(t, k)| dictionary::scalar(t, *k).is_some()))
             .collect();
         let answers: Vec<&str> =
-            rows.iter().filter_map(|row| row.last()).map(|t| t.as_str()).collect();
-        let kind = self.answer_kind(element, wanted, &answers)?;
+            rows.iter().filter_map(|row| row.last()).map(String::as_str).collect();
+        let kind = Self::answer_kind(element, wanted, &answers)?;
         if let ([arg], true) = (args.as_slice(), kind.is_number()) {
             let keys: Vec<&str> =
-                rows.iter().filter_map(|row| row.first()).map(|t| t.as_str()).collect();
+                rows.iter().filter_map(|row| row.first()).map(String::as_str).collect();
             if let Some(operand) = self.numbers_by_category(element, *arg, &keys, &answers)? {
                 return Ok(operand);
             }
@@ -121,7 +120,7 @@ impl<'d> Lower<'d> {
             .zip(&kinds)
             .map(|(place, kind)| {
                 let texts: Vec<&str> =
-                    rows.iter().filter_map(|row| row.get(place)).map(|t| t.as_str()).collect();
+                    rows.iter().filter_map(|row| row.get(place)).map(String::as_str).collect();
                 dictionary::labels(&texts, *kind).ok_or_else(|| unsupported(table))
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -194,7 +193,7 @@ impl<'d> Lower<'d> {
             intervals.push(dictionary::interval(interval)?);
             answers.push(required(bin, "binValue")?);
         }
-        let kind = self.answer_kind(element, wanted, &answers)?;
+        let kind = Self::answer_kind(element, wanted, &answers)?;
         let values = dictionary::labels(&answers, kind)
             .ok_or_else(|| invalid(element, "dataType", "the type of the bin values"))?;
         let bin = Bin {
