@@ -20,7 +20,32 @@ use holdall_tabular::validate;
 use serde_json::Value;
 
 /// Cases whose scores differ from what is expected, with the reason.
-const KNOWN: &[(&str, &str)] = &[];
+const KNOWN: &[(&str, &str)] = &[
+    ("pmml4s-dmg/dmg_tree_normal", UNREACHED),
+    ("jpmml-test/CompoundRuleTest", UNREACHED),
+    ("jpmml-test/SimpleRuleTest", UNREACHED),
+    ("jpmml-test/ClassificationOutputTest", NOT_FINAL),
+    ("jpmml-test/ModelChainSimpleTest", NOT_FINAL),
+    (
+        "pmml4s-dmg/dmg_svm_classification_cont_predictors",
+        "the engine answers the target category whatever the value is, against the standard's threshold",
+    ),
+    (
+        "jpmml-test/AlternateBinaryTargetCategoryTest",
+        "the engine answers the target category whatever the value is, against the standard's example",
+    ),
+    ("jpmml-test/RankingTest", "clusters beyond the closest are not ranked"),
+    ("jpmml-test/ModelNestingTest", "the output `x-report` of the engine is left out"),
+    (
+        "pmml4s-dmg/dmg_weighted_majority_vote_mining",
+        "the engine gives sums of weights as probabilities, the standard shares",
+    ),
+];
+
+const UNREACHED: &str = "a row is refused for an invalid value of a field that its path does not reach; the engine \
+                         treats fields when it reaches them";
+
+const NOT_FINAL: &str = "the expected output is marked `isFinalResult=\"false\"`";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -32,7 +57,7 @@ fn folder() -> PathBuf {
 
 fn bytes(path: &str) -> Vec<u8> {
     let raw = std::fs::read(folder().join(path)).unwrap();
-    if !path.ends_with(".gz") {
+    if Path::new(path).extension().is_none_or(|extension| extension != "gz") {
         return raw;
     }
     let mut bytes = Vec::new();

@@ -53,8 +53,8 @@ impl<'d> Lower<'d> {
                     number(inside, name, None)
                 })
             };
-            let kind = stats.children().flat_map(|stat| stat.proper_children().next());
-            let mut kinds: Vec<&str> = kind.map(|e| e.name()).collect();
+            let kind = stats.children().filter_map(|stat| stat.proper_children().next());
+            let mut kinds: Vec<&str> = kind.map(Element::name).collect();
             kinds.dedup();
             let likelihood = match kinds.as_slice() {
                 ["GaussianDistribution"] => Likelihood::Normal {
@@ -71,7 +71,7 @@ impl<'d> Lower<'d> {
         }
         let arg = match input.child("DerivedField") {
             Some(field) => {
-                let (kind, _) = self.declared(field)?;
+                let (kind, _) = Self::declared(field)?;
                 self.expression_in(field, kind)?
             }
             None => self.named(input, "fieldName")?,

@@ -74,7 +74,7 @@ impl<'d> Lower<'d> {
             }
             Kind::Text | Kind::Bool if ordered => Kind::F64,
             Kind::Bool | Kind::I64 if dictionary::scalar(text, kind).is_none() => Kind::F64,
-            _ => kind,
+            Kind::F32 | Kind::F64 | Kind::I64 | Kind::Bool | Kind::Text => kind,
         };
         let left = self.cast(element, value, kind)?;
         let right = dictionary::labels(&[text], kind)

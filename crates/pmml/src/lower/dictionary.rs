@@ -187,7 +187,7 @@ impl<'d> Lower<'d> {
     }
 
     /// The kind that an element declares, and what its numbers stand for.
-    pub(super) fn declared(&self, element: Element<'_>) -> Result<(Kind, Option<Moment>), Failure> {
+    pub(super) fn declared(element: Element<'_>) -> Result<(Kind, Option<Moment>), Failure> {
         let moment = moment_of(element)?;
         match kind(element)? {
             Some(kind) => Ok((kind, None)),
@@ -205,7 +205,9 @@ impl<'d> Lower<'d> {
     ) -> Result<ValueId, Failure> {
         let value = match operand {
             Operand::Value(value) if self.moments.contains_key(&value) => return Ok(value),
-            operand => self.materialise(element, operand, Kind::Text)?,
+            operand @ (Operand::Value(_) | Operand::Constant(..) | Operand::Missing) => {
+                self.materialise(element, operand, Kind::Text)?
+            }
         };
         let function = match moment {
             Moment::Date => Function::ParseDate,
@@ -373,13 +375,11 @@ fn domain(data: &DataField<'_>, measure: Measure, mining: Element<'_>) -> Result
     let mut domain = Domain::default();
     for child in data.element.proper_children() {
         match child.name() {
-            "Interval" => domain.intervals.push(interval(child)?),
-            "Value" if child.attribute("property") == Some("invalid") => {
-                // What counts as it is need not be told from valid values.
-                if mining.attribute("invalidValueTreatment") != Some("asIs") {
-                    return Err(unsupported_value(child, "property"));
-                }
-            }
+            "Interval" => domain.intervals.push(narrowed(interval(child)?, data.kind)),
+            // What counts as it is need not be told from valid values.
+            "Value"
+                if child.attribute("property") == Some("invalid")
+                    && mining.attribute("invalidValueTreatment") == Some("asIs") => {}
             "Value" if !matches!(child.attribute("property"), None | Some("valid" | "missing")) => {
                 return Err(unsupported_value(child, "property"));
             }
@@ -408,6 +408,15 @@ fn domain(data: &DataField<'_>, measure: Measure, mining: Element<'_>) -> Result
         domain.values = Some(Categories::new(list));
     }
     Ok(domain)
+}
+
+/// Ends as values of the field's kind: what is written alike is equal.
+fn narrowed(mut interval: Interval, kind: Kind) -> Interval {
+    if kind == Kind::F32 {
+        interval.low = text::round_f32(interval.low);
+        interval.high = text::round_f32(interval.high);
+    }
+    interval
 }
 
 pub(super) fn interval(element: Element<'_>) -> Result<Interval, Failure> {

@@ -64,7 +64,7 @@ impl<'d> Lower<'d> {
     }
 
     fn derived(&mut self, name: &str, field: Element<'d>) -> Result<(), Failure> {
-        let (kind, moment) = self.declared(field)?;
+        let (kind, moment) = Self::declared(field)?;
         let expression = first_expression(field)?;
         if let Some(from) = truncation(expression) {
             let from = self.field(expression, from)?;
@@ -228,7 +228,7 @@ impl<'d> Lower<'d> {
     /// The value as another kind.
     pub(super) fn cast(
         &mut self,
-        element: Element<'_>,
+        _element: Element<'_>,
         value: ValueId,
         kind: Kind,
     ) -> Result<ValueId, Failure> {
@@ -252,7 +252,12 @@ impl<'d> Lower<'d> {
             }
             (Kind::Text, _) => {
                 let number = self.call(Function::ToNumber, vec![value])?;
-                self.cast(element, number, kind)
+                match kind {
+                    Kind::F64 => Ok(number),
+                    Kind::F32 | Kind::I64 | Kind::Bool | Kind::Text => {
+                        self.push(Op::Cast { arg: number, to: kind })
+                    }
+                }
             }
             (_, Kind::Bool) => {
                 let zero = match from {

@@ -10,7 +10,9 @@ use super::{
     Lower, dictionary,
     dictionary::Moment,
     expression::{Operand, first_expression, wider},
-    invalid, required, unsupported, unsupported_value,
+    invalid, required,
+    tables::pattern_of,
+    unsupported, unsupported_value,
 };
 use crate::{codes, doc::Element};
 
@@ -157,7 +159,7 @@ impl<'d> Lower<'d> {
             let name = required(parameter, "name")?;
             let operand = match parameter.attribute("dataType") {
                 Some(_) => {
-                    let (kind, _) = self.declared(parameter)?;
+                    let (kind, _) = Self::declared(parameter)?;
                     Operand::Value(self.materialise(element, arg, kind)?)
                 }
                 None => arg,
@@ -177,7 +179,7 @@ impl<'d> Lower<'d> {
             .find(|c| c.name() != "ParameterField")
             .map_or_else(|| first_expression(define), Ok)?;
         let kind = match define.attribute("dataType") {
-            Some(_) => Some(self.declared(define)?.0),
+            Some(_) => Some(Self::declared(define)?.0),
             None => None,
         };
         self.parameters.push(scope);
@@ -252,14 +254,13 @@ impl<'d> Lower<'d> {
         for next in args {
             let (left, right) = self.unify(element, (all, next), many.then_some(Kind::Bool))?;
             let (left, right) = self.fit(element, op, left, right)?;
-            all = Operand::Value(match op {
-                // Whole numbers divide as whole numbers, toward zero.
-                BinaryOp::Div if self.kind(left) == Kind::I64 => {
-                    let rest = self.bin(BinaryOp::Remainder, left, right)?;
-                    let even = self.bin(BinaryOp::Sub, left, rest)?;
-                    self.bin(BinaryOp::FloorDiv, even, right)?
-                }
-                _ => self.bin(op, left, right)?,
+            // Whole numbers divide as whole numbers, toward zero.
+            all = Operand::Value(if op == BinaryOp::Div && self.kind(left) == Kind::I64 {
+                let rest = self.bin(BinaryOp::Remainder, left, right)?;
+                let even = self.bin(BinaryOp::Sub, left, rest)?;
+                self.bin(BinaryOp::FloorDiv, even, right)?
+            } else {
+                self.bin(op, left, right)?
             });
         }
         Ok(all)
@@ -274,35 +275,25 @@ impl<'d> Lower<'d> {
         right: ValueId,
     ) -> Result<(ValueId, ValueId), Failure> {
         let kind = self.kind(left);
-        let wanted = match op {
-            BinaryOp::Pow | BinaryOp::Atan2 if !kind.is_float() => Kind::F64,
+        let counts = matches!(
+            op,
             BinaryOp::Add
-            | BinaryOp::Sub
-            | BinaryOp::Mul
-            | BinaryOp::Div
-            | BinaryOp::Modulo
-            | BinaryOp::Lt
-            | BinaryOp::Le
-            | BinaryOp::Gt
-            | BinaryOp::Ge
-                if kind == Kind::Text =>
-            {
-                Kind::F64
-            }
-            BinaryOp::Add
-            | BinaryOp::Sub
-            | BinaryOp::Mul
-            | BinaryOp::Div
-            | BinaryOp::Modulo
-            | BinaryOp::Lt
-            | BinaryOp::Le
-            | BinaryOp::Gt
-            | BinaryOp::Ge
-                if kind == Kind::Bool =>
-            {
-                Kind::I64
-            }
-            _ => kind,
+                | BinaryOp::Sub
+                | BinaryOp::Mul
+                | BinaryOp::Div
+                | BinaryOp::Modulo
+                | BinaryOp::Lt
+                | BinaryOp::Le
+                | BinaryOp::Gt
+                | BinaryOp::Ge
+        );
+        let powers = matches!(op, BinaryOp::Pow | BinaryOp::Atan2);
+        let wanted = if (powers && !kind.is_float()) || (counts && kind == Kind::Text) {
+            Kind::F64
+        } else if counts && kind == Kind::Bool {
+            Kind::I64
+        } else {
+            kind
         };
         Ok((self.cast(element, left, wanted)?, self.cast(element, right, wanted)?))
     }
@@ -460,9 +451,12 @@ impl<'d> Lower<'d> {
             ("trimBlanks", [_]) => (Function::Trim, 1),
             ("stringLength", [_]) => (Function::Length, 1),
             ("concat", [_, ..]) => (Function::Join, count),
-            ("matches", [_, pattern]) => (Function::Matches { pattern: literal(pattern)? }, 1),
+            ("matches", [_, pattern]) => {
+                (Function::Matches { pattern: pattern_of(&literal(pattern)?) }, 1)
+            }
             ("replace", [_, pattern, with]) => {
-                (Function::Replace { pattern: literal(pattern)?, with: literal(with)? }, 1)
+                let pattern = pattern_of(&literal(pattern)?);
+                (Function::Replace { pattern, with: literal(with)? }, 1)
             }
             ("substring", [text, start, length]) => {
                 let args = vec![

@@ -90,6 +90,10 @@ impl<'d> Lower<'d> {
         ) {
             return Ok(None);
         }
+        // Trees without an answer take no row, which is right where then there is none at all.
+        let segmentation = element.child("Segmentation");
+        let treatment = segmentation.and_then(|s| s.attribute("missingPredictionTreatment"));
+        let gives_up = treatment == Some("returnMissing");
         let mut grove = self.grove(element)?;
         grove.votes = votes;
         let mut total = 0.0;
@@ -98,6 +102,7 @@ impl<'d> Lower<'d> {
             let plain = segment.child("True").is_some()
                 && segment.child("VariableWeight").is_none()
                 && model.name() == "TreeModel"
+                && (gives_up || !super::tree::answers_missing(model))
                 && model.child("LocalTransformations").is_none()
                 && model.child("Targets").is_none()
                 && output::names(model).next().is_none();

@@ -201,7 +201,7 @@ impl<'d> Lower<'d> {
                 }
                 let value = match field.attribute("dataType") {
                     Some(_) => {
-                        let (kind, _) = self.declared(field)?;
+                        let (kind, _) = Self::declared(field)?;
                         self.expression_in(field, kind)?
                     }
                     None => self.free_expression_in(field)?,
@@ -451,6 +451,6 @@ fn last_of_chain(element: Element<'_>) -> Option<Element<'_>> {
         Some("modelChain" | "x-modelChain")
     );
     let segments = segmentation.children().filter(|child| child.name() == "Segment");
-    let last = segments.last().filter(|_| chain)?;
+    let last = segments.last().filter(|last| chain && last.child("True").is_some())?;
     last.children().find(|child| MODELS.contains(&child.name()))
 }

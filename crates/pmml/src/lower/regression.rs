@@ -223,15 +223,16 @@ impl<'d> Lower<'d> {
                     _ => (self.sums(element, &all, f32)?, Link::Softmax, classes, decision),
                 }
             }
-            NormalizationMethod::Simplemax => match self.before_logits(element, &ordered) {
-                Ok(margins) => (margins, Link::LogisticNormalized, classes, decision),
-                Err(_) => {
+            NormalizationMethod::Simplemax => {
+                if let Ok(margins) = self.before_logits(element, &ordered) {
+                    (margins, Link::LogisticNormalized, classes, decision)
+                } else {
                     let all: Vec<_> = ordered.iter().map(|table| (*table, 1.0)).collect();
                     let margins = self.sums(element, &all, f32)?;
                     let margins = self.normalized(margins, NormalizeBy::Sum)?;
                     (margins, Link::Identity, classes, decision)
                 }
-            },
+            }
             NormalizationMethod::None
             | NormalizationMethod::Logit
             | NormalizationMethod::Probit

@@ -36,15 +36,12 @@ impl<'d> Lower<'d> {
             let mut attributes = Vec::new();
             for attribute in one.children().filter(|c| c.name() == "Attribute") {
                 let when = self.condition_in(attribute)?;
-                let score = match attribute.child("ComplexPartialScore") {
-                    Some(complex) => {
-                        let value = self.expression_in(complex, Kind::F64)?;
-                        self.scalar(value)?
-                    }
-                    None => {
-                        let score = number(attribute, "partialScore", None)?;
-                        self.float(Kind::F64, score)?
-                    }
+                let score = if let Some(complex) = attribute.child("ComplexPartialScore") {
+                    let value = self.expression_in(complex, Kind::F64)?;
+                    self.scalar(value)?
+                } else {
+                    let score = number(attribute, "partialScore", None)?;
+                    self.float(Kind::F64, score)?
                 };
                 let reason = attribute.attribute("reasonCode").or(one.attribute("reasonCode"));
                 let reason = reason.unwrap_or_default().to_owned();

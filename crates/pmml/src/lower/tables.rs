@@ -13,6 +13,20 @@ use super::{
 };
 use crate::doc::Element;
 
+/// A regular expression of XML Schema or Java with its classes of ASCII characters as they are meant there.
+pub(super) fn pattern_of(pattern: &str) -> String {
+    const CLASSES: [(&str, &str); 7] = [
+        (r"\p{Punct}", "[[:punct:]]"),
+        (r"\p{Alpha}", "[[:alpha:]]"),
+        (r"\p{Digit}", "[[:digit:]]"),
+        (r"\p{Alnum}", "[[:alnum:]]"),
+        (r"\p{Upper}", "[[:upper:]]"),
+        (r"\p{Lower}", "[[:lower:]]"),
+        (r"\p{Space}", "[[:space:]]"),
+    ];
+    CLASSES.iter().fold(pattern.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
 /// The rows of an inline table, each by the names of the wanted columns.
 pub(super) fn inline_rows(table: Element<'_>, columns: &[&str]) -> Vec<Vec<Option<String>>> {
     let local = |name: &str| name.rsplit(':').next().unwrap_or_default().to_owned();
@@ -36,7 +50,6 @@ pub(super) fn inline_rows(table: Element<'_>, columns: &[&str]) -> Vec<Vec<Optio
 impl<'d> Lower<'d> {
     /// The kind of the answers of a table: as declared, as wanted, or as they look.
     fn answer_kind(
-        &self,
         element: Element<'_>,
         wanted: Option<Kind>,
         texts: &[&str],
@@ -94,11 +107,11 @@ impl<'d> Lower<'d> {
             .filter(|row| row.iter().zip(&kinds).all(|(t, k)| dictionary::scalar(t, *k).is_some()))
             .collect();
         let answers: Vec<&str> =
-            rows.iter().filter_map(|row| row.last()).map(|t| t.as_str()).collect();
-        let kind = self.answer_kind(element, wanted, &answers)?;
+            rows.iter().filter_map(|row| row.last()).map(String::as_str).collect();
+        let kind = Self::answer_kind(element, wanted, &answers)?;
         if let ([arg], true) = (args.as_slice(), kind.is_number()) {
             let keys: Vec<&str> =
-                rows.iter().filter_map(|row| row.first()).map(|t| t.as_str()).collect();
+                rows.iter().filter_map(|row| row.first()).map(String::as_str).collect();
             if let Some(operand) = self.numbers_by_category(element, *arg, &keys, &answers)? {
                 return Ok(operand);
             }
@@ -107,7 +120,7 @@ impl<'d> Lower<'d> {
             .zip(&kinds)
             .map(|(place, kind)| {
                 let texts: Vec<&str> =
-                    rows.iter().filter_map(|row| row.get(place)).map(|t| t.as_str()).collect();
+                    rows.iter().filter_map(|row| row.get(place)).map(String::as_str).collect();
                 dictionary::labels(&texts, *kind).ok_or_else(|| unsupported(table))
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -180,7 +193,7 @@ impl<'d> Lower<'d> {
             intervals.push(dictionary::interval(interval)?);
             answers.push(required(bin, "binValue")?);
         }
-        let kind = self.answer_kind(element, wanted, &answers)?;
+        let kind = Self::answer_kind(element, wanted, &answers)?;
         let values = dictionary::labels(&answers, kind)
             .ok_or_else(|| invalid(element, "dataType", "the type of the bin values"))?;
         let bin = Bin {
@@ -270,7 +283,7 @@ impl<'d> Lower<'d> {
             max_levenshtein: max_levenshtein
                 .ok_or_else(|| invalid(element, "maxLevenshteinDistance", "a small number"))?,
             count_all: element.attribute("countHits").is_none_or(|hits| hits == "allHits"),
-            separator: separator.to_owned(),
+            separator: pattern_of(separator),
             tokenize: flag("tokenize", true),
             normalizations,
         };
@@ -317,7 +330,7 @@ impl<'d> Lower<'d> {
             analyzer: Analyzer {
                 lowercase: folded,
                 accents: Accents::Keep,
-                unit: TokenUnit::Word { pattern: pattern.to_owned() },
+                unit: TokenUnit::Word { pattern: pattern_of(pattern) },
                 stop_words: Vec::new(),
                 ngrams: (words, words),
             },
@@ -381,6 +394,7 @@ fn normalization(element: Element<'_>, case: bool) -> Result<TextNormalization, 
         let pattern = cells.next().flatten().ok_or_else(|| unsupported(table))?;
         let with = cells.next().flatten().ok_or_else(|| unsupported(table))?;
         let is_regex = cells.next().flatten().is_some_and(|text| text.trim() == "true");
+        let pattern = if is_regex { pattern_of(&pattern) } else { pattern };
         Ok(TextRule { pattern, with, is_regex })
     });
     Ok(TextNormalization {

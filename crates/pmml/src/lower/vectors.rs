@@ -17,7 +17,7 @@ use crate::doc::{Element, MiningFunction};
 /// The machines of a model over shared vectors.
 struct Machines<'d> {
     elements: Vec<Element<'d>>,
-    machines: Vec<Machine>,
+    sums: Vec<Machine>,
     vectors: Matrix,
     arg: ValueId,
 }
@@ -148,7 +148,7 @@ impl<'d> Lower<'d> {
         signs: &[f64],
         added: &[f64],
     ) -> Result<ValueId, Failure> {
-        let signed = machines.machines.iter().zip(signs).zip(added);
+        let signed = machines.sums.iter().zip(signs).zip(added);
         let signed = signed.map(|((machine, sign), added)| Machine {
             terms: machine.terms.iter().map(|(v, c)| (*v, c * sign)).collect(),
             intercept: machine.intercept * sign + added,
@@ -244,7 +244,7 @@ impl<'d> Lower<'d> {
         if machines.is_empty() {
             return Err(unsupported(element));
         }
-        Ok(Machines { elements, machines, vectors, arg })
+        Ok(Machines { elements, sums: machines, vectors, arg })
     }
 }
 
