@@ -16,6 +16,9 @@ use crate::{
 
 /// Rows that are scored together on one core: their columns stay in the second cache.
 const CHUNK: usize = 1024;
+/// Elements that the nodes of a chunk may come to before it has fewer rows: models of very many nodes would take
+/// too much memory.
+const ELEMENTS: usize = 1 << 23;
 
 /// What came of a chunk.
 struct Scored {
@@ -58,8 +61,10 @@ impl Scorer {
     /// See [`Scoring::score_rows`]. Fails when `rows` does not have the model's columns.
     pub fn score_rows(&self, rows: &Table) -> Result<(Table, Vec<Failed>), Failure> {
         self.check_columns(rows)?;
-        let chunks = rows.rows.div_ceil(CHUNK).max(1);
-        let range = |chunk: usize| chunk * CHUNK..((chunk + 1) * CHUNK).min(rows.rows);
+        // Answers do not depend on it.
+        let size = (ELEMENTS / self.steps.len().max(1)).clamp(16, CHUNK);
+        let chunks = rows.rows.div_ceil(size).max(1);
+        let range = |chunk: usize| chunk * size..((chunk + 1) * size).min(rows.rows);
         let scored: Vec<Result<Scored, Failure>> = if chunks == 1 {
             vec![self.score_chunk(rows, range(0))]
         } else {
@@ -68,7 +73,7 @@ impl Scorer {
         let mut columns = Vec::new();
         let mut failures = Vec::new();
         for (chunk, scored) in scored.into_iter().enumerate() {
-            let start = chunk * CHUNK;
+            let start = chunk * size;
             let scored = scored?;
             if chunk == 0 {
                 columns = self.first_chunk(scored.columns);
