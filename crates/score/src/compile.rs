@@ -6,7 +6,7 @@ use holdall_tabular::{
 };
 
 use crate::kernel::{
-    self, Kernel, call,
+    self, Kernel, Preparations, call,
     classify::ClassifyStep,
     impute::ImputeStep,
     input::FieldStep,
@@ -95,8 +95,9 @@ impl Scorer {
             add_margins(model, &mut outputs, &mut answers);
         }
         let live = live_nodes(model);
+        let mut known = Preparations::default();
         let steps = body.nodes.iter().zip(&live).map(|((id, _), live)| {
-            if *live { step(model, id).transpose() } else { None }.transpose()
+            if *live { step(model, id, &mut known).transpose() } else { None }.transpose()
         });
         Ok(Self {
             inputs: model.input_ports(),
@@ -191,7 +192,11 @@ fn add_margins(model: &ValidModel, ports: &mut Vec<Port>, answers: &mut Vec<(usi
 }
 
 /// `Ok(None)` for what validation lets no model hold.
-fn step(model: &ValidModel, id: ValueId) -> Result<Option<Step>, Failure> {
+fn step(
+    model: &ValidModel,
+    id: ValueId,
+    known: &mut Preparations,
+) -> Result<Option<Step>, Failure> {
     let Some(node) = model.model().nodes.get(id) else { return Ok(None) };
     Ok(Some(match &node.op {
         Op::Input(field) => Step::Input(field.index()),
@@ -211,7 +216,7 @@ fn step(model: &ValidModel, id: ValueId) -> Result<Option<Step>, Failure> {
             Step::Ordinal(op.arg.index(), OrdinalStep::new(op, origin(model, id, op.arg)))
         }
         Op::Call(call) => Step::Kernel(call::compile(call)?),
-        Op::Transform(op) => Step::Kernel(kernel::transform(op)?),
+        Op::Transform(op) => Step::Kernel(kernel::transform(op, known)?),
         Op::Estimator(op) => Step::Kernel(kernel::estimator(op, model.classes_of(id), place(id))),
         Op::Linear(linear) => Step::Linear(terms(model, linear), LinearStep::new(linear)),
         Op::Trees(trees) => Step::Trees(

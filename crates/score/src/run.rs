@@ -9,7 +9,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use crate::{
     Scorer, codes,
     compile::{Step, Terms},
-    kernel::{Run, binary, cast, choose, constant, linear::Given, regress, scale, unary},
+    kernel::{Prepared, Run, binary, cast, choose, constant, linear::Given, regress, scale, unary},
     rows::RowErrors,
     value::{Element, RULE_FEATURES, Shared, Yield, wrong_kind},
 };
@@ -161,11 +161,14 @@ impl Scorer {
         let fields: Vec<Shared<'a>> = fields
             .map(|(field, column)| Ok(Rc::new(field.run(column, range.clone(), errors)?)))
             .collect::<Result<_, Failure>>()?;
+        let prepared = Prepared::default();
         let mut yields: Vec<Option<Yield<'a>>> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             let yielded = match step {
                 Some(Step::Kernel(kernel)) => {
-                    let mut call = Run { yields: &yields, rows, texts, errors: &mut *errors };
+                    let errors = &mut *errors;
+                    let mut call =
+                        Run { yields: &yields, rows, texts, errors, prepared: &prepared };
                     Some(kernel.run(&mut call)?)
                 }
                 Some(step) => Some(run(step, &fields, &yields, rows, errors)?),

@@ -53,6 +53,8 @@ mod votes;
 
 use std::rc::Rc;
 
+pub(crate) use self::text_index::{Preparations, Prepared};
+
 use bumpalo::Bump;
 use holdall_diag::{Failure, Location};
 use holdall_tabular::{Estimator, Labels, Transform, ValueId};
@@ -76,6 +78,8 @@ pub(crate) struct Run<'r, 'a> {
     /// Where texts that a kernel makes live.
     pub(crate) texts: &'a Bump,
     pub(crate) errors: &'r mut RowErrors,
+    /// Texts that several kernels ask for.
+    pub(crate) prepared: &'r Prepared<'a>,
 }
 
 impl<'r, 'a> Run<'r, 'a> {
@@ -199,7 +203,10 @@ fn one(element: Element<'_>) -> Yield<'_> {
 }
 
 /// The kernel of a transform.
-pub(crate) fn transform(op: &Transform) -> Result<Box<dyn Kernel>, Failure> {
+pub(crate) fn transform(
+    op: &Transform,
+    known: &mut Preparations,
+) -> Result<Box<dyn Kernel>, Failure> {
     Ok(match op {
         Transform::Lookup(op) => Box::new(lookup::LookupStep::new(op)),
         Transform::Bin(op) => Box::new(bin::BinStep::new(op)),
@@ -209,7 +216,7 @@ pub(crate) fn transform(op: &Transform) -> Result<Box<dyn Kernel>, Failure> {
         Transform::Polynomial(op) => Box::new(op.clone()),
         Transform::Spline(op) => Box::new(op.clone()),
         Transform::TextVector(op) => Box::new(text_vector::TextVectorStep::new(op)?),
-        Transform::TextIndex(op) => Box::new(text_index::TextIndexStep::new(op)?),
+        Transform::TextIndex(op) => Box::new(text_index::TextIndexStep::new(op, known)?),
         Transform::Distances(op) => Box::new((**op).clone()),
         Transform::Lag(op) => Box::new(op.clone()),
     })

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
 
 use holdall_diag::Failure;
 use holdall_tabular::{LocalWeight, TextIndex, TextNormalization};
@@ -13,22 +13,55 @@ use crate::{
 /// Rounds of a recursive normalisation.
 const ROUNDS: usize = 1000;
 
-/// How often a term is in a text.
-pub(super) struct TextIndexStep {
-    op: TextIndex,
-    separator: Regex,
-    normalizations: Vec<(Vec<(Regex, String)>, bool)>,
+/// How texts are prepared, one for all terms that ask for the same: a model may look for thousands of terms, and each
+/// pattern that is compiled has caches of its own.
+#[derive(Default)]
+pub(crate) struct Preparations {
+    known: Vec<Arc<Preparation>>,
 }
 
-impl TextIndexStep {
-    pub(super) fn new(op: &TextIndex) -> Result<Self, Failure> {
-        let normalizations = op.normalizations.iter().map(rules).collect::<Result<_, _>>()?;
-        Ok(Self { op: op.clone(), separator: regex(&op.separator)?, normalizations })
-    }
+/// Patterns with what takes their place, and whether they are applied until nothing changes.
+type Rules = (Vec<(Regex, String)>, bool);
 
+struct Preparation {
+    number: usize,
+    case_sensitive: bool,
+    tokenize: bool,
+    separator: (String, Regex),
+    /// As the model says them, and made ready.
+    normalizations: (Vec<TextNormalization>, Vec<Rules>),
+}
+
+impl Preparations {
+    fn of(&mut self, op: &TextIndex) -> Result<Arc<Preparation>, Failure> {
+        let same = |p: &&Arc<Preparation>| {
+            p.case_sensitive == op.case_sensitive
+                && p.tokenize == op.tokenize
+                && p.separator.0 == op.separator
+                && p.normalizations.0 == op.normalizations
+        };
+        if let Some(known) = self.known.iter().find(same) {
+            return Ok(Arc::clone(known));
+        }
+        let made = Arc::new(Preparation {
+            number: self.known.len(),
+            case_sensitive: op.case_sensitive,
+            tokenize: op.tokenize,
+            separator: (op.separator.clone(), regex(&op.separator)?),
+            normalizations: (
+                op.normalizations.clone(),
+                op.normalizations.iter().map(rules).collect::<Result<_, _>>()?,
+            ),
+        });
+        self.known.push(Arc::clone(&made));
+        Ok(made)
+    }
+}
+
+impl Preparation {
     fn normalize<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut text = Cow::Borrowed(text);
-        for (rules, recursive) in &self.normalizations {
+        for (rules, recursive) in &self.normalizations.1 {
             for _ in 0..if *recursive { ROUNDS } else { 1 } {
                 let mut changed = text.clone().into_owned();
                 for (pattern, with) in rules {
@@ -40,39 +73,71 @@ impl TextIndexStep {
                 text = Cow::Owned(changed);
             }
         }
-        if self.op.case_sensitive { text } else { Cow::Owned(text.to_lowercase()) }
+        self.fold(text)
+    }
+
+    fn fold<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        if self.case_sensitive { text } else { Cow::Owned(text.to_lowercase()) }
     }
 
     fn words<'t>(&self, text: &'t str) -> Vec<&'t str> {
-        if !self.op.tokenize {
+        if !self.tokenize {
             return vec![text];
         }
         let trim = |word: &'t str| word.trim_matches(|c: char| c.is_ascii_punctuation());
-        self.separator.split(text).map(trim).filter(|word| !word.is_empty()).collect()
+        self.separator.1.split(text).map(trim).filter(|word| !word.is_empty()).collect()
+    }
+}
+
+/// The words of the texts of a chunk, by preparation and node: prepared once for all terms.
+pub(crate) type Prepared<'a> = RefCell<BTreeMap<(usize, usize), Rc<Vec<Option<Vec<&'a str>>>>>>;
+
+/// How often a term is in a text.
+pub(super) struct TextIndexStep {
+    op: TextIndex,
+    preparation: Arc<Preparation>,
+}
+
+impl TextIndexStep {
+    pub(super) fn new(op: &TextIndex, known: &mut Preparations) -> Result<Self, Failure> {
+        Ok(Self { op: op.clone(), preparation: known.of(op)? })
     }
 
-    fn value(&self, text: &str, term: &str) -> f64 {
-        let text = self.normalize(text);
-        let term = if self.op.case_sensitive {
-            Cow::Borrowed(term)
-        } else {
-            Cow::Owned(term.to_lowercase())
-        };
+    /// The words of the text in each row.
+    fn texts<'a>(&self, run: &Run<'_, 'a>) -> Result<Rc<Vec<Option<Vec<&'a str>>>>, Failure> {
+        let key = (self.preparation.number, self.op.text.index());
+        if let Some(known) = run.prepared.borrow().get(&key) {
+            return Ok(Rc::clone(known));
+        }
+        let element = run.scalar(self.op.text)?;
+        let mut rows = Vec::with_capacity(run.rows);
+        for row in 0..run.rows {
+            let text = element.get::<&str>(row)?;
+            rows.push(text.map(|text| {
+                let normal = run.text(&self.preparation.normalize(text));
+                self.preparation.words(normal)
+            }));
+        }
+        let rows = Rc::new(rows);
+        run.prepared.borrow_mut().insert(key, Rc::clone(&rows));
+        Ok(rows)
+    }
+
+    fn value(&self, words: &[&str], term: &[&str]) -> f64 {
         let hits = if self.op.tokenize {
-            self.hits(&self.words(&text), &self.words(&term))
+            self.hits(words, term)
         } else {
-            text.matches(&*term).count()
+            let (text, term) = (words.first(), term.first());
+            text.zip(term).map_or(0, |(text, term)| text.matches(term).count())
         };
         #[expect(clippy::cast_precision_loss, reason = "a number of hits")]
-        let hits_number = hits as f64;
+        let number = hits as f64;
         match self.op.weight {
-            LocalWeight::TermFrequency => hits_number,
+            LocalWeight::TermFrequency => number,
             LocalWeight::Binary => f64::from(u8::from(hits > 0)),
-            LocalWeight::Logarithmic => (1.0 + hits_number).log10(),
-            LocalWeight::AugmentedNormalized => {
-                let most = most_frequent(&self.words(&text));
-                if hits == 0 { 0.0 } else { 0.5 * (1.0 + hits_number / most) }
-            }
+            LocalWeight::Logarithmic => (1.0 + number).log10(),
+            LocalWeight::AugmentedNormalized if hits == 0 => 0.0,
+            LocalWeight::AugmentedNormalized => 0.5 * (1.0 + number / most_frequent(words)),
         }
     }
 
@@ -105,7 +170,7 @@ impl TextIndexStep {
     }
 }
 
-fn rules(normalization: &TextNormalization) -> Result<(Vec<(Regex, String)>, bool), Failure> {
+fn rules(normalization: &TextNormalization) -> Result<Rules, Failure> {
     let rule = |rule: &holdall_tabular::TextRule| {
         let (pattern, with) = if rule.is_regex {
             (rule.pattern.clone(), rule.with.clone())
@@ -158,11 +223,21 @@ fn levenshtein(a: &str, b: &str) -> usize {
 
 impl Kernel for TextIndexStep {
     fn run<'a>(&'a self, run: &mut Run<'_, 'a>) -> Result<Yield<'a>, Failure> {
-        let (text, term) = (run.scalar(self.op.text)?, run.scalar(self.op.term)?);
+        let texts = self.texts(run)?;
+        let term = run.scalar(self.op.term)?;
         let mut values = Vec::with_capacity(run.rows);
-        for row in 0..run.rows {
-            let pair = text.get::<&str>(row)?.zip(term.get::<&str>(row)?);
-            values.push(pair.map(|(text, term)| self.value(text, term)));
+        // Terms are nearly always the same in every row.
+        let mut last: Option<(&str, Cow<'_, str>)> = None;
+        for (row, words) in texts.iter().enumerate() {
+            let (Some(words), Some(term)) = (words, term.get::<&str>(row)?) else {
+                values.push(None);
+                continue;
+            };
+            if last.as_ref().is_none_or(|(before, _)| *before != term) {
+                last = Some((term, self.preparation.fold(Cow::Borrowed(term))));
+            }
+            let folded = last.as_ref().map_or("", |(_, folded)| folded);
+            values.push(Some(self.value(words, &self.preparation.words(folded))));
         }
         Ok(one(Element::optional(values)))
     }
