@@ -1,7 +1,7 @@
 //! Attestations: what else a signer says about a model, as in-toto statements whose subject is the root
 //! digest of the model.
 //!
-//! Each is a [`Bundle`](crate::Bundle) like a signature. This module knows no manifest: callers hand in
+//! Each is a [`Bundle`] like a signature. This module knows no manifest: callers hand in
 //! what a predicate needs, and hold it against what they have when they verify.
 
 mod predicates;
