@@ -2,7 +2,8 @@
 
 A row is a record with a field for each column; every character outside of [A-Za-z0-9_] of a name is
 `_`. The answer is a record with `label` and `probabilities` (a map), or `prediction`, or one field
-for each column of expected.csv; a single number stands for `prediction`, an array for all columns.
+for each column of expected.csv, or for each group of them as a map or an array (`y0_probability` for
+`y0_probability_0` and on); a single number stands for `prediction`, an array for all columns.
 """
 
 import re
@@ -72,10 +73,12 @@ def spread(answer, header):
     if not isinstance(answer, dict):
         raise Mismatch(f"an answer of type {type(answer).__name__}")
     flat = {key: value for key, value in answer.items() if not isinstance(value, (dict, list))}
-    for name, value in answer.get("probabilities", {}).items():
-        flat[f"probability_{name}"] = value
-    if isinstance(answer.get("prediction"), list):
-        flat.update({f"prediction_{i}": v for i, v in enumerate(answer["prediction"])})
+    for key, value in answer.items():
+        if isinstance(value, dict):
+            stem = "probability" if key == "probabilities" else key
+            flat.update({f"{stem}_{name}": v for name, v in value.items()})
+        elif isinstance(value, list):
+            flat.update({f"{key}_{i}": v for i, v in enumerate(value)})
     return flat
 
 
