@@ -153,7 +153,9 @@ pub fn seal(package: &PackageReader, sealing: &mut Sealing<'_>) -> Result<(), Fa
         let mut layout = OciWriter::amend(path, is_signature_file)?;
         for seal in &all {
             layout
-                .blob(item(seal), None, &mut |writer| pump(&mut seal.bytes.as_slice(), writer))
+                .blob(item(seal), None, &mut |writer| {
+                    pump(&mut seal.bytes.as_slice(), writer, seal.bytes.len() as u64)
+                })
                 .map_err(|error| stream_failure(error, Location::file(package.name())))?;
         }
         return layout.commit(manifest.as_ref());

@@ -2,21 +2,24 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::Read,
-    sync::mpsc::sync_channel,
+    io::{Read, Write},
+    sync::{
+        Arc,
+        mpsc::{Sender, channel},
+    },
 };
 
 use blake2::Blake2b512;
 use sha2::{Digest as _, Sha256};
 
-/// Bytes read at a time: large enough for few system calls, small enough to stay in a core's cache.
-const CHUNK: usize = 1 << 18;
+/// Bytes read, hashed and written at a time: enough that handing them over costs nothing beside hashing them.
+const CHUNK: usize = 1 << 20;
 
-/// From this size on, another thread reads ahead while this one hashes.
-const READ_AHEAD: u64 = 16 << 20;
+/// From this size on, hashing has threads of its own.
+const LARGE: u64 = 8 << 20;
 
-/// Chunks in flight between the reading thread and the hashing one.
-const IN_FLIGHT: usize = 4;
+/// Chunks that are under way between the threads at most.
+const IN_FLIGHT: usize = 8;
 
 /// A hash of Model Signing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,87 +108,140 @@ impl FileDigests {
 
 /// Reads to the end and takes every digest of `wanted` in that one read, in constant memory.
 ///
-/// `size` is what is expected: large files are read ahead by another thread. At most `shards` digests are
-/// kept of a file that is cut into shards.
+/// `size` is what is expected: a large file has a thread for each digest beside the one that reads. At most
+/// `shards` digests are kept of a file that is cut into shards.
 pub fn digest_stream(
     reader: &mut (dyn Read + Send),
     size: u64,
     wanted: &BTreeSet<Hashing>,
     shards: usize,
 ) -> std::io::Result<FileDigests> {
-    let mut works: Vec<Work> = wanted.iter().map(|&hashing| Work::new(hashing, shards)).collect();
-    let mut found = 0;
-    let mut take = |chunk: &[u8]| {
-        found += chunk.len() as u64;
-        spread(&mut works, chunk);
-    };
-    if size < READ_AHEAD {
-        let mut buffer = vec![0; CHUNK];
-        loop {
-            let got = fill(reader, &mut buffer)?;
-            take(buffer.get(..got).unwrap_or_default());
-            if got < CHUNK {
-                break;
-            }
-        }
-    } else {
-        read_ahead(reader, &mut take)?;
-    }
-    let digests = works.into_iter().map(Work::finish).collect();
-    Ok(FileDigests { size: found, digests })
+    digest_copy(reader, &mut std::io::sink(), size, wanted, shards)
 }
 
-/// One thread fills buffers, this one empties them; buffers go round, so memory stays constant.
-fn read_ahead(reader: &mut (dyn Read + Send), take: &mut impl FnMut(&[u8])) -> std::io::Result<()> {
-    let (full, filled) = sync_channel::<std::io::Result<(Vec<u8>, usize)>>(IN_FLIGHT);
-    let (empty, emptied) = sync_channel(IN_FLIGHT);
-    for _ in 0..IN_FLIGHT {
-        drop(empty.send(vec![0; CHUNK]));
-    }
-    // Moved in, so that both ends are dropped before the thread is waited for, whatever happens.
-    std::thread::scope(move |scope| {
-        std::thread::Builder::new().spawn_scoped(scope, move || {
-            while let Ok(mut buffer) = emptied.recv() {
-                let read = fill(reader, &mut buffer);
-                let last = !matches!(read, Ok(CHUNK));
-                if full.send(read.map(|got| (buffer, got))).is_err() || last {
-                    break;
-                }
-            }
-        })?;
-        while let Ok(read) = filled.recv() {
-            let (buffer, got) = read?;
-            take(buffer.get(..got).unwrap_or_default());
-            // The reader is gone after the last buffer.
-            drop(empty.send(buffer));
+/// Like [`digest_stream`], and writes what was read.
+pub fn digest_copy(
+    reader: &mut (dyn Read + Send),
+    writer: &mut (dyn Write + Send),
+    size: u64,
+    wanted: &BTreeSet<Hashing>,
+    shards: usize,
+) -> std::io::Result<FileDigests> {
+    let mut works: Vec<Work> = wanted.iter().map(|&hashing| Work::new(hashing, shards)).collect();
+    let size = if size < LARGE {
+        copy_here(reader, writer, size, &mut works)?
+    } else {
+        copy_beside(reader, writer, &mut works)?
+    };
+    Ok(FileDigests { size, digests: works.into_iter().map(Work::finish).collect() })
+}
+
+/// Everything in this thread: for what is small, where other files keep the other cores busy.
+fn copy_here(
+    reader: &mut (dyn Read + Send),
+    writer: &mut (dyn Write + Send),
+    expected: u64,
+    works: &mut [Work],
+) -> std::io::Result<u64> {
+    let mut size = 0;
+    // One byte more finds the end of most files without another chunk.
+    let room = usize::try_from(expected.saturating_add(1)).unwrap_or(usize::MAX);
+    let mut chunk = Chunk::new(room.min(1 << 18));
+    loop {
+        let last = chunk.fill(reader)?;
+        works.iter_mut().for_each(|work| work.update(chunk.bytes()));
+        writer.write_all(chunk.bytes())?;
+        size += chunk.filled as u64;
+        if last {
+            return Ok(size);
         }
-        Ok(())
+    }
+}
+
+/// Every digest has a thread, this one reads and writes; chunks go round between them, so that no part
+/// waits for another longer than the slowest takes.
+fn copy_beside(
+    reader: &mut (dyn Read + Send),
+    writer: &mut (dyn Write + Send),
+    works: &mut [Work],
+) -> std::io::Result<u64> {
+    let (free, returned) = channel();
+    std::thread::scope(|scope| {
+        let mut hashes = Vec::new();
+        for work in works {
+            let (hash, chunks) = channel::<Arc<Chunk>>();
+            let free = free.clone();
+            std::thread::Builder::new().spawn_scoped(scope, move || {
+                for chunk in chunks {
+                    work.update(chunk.bytes());
+                    give_back(chunk, &free);
+                }
+            })?;
+            hashes.push(hash);
+        }
+        // Leaving this scope drops the senders, which ends the threads, whatever happened.
+        let (mut size, mut made) = (0, 1);
+        let mut chunk = Chunk::new(CHUNK);
+        loop {
+            let last = chunk.fill(reader)?;
+            let full = Arc::new(chunk);
+            for hash in &hashes {
+                // The other end lives until this one is dropped.
+                hash.send(Arc::clone(&full)).map_err(std::io::Error::other)?;
+            }
+            writer.write_all(full.bytes())?;
+            size += full.filled as u64;
+            if last {
+                return Ok(size);
+            }
+            give_back(full, &free);
+            chunk = match returned.try_recv() {
+                Ok(chunk) => chunk,
+                Err(_none) if made < IN_FLIGHT => {
+                    made += 1;
+                    Chunk::new(CHUNK)
+                }
+                Err(_none) => returned.recv().map_err(std::io::Error::other)?,
+            };
+        }
     })
 }
 
-/// Fills the buffer, or stops at the end.
-fn fill(reader: &mut (dyn Read + Send), buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
-        match reader.read(room) {
-            Ok(0) => break,
-            Ok(got) => filled += got,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+/// The last one who is done with a chunk gives it back to be filled again.
+fn give_back(chunk: Arc<Chunk>, free: &Sender<Chunk>) {
+    if let Some(chunk) = Arc::into_inner(chunk) {
+        // Nobody waits for chunks after the end.
+        drop(free.send(chunk));
     }
-    Ok(filled)
 }
 
-/// The first digest on this core, the others on another one, when there is enough to do.
-fn spread(works: &mut [Work], chunk: &[u8]) {
-    match works {
-        [] => {}
-        [only] => only.update(chunk),
-        [first, rest @ ..] if chunk.len() == CHUNK => {
-            rayon::join(|| first.update(chunk), || rest.iter_mut().for_each(|w| w.update(chunk)));
+/// A buffer of fixed length, of which a part is filled.
+struct Chunk {
+    buffer: Vec<u8>,
+    filled: usize,
+}
+
+impl Chunk {
+    fn new(length: usize) -> Self {
+        Self { buffer: vec![0; length], filled: 0 }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.filled).unwrap_or_default()
+    }
+
+    /// Fills it, or stops at the end of the stream, and tells whether that was the end.
+    fn fill(&mut self, reader: &mut (dyn Read + Send)) -> std::io::Result<bool> {
+        self.filled = 0;
+        while let Some(room) = self.buffer.get_mut(self.filled..).filter(|room| !room.is_empty()) {
+            match reader.read(room) {
+                Ok(0) => return Ok(true),
+                Ok(got) => self.filled += got,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
-        all => all.iter_mut().for_each(|work| work.update(chunk)),
+        Ok(false)
     }
 }
 

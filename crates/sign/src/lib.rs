@@ -51,7 +51,7 @@ pub use certificate::Certificate;
 pub use compare::{Comparison, Found, VerifyOptions, compare};
 pub use envelope::{Envelope, STATEMENT_TYPE, Signature, pae};
 pub use finding::{Finding, Status};
-pub use hashing::{Algorithm, FileDigests, Hashing, digest_stream};
+pub use hashing::{Algorithm, FileDigests, Hashing, digest_copy, digest_stream};
 pub use hex::{from_hex, to_hex};
 pub use key::{Curve, PrivateKey, PublicKey};
 pub use listing::{Listed, Listing};

@@ -2,6 +2,8 @@ use std::{
     fs::{File, OpenOptions},
     io::{BufWriter, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    sync::mpsc::{SyncSender, sync_channel},
+    thread::JoinHandle,
 };
 
 use holdall_diag::{Failure, Location};
@@ -17,6 +19,7 @@ pub struct AtomicFile {
     target: PathBuf,
     temporary: PathBuf,
     writer: Option<BufWriter<File>>,
+    behind: WriteBehind,
 }
 
 impl AtomicFile {
@@ -44,6 +47,7 @@ impl AtomicFile {
             target: target.to_path_buf(),
             temporary,
             writer: Some(BufWriter::with_capacity(1 << 18, file)),
+            behind: WriteBehind::default(),
         })
     }
 
@@ -72,7 +76,7 @@ impl AtomicFile {
             let done = writer
                 .into_inner()
                 .map_err(std::io::IntoInnerError::into_error)
-                .and_then(|file| file.sync_all())
+                .and_then(|file| self.behind.end().and_then(|()| file.sync_all()))
                 .and_then(|()| std::fs::rename(&self.temporary, &self.target));
             if let Err(error) = done {
                 drop(std::fs::remove_file(&self.temporary));
@@ -85,7 +89,10 @@ impl AtomicFile {
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.writer.as_mut().map_or(Ok(bytes.len()), |w| w.write(bytes))
+        let Some(writer) = &mut self.writer else { return Ok(bytes.len()) };
+        let written = writer.write(bytes)?;
+        self.behind.wrote(writer.get_ref(), written)?;
+        Ok(written)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -102,9 +109,51 @@ impl Seek for AtomicFile {
 impl Drop for AtomicFile {
     fn drop(&mut self) {
         if self.writer.take().is_some() {
+            drop(self.behind.end());
             // Nothing can be done about a sibling that cannot be removed.
             drop(std::fs::remove_file(&self.temporary));
         }
+    }
+}
+
+/// Has the disk begin while the file is still being written, so that the wait at its end is short.
+///
+/// A name must not outlive a crash of the machine without its bytes, so the file is synced before it is
+/// renamed; left to that moment alone, a large file would reach the disk only after the last byte was made.
+#[derive(Debug, Default)]
+struct WriteBehind {
+    since: usize,
+    worker: Option<(SyncSender<()>, JoinHandle<std::io::Result<()>>)>,
+}
+
+impl WriteBehind {
+    /// Bytes after which the disk is asked to begin.
+    const EVERY: usize = 32 << 20;
+
+    fn wrote(&mut self, file: &File, count: usize) -> std::io::Result<()> {
+        self.since += count;
+        if self.since < Self::EVERY {
+            return Ok(());
+        }
+        self.since = 0;
+        if self.worker.is_none() {
+            let file = file.try_clone()?;
+            let (ask, asked) = sync_channel(1);
+            let work = move || asked.into_iter().try_for_each(|()| file.sync_data());
+            self.worker = Some((ask, std::thread::Builder::new().spawn(work)?));
+        }
+        if let Some((ask, _)) = &self.worker {
+            // Being asked already is enough; a worker that ended tells why at the end.
+            let _asked = ask.try_send(());
+        }
+        Ok(())
+    }
+
+    /// Waits for the worker. An error of the disk is told once, so it must not get lost there.
+    fn end(&mut self) -> std::io::Result<()> {
+        let Some((ask, worker)) = self.worker.take() else { return Ok(()) };
+        drop(ask);
+        worker.join().unwrap_or_else(|_panic| Err(std::io::Error::other("a thread broke off")))
     }
 }
 

@@ -68,7 +68,7 @@ impl ArchiveWriter {
         item: Item<'_>,
         reader: &mut (dyn Read + Send),
     ) -> Result<Digests, Failure> {
-        self.put(item, None, &mut |writer| pump(reader, writer))
+        self.put(item, None, &mut |writer| pump(reader, writer, item.size))
     }
 
     /// Copies one file in whose digests are known. Nothing is hashed.
