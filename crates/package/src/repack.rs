@@ -10,7 +10,6 @@ use crate::{
     archive::{ArchiveWriter, Item},
     builder::seal,
     codes,
-    digest::Digests,
     manifest::{Artifact, Role},
 };
 
@@ -58,10 +57,10 @@ pub fn repack(
         })?;
         let item = Item { name, size: entry.size(), role: artifact.role };
         if request.reuse_digests && artifact.size == entry.size() {
-            writer.known(item, digests(artifact), reader)?;
+            writer.known(item, artifact.digests(), reader)?;
         } else {
             let found = writer.entry(item, reader)?;
-            if found != digests(artifact) {
+            if found != artifact.digests() {
                 return Err(refuse(
                     codes::DIGEST,
                     format!(
@@ -101,15 +100,11 @@ fn follow(
             file.format_version.clone_from(&artifact.format_version);
             file.media_type = Some(artifact.media_type.clone());
             let trusted = request.reuse_digests && unchanged(package, artifact);
-            file.known = trusted.then(|| digests(artifact));
+            file.known = trusted.then(|| artifact.digests());
         }
         builder.add(name, file)?;
     }
     builder.write(request.target, request.container, request.key)
-}
-
-fn digests(artifact: &Artifact) -> Digests {
-    Digests { size: artifact.size, sha256: artifact.sha256, blake3: artifact.blake3 }
 }
 
 /// Whether a file of a folder may be taken for the listed one without looking at its bytes.

@@ -10,7 +10,7 @@ use crate::{
     Container, Entry, MANIFEST_NAME, PackageReader,
     archive::{ArchiveWriter, Item, OciWriter, changed, write_file},
     codes,
-    digest::{pump, stream_failure},
+    digest::{Digests, pump, stream_failure},
     manifest::Role,
 };
 
@@ -97,8 +97,8 @@ pub type MakeSeals<'a> = dyn FnMut(&[Resource]) -> Result<(Vec<Seal>, Vec<String
 
 /// How signatures come into a package.
 pub struct Sealing<'a> {
-    /// The SHA-256 of a file when it need not be read for it.
-    pub known: &'a dyn Fn(&Entry) -> Option<[u8; 32]>,
+    /// The digests of a file when they are trusted to be known, so that it need not be hashed.
+    pub known: &'a dyn Fn(&Entry) -> Option<Digests>,
     /// Makes the new signature files.
     pub make: &'a mut MakeSeals<'a>,
 }
@@ -112,7 +112,7 @@ impl std::fmt::Debug for Sealing<'_> {
 /// Puts signature files into a package where it is.
 ///
 /// A folder gets the files one by one. An archive is written anew, atomically, with the same entries in the
-/// same order and the signatures last; every byte is read once.
+/// same order and the signatures last; every byte is read once, and hashed where its digest is not known.
 pub fn seal(package: &PackageReader, sealing: &mut Sealing<'_>) -> Result<(), Failure> {
     let path = package.path().ok_or_else(|| {
         Failure::usage(codes::WRITE, "expected a package on disk to sign, found one in memory")
@@ -170,7 +170,10 @@ pub fn seal(package: &PackageReader, sealing: &mut Sealing<'_>) -> Result<(), Fa
             return Ok(());
         }
         let item = Item { name: entry.name(), size: entry.size(), role: role(entry.name()) };
-        let digests = writer.entry(item, reader)?;
+        let digests = match (sealing.known)(entry) {
+            Some(digests) => writer.known(item, digests, reader).map(|()| digests)?,
+            None => writer.entry(item, reader)?,
+        };
         resources.push(Resource { name: entry.name().to_owned(), sha256: digests.sha256.0 });
         Ok(())
     })?;
@@ -197,11 +200,11 @@ fn joined(before: Vec<Seal>, (made, gone): (Vec<Seal>, Vec<String>)) -> Vec<Seal
 /// The SHA-256 of every file that a signature covers.
 fn resources(
     package: &PackageReader,
-    known: &dyn Fn(&Entry) -> Option<[u8; 32]>,
+    known: &dyn Fn(&Entry) -> Option<Digests>,
 ) -> Result<Vec<Resource>, Failure> {
     let covered = package.entries().iter().filter(|entry| !is_signature_file(entry.name()));
     let mut found: Vec<Resource> = covered
-        .filter_map(|e| Some(Resource { name: e.name().to_owned(), sha256: known(e)? }))
+        .filter_map(|e| Some(Resource { name: e.name().to_owned(), sha256: known(e)?.sha256.0 }))
         .collect();
     let names: BTreeSet<String> = found.iter().map(|resource| resource.name.clone()).collect();
     let select = |name: &str| !is_signature_file(name) && !names.contains(name);

@@ -149,7 +149,9 @@ fn copy_here(
     let mut chunk = Chunk::new(room.min(1 << 18));
     loop {
         let last = chunk.fill(reader)?;
-        works.iter_mut().for_each(|work| work.update(chunk.bytes()));
+        for work in works.iter_mut() {
+            work.update(chunk.bytes());
+        }
         writer.write_all(chunk.bytes())?;
         size += chunk.filled as u64;
         if last {

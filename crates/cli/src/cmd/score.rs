@@ -40,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Input")]
     keep_going: bool,
     /// Where the answers go; `-` is stdout.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     out: PathBuf,
     /// Add the untransformed scores as `margin_<k>`.
     #[arg(long, help_heading = "Output")]

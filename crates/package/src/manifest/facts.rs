@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Hex32;
+use crate::digest::{Digests, Hex32};
 
 /// Somebody to ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,13 @@ pub struct Artifact {
     pub sha256: Hex32,
     /// BLAKE3 of the bytes.
     pub blake3: Hex32,
+}
+
+impl Artifact {
+    /// What it says of the bytes.
+    pub fn digests(&self) -> Digests {
+        Digests { size: self.size, sha256: self.sha256, blake3: self.blake3 }
+    }
 }
 
 /// What a file is for.

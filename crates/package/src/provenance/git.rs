@@ -58,22 +58,16 @@ pub fn code_pointer(folder: &Path) -> Result<Option<CodePointer>, Failure> {
     let Some(root) = absolute.ancestors().find(|dir| dir.join(".git").exists()) else {
         return Ok(None);
     };
-    let git = git_folder(&root.join(".git"))?;
-    let common = match read(&git.join("commondir"))? {
-        Some(shared) => git.join(shared.trim()),
-        None => git.clone(),
+    let repository = Repository::open(root)?;
+    let Some((commit, branch)) = head(&repository.git, &repository.common)? else {
+        return Ok(None);
     };
-    let Some((commit, branch)) = head(&git, &common)? else { return Ok(None) };
-    let config = read(&common.join("config"))?.unwrap_or_default();
     let inside = absolute.strip_prefix(root).unwrap_or(Path::new(""));
     let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
-    let found = worktree::state(
-        &Repository { root, git: &git, common: &common, config: &config },
-        &commit,
-    )?;
+    let found = worktree::state(&repository, &commit)?;
     Ok(Some(CodePointer {
         vcs: "git".to_owned(),
-        url: remote(&config, branch.as_deref()).map(|url| without_credentials(&url)),
+        url: remote(&repository.config, branch.as_deref()).map(|url| without_credentials(&url)),
         commit,
         branch,
         path: parts.join("/"),

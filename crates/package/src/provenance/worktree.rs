@@ -6,7 +6,10 @@
 //! differ by a line-end or LFS filter alone are recognised; where another filter may be at work, or the index
 //! is not whole in itself (split, sparse), the answer is unknown.
 
-use std::{io::Read, path::Path};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use holdall_diag::Failure;
 use holdall_source::Source;
@@ -20,16 +23,32 @@ use super::{
 };
 
 /// Where the parts of a repository are.
-pub(super) struct Repository<'a> {
+pub(super) struct Repository {
     /// The work tree.
-    pub(super) root: &'a Path,
+    pub(super) root: PathBuf,
     /// The folder of this work tree.
-    pub(super) git: &'a Path,
+    pub(super) git: PathBuf,
     /// The folder that all work trees share.
-    pub(super) common: &'a Path,
+    pub(super) common: PathBuf,
     /// The text of its configuration.
-    pub(super) config: &'a str,
+    pub(super) config: String,
 }
+
+impl Repository {
+    /// The repository whose work tree has its root here.
+    pub(super) fn open(root: &Path) -> Result<Self, Failure> {
+        let git = git::git_folder(&root.join(".git"))?;
+        let common = match git::read(&git.join("commondir"))? {
+            Some(shared) => git.join(shared.trim()),
+            None => git.clone(),
+        };
+        let config = git::read(&common.join("config"))?.unwrap_or_default();
+        Ok(Self { root: root.to_path_buf(), git, common, config })
+    }
+}
+
+/// Submodules inside submodules that are looked into.
+const DEPTH: usize = 16;
 
 /// The answer, with the files that differ.
 pub(super) struct Found {
@@ -45,7 +64,12 @@ enum Compared {
     Undecided,
 }
 
-pub(super) fn state(repository: &Repository<'_>, commit: &str) -> Result<Found, Failure> {
+/// Whether the tracked files are those of `commit`, which HEAD names.
+pub(super) fn state(repository: &Repository, commit: &str) -> Result<Found, Failure> {
+    nested(repository, commit, 0)
+}
+
+fn nested(repository: &Repository, commit: &str, depth: usize) -> Result<Found, Failure> {
     let unknown = || Ok(Found { state: State::Unknown, changed: Vec::new() });
     let path = repository.git.join("index");
     let Some(id) = objects::from_hex(commit).filter(|_| path.is_file()) else { return unknown() };
@@ -59,13 +83,13 @@ pub(super) fn state(repository: &Repository<'_>, commit: &str) -> Result<Found, 
     let mut changed = Vec::new();
     let mut undecided = false;
     for entry in &entries {
-        match compare(repository, entry, written, &filters)? {
+        match compare(repository, entry, written, &filters, depth)? {
             Compared::Same => {}
             Compared::Differs => changed.push(entry.name.clone()),
             Compared::Undecided => undecided = true,
         }
     }
-    let tree = objects::tree_of(repository.common, &id);
+    let tree = objects::tree_of(&repository.common, &id);
     let staged = tree.as_ref().map(|tree| tree_of_index(&entries, id.len()).as_ref() != Some(tree));
     changed.dedup();
     let dirty = !changed.is_empty() || staged == Some(true);
@@ -85,10 +109,11 @@ fn modified(meta: &std::fs::Metadata) -> Option<(u64, u32)> {
 }
 
 fn compare(
-    repository: &Repository<'_>,
+    repository: &Repository,
     entry: &Tracked,
     written: Option<(u64, u32)>,
     filters: &Filters,
+    depth: usize,
 ) -> Result<Compared, Failure> {
     if entry.unmerged || entry.intended {
         return Ok(Compared::Differs);
@@ -102,7 +127,7 @@ fn compare(
     let path = repository.root.join(&entry.name);
     let Ok(meta) = std::fs::symlink_metadata(&path) else { return Ok(Compared::Differs) };
     match entry.mode & 0o170_000 {
-        0o160_000 => return submodule(&path, entry),
+        0o160_000 => return submodule(&path, entry, depth + 1),
         0o120_000 => return Ok(link(&path, &meta, entry)),
         _ if !meta.is_file() => return Ok(Compared::Differs),
         _ => {}
@@ -213,19 +238,26 @@ fn link(path: &Path, meta: &std::fs::Metadata, entry: &Tracked) -> Compared {
     if hash.finish() == entry.id { Compared::Same } else { Compared::Differs }
 }
 
-/// A submodule differs when another commit is checked out. Changes inside it are not looked for.
-fn submodule(path: &Path, entry: &Tracked) -> Result<Compared, Failure> {
-    let dot_git = path.join(".git");
-    if !dot_git.exists() {
+/// A submodule differs when another commit is checked out, or a tracked file in it differs.
+fn submodule(path: &Path, entry: &Tracked, depth: usize) -> Result<Compared, Failure> {
+    if !path.join(".git").exists() {
         // Not checked out, as git leaves it after a clone.
         return Ok(Compared::Same);
     }
-    let folder = git::git_folder(&dot_git)?;
-    let commit = git::head(&folder, &folder)?.and_then(|(commit, _)| objects::from_hex(&commit));
-    Ok(match commit {
-        Some(id) if id == entry.id => Compared::Undecided,
-        Some(_) => Compared::Differs,
-        None => Compared::Undecided,
+    let inner = Repository::open(path)?;
+    let Some((commit, _)) = git::head(&inner.git, &inner.common)? else {
+        return Ok(Compared::Undecided);
+    };
+    if objects::from_hex(&commit).as_ref() != Some(&entry.id) {
+        return Ok(Compared::Differs);
+    }
+    if depth > DEPTH {
+        return Ok(Compared::Undecided);
+    }
+    Ok(match nested(&inner, &commit, depth)?.state {
+        State::Clean => Compared::Same,
+        State::Dirty => Compared::Differs,
+        State::Unknown => Compared::Undecided,
     })
 }
 
@@ -240,7 +272,7 @@ struct Filters {
 }
 
 impl Filters {
-    fn of(repository: &Repository<'_>, entries: &[Tracked]) -> Result<Self, Failure> {
+    fn of(repository: &Repository, entries: &[Tracked]) -> Result<Self, Failure> {
         let setting = |key: &str| {
             let lines = repository.config.lines().map(|line| line.trim().to_ascii_lowercase());
             let mut values = lines.filter_map(|line| {

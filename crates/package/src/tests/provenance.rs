@@ -160,6 +160,33 @@ fn packed_commits_and_all_versions_of_the_index_are_read() {
 }
 
 #[test]
+fn submodules_are_looked_into_at_any_depth() {
+    let outer = Repository::new("sha1");
+    let (middle, inner) = (Repository::new("sha1"), Repository::new("sha1"));
+    let add = |to: &Repository, from: &Repository| {
+        let path = from.root.to_str().unwrap();
+        to.git(&["-c", "protocol.file.allow=always", "submodule", "-q", "add", path, "part"]);
+        to.git(&["commit", "-q", "-m", "with a part"]);
+    };
+    add(&middle, &inner);
+    add(&outer, &middle);
+    // The inner one is not checked out yet.
+    assert_eq!(outer.state(), State::Clean);
+    let update = ["submodule", "-q", "update", "--init", "--recursive"];
+    outer.git(&[&["-c", "protocol.file.allow=always"], &update[..]].concat());
+    assert_eq!(outer.state(), State::Clean);
+    outer.put("part/part/untracked", "x");
+    assert_eq!(outer.state(), State::Clean);
+    outer.put("part/part/a.txt", "changed\n");
+    assert_eq!(outer.state(), State::Dirty);
+    assert_eq!(code_pointer(&outer.root).unwrap().unwrap().changed, ["part"]);
+    outer.put("part/part/a.txt", "one\n");
+    assert_eq!(outer.state(), State::Clean);
+    outer.git(&["-C", "part", "checkout", "-q", "HEAD~1"]);
+    assert_eq!(outer.state(), State::Dirty);
+}
+
+#[test]
 fn what_only_git_can_tell_is_unknown() {
     let repository = Repository::new("sha1");
     repository.git(&["update-index", "--split-index"]);

@@ -20,7 +20,12 @@ pub(crate) use self::model::rfc3339;
 use self::packing::{Base, Packed, Packing};
 use crate::{
     args::Common,
-    cmd::{codes, diff, inspect::package_text, scan::scan, sign::private_key},
+    cmd::{
+        codes, diff,
+        inspect::package_text,
+        scan::scan,
+        sign::{PasswordArgs, private_key},
+    },
     render::{self, push},
     ui::{Exit, Ui},
 };
@@ -49,6 +54,8 @@ pub(crate) struct Args {
     /// Sign it with this private key.
     #[arg(long, value_name = "PEM")]
     key: Option<PathBuf>,
+    #[command(flatten)]
+    password: PasswordArgs,
     /// Write a commented `holdall.toml` into the folder from what is found there, and pack nothing.
     #[arg(long, conflicts_with_all = ["output", "key", "bump", "reuse_digests"])]
     init: bool,
@@ -70,7 +77,9 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     let Some(output) = &args.output else {
         return Err(Failure::usage(codes::ARGUMENT, "expected the name of a package to write"));
     };
-    let key = args.key.as_deref().map(private_key).transpose()?;
+    let password = args.password.read()?;
+    let key = args.key.as_deref().map(|path| private_key(path, password.as_deref()));
+    let key = key.transpose()?;
     let container = Container::of_name(output).unwrap_or(Container::Folder);
     let bump = args.bump.as_deref().map(|old| diff::read_side(old, common)).transpose()?;
     if let Some(package) = repack::package(&args.source, common)? {

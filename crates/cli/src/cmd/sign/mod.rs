@@ -11,23 +11,21 @@ use std::{
 
 use holdall_diag::Failure;
 use holdall_package::{
-    Container, Entry, MANIFEST_NAME, Manifest, PackageReader, Seal, Sealing, seal, signature_files,
+    Container, Entry, MANIFEST_NAME, Manifest, PackageReader, Seal, Sealing, digest::Digests, seal,
+    signature_files,
 };
 use holdall_sign::{
-    Credentials, Hashing, PrivateKey, Resource, SIGNATURE_NAME, SignOptions,
+    Credentials, Hashing, Resource, SIGNATURE_NAME, SignOptions,
     attest::{Attestation, Kind},
     is_signature_file, sign_with, statement, to_hex,
 };
 use holdall_source::Source;
 use serde_json::{Value, json};
 
-use self::{
-    attest::AttestArg,
-    key::{CurveArg, PasswordArgs},
-};
+use self::{attest::AttestArg, key::CurveArg};
 pub(crate) use self::{
     attest::Facts,
-    key::{certificates_of, pem},
+    key::{PasswordArgs, certificates_of, pem, private_key},
     model::{Model, ReadFile, beside, name_inside},
     time::{CheckingTime, checking_time},
 };
@@ -82,8 +80,8 @@ pub(crate) struct Args {
     /// Remove the signatures and attestations of others.
     #[arg(long, conflicts_with = "signature", help_heading = "Signature")]
     replace: bool,
-    /// Take digests from the manifest for files that have the listed size and are not newer than it. Only
-    /// for folders and for `--signature`: an archive is written anew and hashed on the way.
+    /// Trust the digests in the manifest, for files that have the listed size and, in a folder, are not newer
+    /// than it, instead of reading every byte for them.
     #[arg(long, help_heading = "Signature")]
     reuse_digests: bool,
     /// Attest what the manifest says, as well.
@@ -125,7 +123,7 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         ));
     };
     let password = args.password.read()?;
-    let key = key::private_key(key_path, password.as_deref())?;
+    let key = private_key(key_path, password.as_deref())?;
     let credentials = key::credentials(key, &args.certificate, || {
         checking_time(args.at.as_deref()).map(|time| time.moment)
     })?;
@@ -225,15 +223,15 @@ impl<'a> Job<'a> {
         !is_signature_file(name) && !ignored.iter().any(|path| holdall_sign::is_below(name, path))
     }
 
-    /// The SHA-256 that the manifest lists, when nothing contradicts it.
-    fn known(&self, name: &str, size: u64, folder: Option<&Path>) -> Option<[u8; 32]> {
+    /// The digests that the manifest lists, when nothing contradicts them.
+    fn known(&self, name: &str, size: u64, folder: Option<&Path>) -> Option<Digests> {
         let listed = self.manifest.as_ref().filter(|_| self.args.reuse_digests)?.artifact(name)?;
         let modified = |path: PathBuf| std::fs::metadata(path).and_then(|meta| meta.modified());
         let fresh = folder.is_none_or(|folder| {
             let manifest = modified(folder.join(MANIFEST_NAME));
             matches!((modified(folder.join(name)), manifest), (Ok(file), Ok(list)) if file <= list)
         });
-        (listed.size == size && fresh).then_some(listed.sha256.0)
+        (listed.size == size && fresh).then(|| listed.digests())
     }
 
     /// Signatures and attestations go into the package.
@@ -242,7 +240,7 @@ impl<'a> Job<'a> {
         let folder = (package.container() == Container::Folder).then_some(self.path);
         let reused = std::cell::Cell::new(0);
         let known = |entry: &Entry| {
-            let known = self.known(entry.name(), entry.size(), Some(folder?))?;
+            let known = self.known(entry.name(), entry.size(), folder)?;
             reused.set(reused.get() + 1);
             Some(known)
         };
@@ -320,8 +318,8 @@ impl<'a> Job<'a> {
         let covers = |name: &str| single || self.covers(name);
         let mut resources: Vec<Resource> = Vec::new();
         for (name, size) in model.files(self.path).into_iter().filter(|(name, _)| covers(name)) {
-            if let Some(sha256) = self.known(&name, size, folder) {
-                resources.push(Resource { name, sha256 });
+            if let Some(known) = self.known(&name, size, folder) {
+                resources.push(Resource { name, sha256: known.sha256.0 });
             }
         }
         let reused = resources.len();
@@ -361,14 +359,4 @@ fn bill_of_material(path: &Path) -> Result<Value, Failure> {
         return Err(refuse("expected `bomFormat` to be `CycloneDX`".to_owned()));
     }
     Ok(document)
-}
-
-/// A private key without a password, for `pack`.
-pub(crate) fn private_key(path: &Path) -> Result<PrivateKey, Failure> {
-    key::private_key(path, None).map_err(|failure| {
-        if failure.code() != holdall_sign::codes::KEY_ENCRYPTED {
-            return failure;
-        }
-        failure.with_help("pack without a key, then sign: `holdall sign` takes a password")
-    })
 }
