@@ -71,6 +71,30 @@ fn an_atomic_file_is_whole_or_absent() {
 }
 
 #[test]
+fn a_large_file_that_the_disk_takes_early_is_whole_or_absent_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out");
+    let block: Vec<u8> = (0..=255_u8).cycle().take(5 << 20).collect();
+    for keep in [false, true] {
+        let mut file = AtomicFile::create(&path).unwrap();
+        for _ in 0..15 {
+            file.write_all(&block).unwrap();
+        }
+        // What was written is changed again, as writers of archives do, after the disk has begun.
+        file.seek(SeekFrom::Start(1)).unwrap();
+        file.write_all(b"x").unwrap();
+        if keep {
+            file.commit().unwrap();
+        }
+        assert_eq!(path.exists(), keep);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    let made = std::fs::read(&path).unwrap();
+    assert_eq!(made.len(), 15 * block.len());
+    assert!(made[0] == 0 && made[1] == b'x' && made[2..block.len()] == block[2..]);
+}
+
+#[test]
 fn a_budget_says_no_before_memory_is_taken() {
     let mut budget = Budget::new(Limits { memory: 100, steps: 2, ..Limits::default() });
     assert!(budget.vec::<u64>(12).is_ok());
