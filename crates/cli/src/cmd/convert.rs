@@ -126,10 +126,10 @@ fn report_proof(proven: &Proven, document: &mut Map<String, Value>, ui: &Ui) {
     let finding = proven.finding();
     let findings = finding.iter().map(render::diagnostic_json).collect();
     document.insert("findings".to_owned(), findings);
-    if let Some(finding) = &finding {
-        ui.diagnostic(finding);
+    match &finding {
+        Some(finding) => ui.diagnostic(finding),
+        None => ui.note(&proven.text),
     }
-    ui.note(&proven.text);
 }
 
 fn show_plan(

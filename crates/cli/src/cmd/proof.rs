@@ -19,6 +19,9 @@ use crate::{
     ui::Ui,
 };
 
+/// Columns of a row that are shown.
+const SHOWN_COLUMNS: usize = 40;
+
 /// One side of a proof.
 pub(crate) struct Side<'a> {
     pub(crate) scoring: &'a dyn Scoring,
@@ -108,7 +111,12 @@ pub(crate) fn prove(
         Verdict::WithinTolerance => "within-tolerance",
         Verdict::Different => "different",
     };
-    let text = sentence(&compared, &counts, &covered);
+    let mut text = sentence(&compared, &counts, &covered);
+    if compared.verdict == Verdict::Different
+        && let Some(row) = shown_row(&compared)
+    {
+        text.push_str(&row_text(&table, row));
+    }
     let evidence = Evidence::of_conversion(
         side(source, source.source.name())?,
         side(target, target_name)?,
@@ -153,6 +161,34 @@ fn append(table: &mut Table, more: &Table) {
 /// The text of the columns that the model takes, in its order; they are parsed to be checked.
 fn selected(scoring: &dyn Scoring, rows: &Table, by: Matching) -> Result<Table, Failure> {
     Ok(select_inputs(scoring, rows, by)?.0)
+}
+
+/// The row that shows best how the sides differ, from 1.
+fn shown_row(compared: &Comparison) -> Option<u64> {
+    let beyond = compared.first_beyond.as_ref().and(compared.largest_absolute.as_ref());
+    let label = compared.first_label_change.as_ref().map(|change| &change.at);
+    let places = [beyond.map(|l| &l.at), label, compared.first_unlike.as_ref()];
+    let cell = places.into_iter().flatten().next().map(|at| at.place.row);
+    cell.or(compared.first_refusal.as_ref().map(|refusal| refusal.row))
+}
+
+/// The inputs of a row: nobody else knows those of a row that was made.
+fn row_text(table: &Table, row: u64) -> String {
+    let index = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
+    let cell = |column: &Column| match &column.data {
+        Data::Text(texts) => texts.get(index).filter(|text| !text.is_empty()).cloned(),
+        Data::F32(_) | Data::F64(_) | Data::I64(_) | Data::Bool(_) => None,
+    };
+    let mut text = format!("; row {row} is ");
+    for (i, column) in table.columns.iter().take(SHOWN_COLUMNS).enumerate() {
+        let value = cell(column).map_or_else(|| "missing".to_owned(), |text| format!("`{text}`"));
+        push(&mut text, format_args!("{}{} {value}", if i > 0 { ", " } else { "" }, column.name));
+    }
+    let more = table.columns.len().saturating_sub(SHOWN_COLUMNS);
+    if more > 0 {
+        push(&mut text, format_args!(" and {more} more columns"));
+    }
+    text
 }
 
 fn sentence(compared: &Comparison, counts: &RowCounts, covered: &Covered) -> String {
