@@ -5,10 +5,14 @@
 //! no protobuf.
 
 mod attribute;
+mod elem;
+pub mod infer;
 mod model;
+pub mod ops;
 mod types;
 
 pub use attribute::Attribute;
+pub use elem::Elem;
 pub use model::{Graph, Node, NodeId, Origin, Stamp, Value, ValueId, Weight, WeightId};
 pub use types::{Dim, TensorType, ValueType};
 

@@ -26,6 +26,17 @@ pub fn inspect(source: &Source, limits: Limits) -> Result<Summary, Failure> {
     Ok(summary(walk.found, source))
 }
 
+/// The files beside a model that it names.
+pub(crate) fn external(
+    source: &Source,
+    limits: Limits,
+) -> Result<std::collections::BTreeSet<String>, Failure> {
+    let mut walk =
+        Walk { cursor: Cursor::new(source), budget: Budget::new(limits), found: Found::default() };
+    walk.model(source.len()).map_err(|failure| failure.in_file(source.name()))?;
+    Ok(walk.found.external)
+}
+
 fn summary(found: Found, source: &Source) -> Summary {
     let mut summary = Summary::new(&FORMAT);
     summary.format_version = Some(format!("IR {}", found.ir));
