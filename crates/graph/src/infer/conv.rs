@@ -384,7 +384,11 @@ fn resize(call: &Call<'_>) -> Answer {
             };
         }
     } else {
-        out = open(dims.len());
+        for axis in &axes {
+            if let Some(slot) = out.get_mut(*axis) {
+                *slot = Dim::Unknown;
+            }
+        }
     }
     one(elem, Some(out))
 }

@@ -134,7 +134,9 @@ fn reshape(call: &Call<'_>) -> Answer {
                 Some(from) => match from.get(position) {
                     Some(dim) => dim.clone(),
                     None => {
-                        return fault(format!("extent {position} is to be kept, and there is none"));
+                        return fault(format!(
+                            "extent {position} is to be kept, and there is none"
+                        ));
                     }
                 },
             },
@@ -318,9 +320,29 @@ fn concat(call: &Call<'_>) -> Answer {
         *slot = sum(&shapes.iter().filter_map(|s| s.get(at).cloned()).collect::<Vec<_>>());
     }
     let mut made = tensor(elem, Some(out));
-    let parts: Option<Vec<&[Num]>> = (0..call.inputs.len()).map(|i| call.nums(i)).collect();
-    made.content = parts.filter(|_| first.len() == 1).map(|p| Content::Ints(p.concat()));
+    if first.len() == 1 {
+        made.content = joined(call);
+    }
     Ok(Some(vec![made]))
+}
+
+/// The contents of joined vectors; a part of known length that is not known itself stays open.
+fn joined(call: &Call<'_>) -> Option<Content> {
+    let mut all = Vec::new();
+    let mut any = false;
+    for i in 0..call.inputs.len() {
+        match (call.nums(i), call.ty(i).and_then(Type::dims)) {
+            (Some(nums), _) => {
+                any = true;
+                all.extend_from_slice(nums);
+            }
+            (None, Some([Dim::Known(count @ 0..=64)])) => {
+                all.extend((0..*count).map(|_| Num::Unknown));
+            }
+            (None, _) => return None,
+        }
+    }
+    any.then_some(Content::Ints(all))
 }
 
 fn split(call: &Call<'_>) -> Answer {

@@ -240,10 +240,20 @@ fn dft(call: &Call<'_>) -> Answer {
     } else {
         Some(-2)
     };
-    let Some(at) = at else { return one(elem, Some(open(dims.len()))) };
-    let at = axis(at, dims.len())?;
     let onesided = call.int_or("onesided", 0) != 0;
     let inverse = call.int_or("inverse", 0) != 0;
+    let parts = Dim::Known(if onesided && inverse { 1 } else { 2 });
+    let Some(at) = at else {
+        // Without the axis it is only known which extents do not change.
+        if onesided || call.has(1) {
+            dims = open(dims.len());
+        }
+        if let Some(last) = dims.last_mut() {
+            *last = parts;
+        }
+        return one(elem, Some(dims));
+    };
+    let at = axis(at, dims.len())?;
     let length = if call.has(1) {
         call.ints(1).and_then(|v| v.first().copied()).map(known)
     } else {
@@ -260,7 +270,7 @@ fn dft(call: &Call<'_>) -> Answer {
         };
     }
     if let Some(last) = dims.last_mut() {
-        *last = Dim::Known(if onesided && inverse { 1 } else { 2 });
+        *last = parts;
     }
     one(elem, Some(dims))
 }

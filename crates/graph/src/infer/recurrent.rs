@@ -98,7 +98,9 @@ fn settle(before: &[Known], after: &[Known]) -> Vec<Known> {
         .zip(after)
         .map(|(a, b)| Known {
             ty: match (&a.ty, &b.ty) {
-                (Some(a), Some(b)) => a.join(b).or_else(|| elements_only(a, b)),
+                (Some(a), Some(b)) => {
+                    a.join(b).or_else(|| elements_only(a, b)).or_else(|| given_way(a, b))
+                }
                 (_, _) => None,
             },
             content: None,
@@ -109,6 +111,11 @@ fn settle(before: &[Known], after: &[Known]) -> Vec<Known> {
 fn elements_only(a: &Type, b: &Type) -> Option<Type> {
     let elem = a.elem().filter(|e| b.elem() == Some(*e))?;
     Some(Type::Tensor(elem, None))
+}
+
+/// A state that begins as perhaps nothing and is something after each iteration.
+fn given_way(before: &Type, after: &Type) -> Option<Type> {
+    matches!(before, Type::Optional(_)).then(|| after.clone())
 }
 
 fn repeated(call: &mut Call<'_>) -> Answer {
