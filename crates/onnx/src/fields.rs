@@ -25,11 +25,6 @@ impl Field {
     pub(crate) fn message(&self) -> Option<&Bytes> {
         (self.wire == Wire::Bytes).then_some(&self.body)
     }
-
-    /// Whether it holds this text.
-    pub(crate) fn is_text(&self, text: &str) -> bool {
-        self.wire == Wire::Bytes && self.body == text.as_bytes()
-    }
 }
 
 /// The fields of a message in their order.

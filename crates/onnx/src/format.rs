@@ -249,7 +249,7 @@ fn plausible(bytes: &[u8], len: u64) -> Option<bool> {
         graph |= number == 7;
         if number == 1 {
             let version = cursor.varint(len).ok()?;
-            if !(1..=64).contains(&version) {
+            if !(1..=255).contains(&version) {
                 return None;
             }
             ir = true;

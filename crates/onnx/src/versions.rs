@@ -38,8 +38,3 @@ pub(crate) struct Runtime<'t> {
     /// `None` where the release does not look at it.
     pub(crate) ai_onnx_ml: Option<i64>,
 }
-
-/// The first release of onnx that has an IR version.
-pub(crate) fn first_onnx(ir: i64) -> Option<&'static str> {
-    TABLE.get("ir")?.get(ir.to_string())?.get("first_onnx")?.as_str()
-}

@@ -122,12 +122,10 @@ impl<'m> Checking<'m, '_, '_> {
                 made.entry(output.as_str()).or_insert(i);
             }
         }
-        let mut order = Vec::with_capacity(graph.node.len());
         for (i, node) in graph.node.iter().enumerate() {
             let here = format!("{path}.node[{i}]");
             let outputs = self.node(node, cx, scopes, (&made, i), &here)?;
             self.register(node, outputs, &declared, scopes, &here);
-            order.push(node);
         }
         let outputs = self.outputs(graph, scopes, path);
         if !self.quiet {
@@ -363,19 +361,28 @@ impl<'m> Checking<'m, '_, '_> {
 
     /// Nodes and constants that no output depends on.
     fn unused(&mut self, graph: &'m GraphProto, scopes: &[Scope<'m>], path: &str, inner: bool) {
-        let mut wanted: BTreeSet<&str> = graph.output.iter().map(|o| o.name.as_str()).collect();
-        let mut dead = Vec::new();
-        for (i, node) in graph.node.iter().enumerate().rev() {
-            if node.output.iter().any(|o| wanted.contains(o.as_str())) || node.output.is_empty() {
-                names_used(node, &mut wanted);
-            } else {
-                dead.push(i);
+        let mut makers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (i, node) in graph.node.iter().enumerate() {
+            for output in node.output.iter().filter(|o| !o.is_empty()) {
+                makers.entry(output).or_default().push(i);
             }
         }
-        for i in dead.into_iter().rev() {
-            let op = graph.node.get(i).map_or("", |n| n.op_type.as_str());
-            let message = format!("no output depends on this `{op}`");
-            self.warn(codes::DEAD, &format!("{path}.node[{i}]"), message);
+        let mut alive = vec![false; graph.node.len()];
+        let mut waiting: Vec<&str> = graph.output.iter().map(|o| o.name.as_str()).collect();
+        while let Some(name) = waiting.pop() {
+            for i in makers.remove(name).unwrap_or_default() {
+                if let (Some(slot), Some(node)) = (alive.get_mut(i), graph.node.get(i))
+                    && !std::mem::replace(slot, true)
+                {
+                    names_used(node, &mut waiting);
+                }
+            }
+        }
+        for (i, node) in graph.node.iter().enumerate() {
+            if alive.get(i) == Some(&false) && !node.output.is_empty() {
+                let message = format!("no output depends on this `{}`", node.op_type);
+                self.warn(codes::DEAD, &format!("{path}.node[{i}]"), message);
+            }
         }
         let Some(scope) = scopes.last() else { return };
         let used = |name: &str| scope.names.get(name).is_none_or(|entry| entry.used);
@@ -478,7 +485,7 @@ impl<'m> Checking<'m, '_, '_> {
 
 /// The names that a node or a subgraph of it takes. It calls itself for subgraphs, whose depth the protobuf
 /// decoder bounds.
-fn names_used<'m>(node: &'m NodeProto, into: &mut BTreeSet<&'m str>) {
+fn names_used<'m>(node: &'m NodeProto, into: &mut Vec<&'m str>) {
     into.extend(node.input.iter().map(String::as_str));
     for attribute in &node.attribute {
         for graph in attribute.g.iter().chain(&attribute.graphs) {

@@ -61,7 +61,9 @@ impl<'m> Checking<'m, '_, '_> {
             return Ok(outputs);
         }
         let opset = cx.opsets.get(&domain).copied();
-        let schema = self.schema(node, &domain, opset, path);
+        // A model or function without any operator set has been told so already.
+        let schema =
+            if cx.opsets.is_empty() { None } else { self.schema(node, &domain, opset, path) };
         if let Some(schema) = schema {
             self.rules(node, schema, &attributes, path);
             self.constraints(node, schema, &taken.inputs, path);
@@ -228,13 +230,15 @@ impl<'m> Checking<'m, '_, '_> {
             );
             self.error(codes::ATTRIBUTE, path, message);
         }
-        for tensor in &attribute.t {
-            self.tensor(tensor, &format!("{path}.t"));
+        if let Some(tensor) = &attribute.t {
+            // Sets of members are told apart by NaN.
+            let apart = attribute.name == "membership_values";
+            self.tensor_of(tensor, &format!("{path}.t"), apart);
         }
         for (i, tensor) in attribute.tensors.iter().enumerate() {
             self.tensor(tensor, &format!("{path}.tensors[{i}]"));
         }
-        for sparse in &attribute.sparse_tensor {
+        if let Some(sparse) = &attribute.sparse_tensor {
             self.sparse(sparse, &format!("{path}.sparse_tensor"));
         }
         for (i, sparse) in attribute.sparse_tensors.iter().enumerate() {

@@ -10,7 +10,6 @@ mod tensor;
 mod types;
 
 pub(crate) use tensor::{Siblings, payload};
-pub(crate) use types::value_type;
 
 use holdall_diag::{Diagnostic, Failure, Location, PathKind, Report};
 use holdall_graph::{Graph, Stamp};
@@ -63,7 +62,7 @@ fn read(source: &Source, limits: Limits) -> Result<(Graph, Report), Failure> {
         Failure::malformed(codes::EMPTY, "the model has no graph").at(place("graph"))
     })?;
     let mut reading = graph::Reading {
-        siblings: tensor::Siblings::of(source),
+        siblings: Siblings::of(source),
         budget,
         report: &mut report,
         functions: &model.functions,

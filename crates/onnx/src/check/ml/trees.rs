@@ -90,6 +90,7 @@ fn structure(at: &mut At<'_, '_, '_, '_, '_>, modes: &[&[u8]]) -> Option<BTreeMa
     if let Some((i, mode)) = unknown {
         let message = format!("node {i}: there is no mode `{}`", String::from_utf8_lossy(mode));
         at.error(codes::TREE_MODE, "nodes_modes", message);
+        return None;
     }
     let leaf = |i: usize| modes.get(i).is_some_and(|mode| *mode == b"LEAF");
     let columns = at.ints("nodes_featureids");
@@ -123,7 +124,9 @@ fn structure(at: &mut At<'_, '_, '_, '_, '_>, modes: &[&[u8]]) -> Option<BTreeMa
             }
         }
     }
-    shape(at, &keys, &children);
+    if !missing {
+        shape(at, &keys, &children);
+    }
     Some(keys.iter().enumerate().map(|(i, key)| (*key, leaf(i))).collect())
 }
 
