@@ -28,3 +28,6 @@ holdall_diag::codes! {
 pub const AI_ONNX: &str = "";
 /// The domain of the classical operators.
 pub const AI_ONNX_ML: &str = "ai.onnx.ml";
+
+#[cfg(test)]
+mod tests;

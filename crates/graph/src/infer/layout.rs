@@ -171,30 +171,28 @@ fn reshaped(from: &[Dim], out: &mut [Dim], rest: Option<usize>) -> Result<(), Fa
             None => left.push(dim.clone()),
         }
     }
-    let (all, named) = (product(&left), product(&right));
-    match (rest, &all, &named) {
-        (None, Dim::Known(a), Dim::Known(b)) if a != b => {
-            fault(format!("{} elements cannot be laid out as {}", show(from), show(out)))
-        }
-        (Some(at), Dim::Known(a), Dim::Known(b)) => {
-            if *b == 0 {
-                return Ok(());
-            }
-            if a % b != 0 {
-                return fault(format!(
-                    "{} elements cannot be laid out as {}",
-                    show(from),
-                    show(out)
-                ));
-            }
+    let split = |dims: Vec<Dim>| {
+        let (known, open): (Vec<Dim>, Vec<Dim>) =
+            dims.into_iter().partition(|dim| matches!(dim, Dim::Known(_)));
+        (product(&known), open)
+    };
+    let ((Dim::Known(all), left), (Dim::Known(named), right)) = (split(left), split(right)) else {
+        return Ok(());
+    };
+    let misfit = || fault(format!("{} elements cannot be laid out as {}", show(from), show(out)));
+    match (rest, left.as_slice(), right.as_slice()) {
+        (None, [], []) if all != named => misfit(),
+        (Some(_), [], []) if named > 0 && all % named != 0 => misfit(),
+        (Some(at), [], []) if named > 0 => {
             if let Some(slot) = out.get_mut(at) {
-                *slot = Dim::Known(a / b);
+                *slot = Dim::Known(all / named);
             }
             Ok(())
         }
-        (Some(at), Dim::Symbol(_), Dim::Known(1)) => {
+        // What is left over is the extent that only one side names.
+        (Some(at), [only], []) if all == named && all > 0 => {
             if let Some(slot) = out.get_mut(at) {
-                *slot = all;
+                *slot = only.clone();
             }
             Ok(())
         }

@@ -30,9 +30,11 @@ impl Type {
             // The types of a value are nested as deep as its file says, which its reader bounds.
             Self::Sequence(inner) => format!("seq({})", inner.constraint()?),
             Self::Optional(inner) => format!("optional({})", inner.constraint()?),
-            Self::Map(key, value) => {
-                format!("map({}, {})", elem(*key)?, value.constraint()?)
-            }
+            Self::Map(key, value) => match &**value {
+                // The specification writes scalars of maps without `tensor`.
+                Self::Tensor(of, _) => format!("map({}, {})", elem(*key)?, elem(*of)?),
+                other => format!("map({}, {})", elem(*key)?, other.constraint()?),
+            },
             Self::Opaque => return None,
         })
     }
@@ -70,7 +72,11 @@ impl Type {
             "optional" => Self::Optional(Box::new(Self::parse(inner)?)),
             "map" => {
                 let (key, value) = inner.split_once(',')?;
-                Self::Map(Elem::named(key.trim())?, Box::new(Self::parse(value)?))
+                let value = match Elem::named(value.trim()) {
+                    Some(scalar) => Self::Tensor(scalar, None),
+                    None => Self::parse(value)?,
+                };
+                Self::Map(Elem::named(key.trim())?, Box::new(value))
             }
             _ => return None,
         })

@@ -10,6 +10,7 @@ mod tensor;
 mod types;
 
 pub(crate) use tensor::{Siblings, payload};
+pub(crate) use types::value_type;
 
 use holdall_diag::{Diagnostic, Failure, Location, PathKind, Report};
 use holdall_graph::{Graph, Stamp};

@@ -125,21 +125,28 @@ fn lowest_opsets(found: &Found) -> BTreeMap<String, Forced> {
     least
 }
 
-/// Operators of a domain with their counts and the version that brought them.
-pub(super) fn operators(found: &Found) -> Map<String, Value> {
-    let mut all: BTreeMap<(&str, &str), (u64, Option<i64>)> = BTreeMap::new();
-    for ((domain, op), count) in &found.operators {
-        let since = found.opsets.get(domain).and_then(|opset| ops::schema(domain, op, *opset));
-        all.insert((domain, op), (*count, since.map(|schema| schema.since)));
-    }
+/// Operators by domain, each with a fact.
+pub(super) fn by_domain<'f>(
+    facts: impl Iterator<Item = (&'f (String, String), Value)>,
+) -> Map<String, Value> {
     let mut operators = Map::new();
-    for ((domain, op), (count, since)) in all {
+    for ((domain, op), fact) in facts {
         let slot = operators
             .entry(super::domain(domain).to_owned())
             .or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(map) = slot {
-            map.insert(op.to_owned(), json!({ "count": count, "since": since }));
+            map.insert(op.clone(), fact);
         }
     }
     operators
+}
+
+/// The version that brought each operator, as the model imports it; null where it is not known.
+pub(super) fn since(found: &Found) -> Map<String, Value> {
+    by_domain(found.operators.keys().map(|key| {
+        let (domain, op) = key;
+        let opset = found.opsets.get(domain);
+        let schema = opset.and_then(|opset| ops::schema(domain, op, *opset));
+        (key, schema.map(|schema| schema.since).into())
+    }))
 }

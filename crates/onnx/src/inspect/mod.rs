@@ -77,7 +77,9 @@ fn summary(found: Found, source: &Source) -> Summary {
         }
     }
     summary.fact("nodes", found.nodes);
-    summary.fact("operators", lowest::operators(&found));
+    let counts = found.operators.iter().map(|(key, count)| (key, (*count).into()));
+    summary.fact("operators", lowest::by_domain(counts));
+    summary.fact("operator_versions", lowest::since(&found));
     let parameters: Map<String, Value> = found
         .parameters
         .iter()

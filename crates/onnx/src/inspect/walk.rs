@@ -10,7 +10,9 @@ use prost::Message;
 
 use super::classical::Classical;
 use crate::{
-    codes, dtypes, proto, view,
+    codes,
+    decode::value_type,
+    dtypes, proto, view,
     wire::{Cursor, Wire},
 };
 
@@ -327,7 +329,8 @@ impl Walk<'_> {
                 if text.contains("sparse ") {
                     self.found.feature("sparse tensor types", 8, || format!("`{}`", info.name));
                 }
-                (text, Vec::new())
+                let usual = value_type(info.r#type.as_ref(), &info.name).ok().flatten();
+                (usual.map_or(text, |ty| ty.to_string()), Vec::new())
             }
             None => ("unknown".to_owned(), Vec::new()),
         };

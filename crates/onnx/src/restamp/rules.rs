@@ -2,7 +2,7 @@
 //! <https://onnx.ai/onnx/operators/>, version by version. What is not listed here and not worded the same in
 //! the specification is refused.
 
-use holdall_graph::ops::Schema;
+use holdall_graph::{infer::Type, ops::Schema};
 
 use super::step::Working;
 
@@ -82,6 +82,11 @@ pub(super) fn up(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> Don
         ("LabelEncoder", 2) => label_encoder_up(w)?,
         ("LabelEncoder", 4) => nan_keys(w)?,
         ("Cast" | "CastLike", 19 | 24) => not_float8(w)?,
+        ("Cast", 13) => not_text(w)?,
+        ("Range", 27) => not_half(w)?,
+        ("AveragePool", 19) => {
+            return Err("runtimes add in another order since version 19".to_owned());
+        }
         ("AveragePool" | "LpPool", _) | ("MaxPool", _) if newer.same_text => {}
         ("AveragePool" | "MaxPool" | "LpPool", _) => floor_mode(w)?,
         ("ConvTranspose" | "Conv", 11) => explicit_padding(w)?,
@@ -226,10 +231,13 @@ pub(super) fn down(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> D
         ("LabelEncoder", 4) => nan_keys(w)?,
         ("LabelEncoder", 2) => label_encoder_down(w)?,
         ("Cast" | "CastLike", 19 | 24) => not_float8(w)?,
+        ("Cast", 13) => not_text(w)?,
+        ("Range", 27) => not_half(w)?,
+        ("AveragePool", 19) => {
+            return Err("runtimes add in another order since version 19".to_owned());
+        }
         ("OptionalGetElement" | "OptionalHasElement", 18) => {
-            let optional = w
-                .known(0)
-                .is_some_and(|k| matches!(k.ty, Some(holdall_graph::infer::Type::Optional(_))));
+            let optional = w.known(0).is_some_and(|k| matches!(k.ty, Some(Type::Optional(_))));
             if !optional {
                 return Err("what it takes is not an optional value".to_owned());
             }
@@ -248,10 +256,13 @@ pub(super) fn down(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> D
             }
             w.remove("axis");
         }
+        ("Resize", 19) => {
+            if w.text("coordinate_transformation_mode").as_deref() == Some("half_pixel_symmetric") {
+                return Err("`coordinate_transformation_mode` is `half_pixel_symmetric`".to_owned());
+            }
+        }
         ("Pow", 12) => {
-            let elem = |i: usize| {
-                w.known(i).and_then(|k| k.ty.as_ref().and_then(holdall_graph::infer::Type::elem))
-            };
+            let elem = |i: usize| w.known(i).and_then(|k| k.ty.as_ref().and_then(Type::elem));
             if elem(0).is_none() || elem(0) != elem(1) {
                 return Err("base and exponent are not of one type".to_owned());
             }
@@ -340,6 +351,7 @@ fn reworded(op: &str, since: i64) -> bool {
                 | "LRN"
                 | "Loop"
                 | "MeanVarianceNormalization"
+                | "Mod"
                 | "Pad"
                 | "Pow"
                 | "QuantizeLinear"
@@ -364,12 +376,13 @@ fn reworded(op: &str, since: i64) -> bool {
             op,
             "OptionalGetElement" | "OptionalHasElement" | "Pad" | "ScatterElements" | "ScatterND"
         ),
-        19 => matches!(op, "Pad" | "QuantizeLinear" | "DequantizeLinear"),
+        19 => matches!(op, "Pad" | "Resize" | "QuantizeLinear" | "DequantizeLinear"),
         20 => matches!(op, "ReduceMax" | "ReduceMin"),
         21 => matches!(op, "QLinearMatMul" | "QuantizeLinear" | "DequantizeLinear" | "Transpose"),
-        22 => matches!(op, "LSTM" | "Dropout"),
+        22 => matches!(op, "LSTM" | "Dropout" | "EyeLike"),
         23 => matches!(op, "Squeeze" | "Unsqueeze" | "QuantizeLinear" | "DequantizeLinear"),
-        25 => matches!(op, "Transpose"),
+        24 | 28 => matches!(op, "QuantizeLinear"),
+        25 => matches!(op, "QuantizeLinear" | "Transpose"),
         // ai.onnx.ml
         3 => matches!(op, "TreeEnsembleClassifier" | "TreeEnsembleRegressor"),
         _ => false,
@@ -470,11 +483,39 @@ fn one_output(w: &Working<'_, '_>) -> Done {
     Ok(())
 }
 
+/// The element type that a cast goes to; 0 where it is not known.
+fn cast_to(w: &Working<'_, '_>) -> i32 {
+    if w.op() == "CastLike" {
+        elem(w, 1)
+    } else {
+        w.int("to").and_then(|n| i32::try_from(n).ok()).unwrap_or(0)
+    }
+}
+
+/// The element type of an input; 0 where it is not known.
+fn elem(w: &Working<'_, '_>, position: usize) -> i32 {
+    w.known(position).and_then(|k| k.ty.as_ref().and_then(Type::elem)).map_or(0, |elem| elem.0)
+}
+
 fn not_float8(w: &Working<'_, '_>) -> Done {
-    let narrow = |elem: i32| matches!(elem, 17..=20 | 24);
-    let to = w.int("to").and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
-    if narrow(to) || w.op() == "CastLike" {
+    if matches!(cast_to(w), 0 | 17..=20 | 24) {
         return Err("it may go to a float of eight bits".to_owned());
+    }
+    Ok(())
+}
+
+/// How numbers are written and read as texts was said later.
+fn not_text(w: &Working<'_, '_>) -> Done {
+    if cast_to(w) == 8 || matches!(elem(w, 0), 0 | 8) {
+        return Err("it may go from or to texts".to_owned());
+    }
+    Ok(())
+}
+
+/// What halves are added up in was said later.
+fn not_half(w: &Working<'_, '_>) -> Done {
+    if matches!(elem(w, 0), 0 | 10 | 16) {
+        return Err("it may add halves, whose precision was said later".to_owned());
     }
     Ok(())
 }
@@ -506,7 +547,7 @@ fn label_encoder_up(w: &mut Working<'_, '_>) -> Done {
     let count = i64::try_from(classes.strings.len()).unwrap_or(0);
     let to_numbers = w
         .known(0)
-        .and_then(|k| k.ty.as_ref().and_then(holdall_graph::infer::Type::elem))
+        .and_then(|k| k.ty.as_ref().and_then(Type::elem))
         .ok_or("the type of its input is not known")?
         == holdall_graph::Elem::STRING;
     let (texts, numbers) = if to_numbers {
