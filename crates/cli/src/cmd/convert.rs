@@ -5,7 +5,7 @@ use std::{
 
 use holdall_codec::{Policy, Rewritten};
 use holdall_convert::{FormatSpec, Loaded, WriteRequest, load};
-use holdall_diag::{Failure, Report};
+use holdall_diag::{Failure, FailureKind, Report};
 use holdall_source::{AtomicFile, Source};
 use holdall_tabular::ValidModel;
 use serde_json::{Map, Value, json};
@@ -73,12 +73,16 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         return Err(Failure::usage(codes::SAME_FILE, message)
             .with_help("choose another name for the target"));
     }
-    let again = request.rewrite(
-        args.model.spec().as_ref(),
-        &args.model.source()?,
-        common.limits(),
-        &args.out,
-    )?;
+    let source = args.model.source()?;
+    let again =
+        match request.rewrite(args.model.spec().as_ref(), &source, common.limits(), &args.out) {
+            Ok(again) => again,
+            // The file was read, and cannot become what is asked for.
+            Err(failure) if failure.kind() == FailureKind::Unsupported => {
+                return Ok(refused(args, failure, &request, ui));
+            }
+            Err(failure) => return Err(failure),
+        };
     if let (Some(again), None) = (&again, &args.prove) {
         return write_again(args, again, &request, ui);
     }
@@ -139,6 +143,21 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     ui.document(&Value::Object(document));
     ui.text(&format!("wrote {out_name}\n"));
     Ok(Exit::Yes)
+}
+
+/// Says why a file cannot be written again as asked.
+fn refused(args: &Args, failure: Failure, request: &WriteRequest, ui: &Ui) -> Exit {
+    let format = request.writer().format().id;
+    let mut report = Report::new();
+    report.push(failure.into_diagnostic());
+    ui.report(&report);
+    ui.document(&json!({
+        "schema": "holdall/convert/1",
+        "source": { "path": args.model.model.display().to_string(), "format": format },
+        "target": { "path": args.out.display().to_string(), "format": format },
+        "findings": render::report_json(&report),
+    }));
+    Exit::No
 }
 
 /// A file of the target format, written again as a document.
