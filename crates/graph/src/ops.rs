@@ -7,6 +7,7 @@ use serde_json::Value;
 
 /// What the specification says of one version of an operator.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of the table")]
 pub struct Schema {
     /// The operator set version that brought it.
     pub since: i64,

@@ -187,8 +187,8 @@ pub(super) fn product(dims: &[Dim]) -> Dim {
                 Some(more) => product = more,
                 None => return Dim::Unknown,
             },
-            other if open.is_none() => open = Some(other.clone()),
-            _ => return Dim::Unknown,
+            Dim::Symbol(_) | Dim::Unknown if open.is_none() => open = Some(dim.clone()),
+            Dim::Symbol(_) | Dim::Unknown => return Dim::Unknown,
         }
     }
     match open {

@@ -81,8 +81,8 @@ impl Window {
         if matches!(self.auto.as_str(), "SAME_UPPER" | "SAME_LOWER") {
             return match extent {
                 Dim::Known(n) => Dim::Known(n.div_ceil(u64::try_from(stride).unwrap_or(1))),
-                other if stride == 1 => other.clone(),
-                _ => Dim::Unknown,
+                Dim::Symbol(_) | Dim::Unknown if stride == 1 => extent.clone(),
+                Dim::Symbol(_) | Dim::Unknown => Dim::Unknown,
             };
         }
         let (Dim::Known(extent), Dim::Known(kernel)) = (extent, kernel) else {
@@ -379,8 +379,8 @@ fn resize(call: &Call<'_>) -> Answer {
                     reason = "as the operator computes it"
                 )]
                 Dim::Known(n) => known((*n as f64 * scale).floor() as i64),
-                other if (scale - 1.0).abs() < f64::EPSILON => other.clone(),
-                _ => Dim::Unknown,
+                Dim::Symbol(_) | Dim::Unknown if (scale - 1.0).abs() < f64::EPSILON => slot.clone(),
+                Dim::Symbol(_) | Dim::Unknown => Dim::Unknown,
             };
         }
     } else {

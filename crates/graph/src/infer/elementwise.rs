@@ -7,61 +7,70 @@ use super::{
 };
 use crate::{Dim, Elem};
 
+/// Operators whose output has the shape and element type of the first input.
+const SAME: [&str; 57] = [
+    "Abs",
+    "Acos",
+    "Acosh",
+    "Asin",
+    "Asinh",
+    "Atan",
+    "Atanh",
+    "BitwiseNot",
+    "Ceil",
+    "Celu",
+    "Clip",
+    "Cos",
+    "Cosh",
+    "CumProd",
+    "CumSum",
+    "Elu",
+    "Erf",
+    "Exp",
+    "Floor",
+    "Gelu",
+    "GroupNormalization",
+    "HardSigmoid",
+    "HardSwish",
+    "InstanceNormalization",
+    "LRN",
+    "LeakyRelu",
+    "Log",
+    "LpNormalization",
+    "MeanVarianceNormalization",
+    "Mish",
+    "Neg",
+    "Not",
+    "RMSNormalization",
+    "Reciprocal",
+    "Relu",
+    "ReverseSequence",
+    "RotaryEmbedding",
+    "Round",
+    "Scatter",
+    "ScatterElements",
+    "ScatterND",
+    "Selu",
+    "Shrink",
+    "Sigmoid",
+    "Sign",
+    "Sin",
+    "Sinh",
+    "Softplus",
+    "Softsign",
+    "Sqrt",
+    "SwiGLU",
+    "Swish",
+    "Tan",
+    "Tanh",
+    "TensorScatter",
+    "ThresholdedRelu",
+    "Trilu",
+];
+
 pub(super) fn infer(call: &mut Call<'_>) -> Answer {
     match call.op {
-        "Abs"
-        | "Acos"
-        | "Acosh"
-        | "Asin"
-        | "Asinh"
-        | "Atan"
-        | "Atanh"
-        | "BitwiseNot"
-        | "Ceil"
-        | "Celu"
-        | "Cos"
-        | "Cosh"
-        | "Elu"
-        | "Erf"
-        | "Exp"
-        | "Floor"
-        | "Gelu"
-        | "HardSigmoid"
-        | "HardSwish"
-        | "LeakyRelu"
-        | "Log"
-        | "MeanVarianceNormalization"
-        | "Mish"
-        | "Neg"
-        | "Not"
-        | "Reciprocal"
-        | "Relu"
-        | "Round"
-        | "Selu"
-        | "Shrink"
-        | "Sigmoid"
-        | "Sign"
-        | "Sin"
-        | "Sinh"
-        | "Softplus"
-        | "Softsign"
-        | "Sqrt"
-        | "Swish"
-        | "Tan"
-        | "Tanh"
-        | "ThresholdedRelu"
-        | "Clip"
-        | "LRN"
-        | "InstanceNormalization"
-        | "GroupNormalization"
-        | "Scatter"
-        | "ScatterElements"
-        | "ScatterND"
-        | "ReverseSequence"
-        | "TensorScatter"
-        | "Trilu"
-        | "LpNormalization" => same(call),
-        "SwiGLU" | "RotaryEmbedding" | "CumSum" | "CumProd" | "RMSNormalization" => same(call),
+        op if SAME.contains(&op) => same(call),
         "Hardmax" | "Softmax" | "LogSoftmax" => {
             if let Some(rank) = call.rank(0) {
                 let default = if call.opset < 13 { 1 } else { -1 };

@@ -74,6 +74,7 @@ pub(super) fn extents(call: &Call<'_>, input: usize) -> Option<Vec<Dim>> {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape of an answer")]
 fn filled(call: &Call<'_>) -> Answer {
     let (elem, fill) = match (call.setting)("value") {
         Some(Setting::Constant(value)) => {
@@ -107,6 +108,7 @@ fn shape(call: &Call<'_>) -> Answer {
     Ok(Some(vec![out]))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape of an answer")]
 fn size(call: &Call<'_>) -> Answer {
     let mut out = tensor(Elem::INT64, Some(Vec::new()));
     if let Some(dims) = call.dims(0) {
@@ -146,7 +148,7 @@ fn reshape(call: &Call<'_>) -> Answer {
                 Dim::Unknown
             }
             Num::Int(extent) if *extent < 0 => return fault(format!("an extent is {extent}")),
-            other => Dim::from(other),
+            Num::Int(_) | Num::Symbol(_) | Num::Unknown => Dim::from(num),
         });
     }
     if let Some(from) = from {
@@ -548,8 +550,8 @@ fn pad(call: &Call<'_>) -> Answer {
                 Dim::Known(extent) => {
                     extent.checked_add_signed(more).map_or(Dim::Unknown, Dim::Known)
                 }
-                other if more == 0 => other.clone(),
-                _ => Dim::Unknown,
+                Dim::Symbol(_) | Dim::Unknown if more == 0 => slot.clone(),
+                Dim::Symbol(_) | Dim::Unknown => Dim::Unknown,
             };
         }
     }

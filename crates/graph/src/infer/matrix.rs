@@ -78,10 +78,11 @@ fn gemm(call: &Call<'_>) -> Answer {
     call.expect_rank(1, 2)?;
     let (Some(a), Some(b)) = (call.dims(0), call.dims(1)) else { return one(elem, Some(open(2))) };
     let pick = |dims: &[Dim], at: usize| dims.get(at).cloned().unwrap_or(Dim::Unknown);
-    let (m, k) = if call.int_or("transA", 0) == 0 { (0, 1) } else { (1, 0) };
-    let (l, n) = if call.int_or("transB", 0) == 0 { (0, 1) } else { (1, 0) };
-    equal(&pick(&a, k), &pick(&b, l), "inner extents")?;
-    let out = vec![pick(&a, m), pick(&b, n)];
+    let turned = |name: &str| call.int_or(name, 0) != 0;
+    let (rows, inner) = if turned("transA") { (1, 0) } else { (0, 1) };
+    let (other, columns) = if turned("transB") { (1, 0) } else { (0, 1) };
+    equal(&pick(&a, inner), &pick(&b, other), "inner extents")?;
+    let out = vec![pick(&a, rows), pick(&b, columns)];
     if let Some(c) = call.dims(2)
         && call.opset >= 7
         && broadcast(&[out.clone(), c.clone()])?.len() > 2
@@ -210,6 +211,7 @@ fn attention(call: &Call<'_>) -> Answer {
     ]))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape of an answer")]
 fn linear_attention(call: &Call<'_>) -> Answer {
     let (q_heads, kv_heads) = (call.int("q_num_heads"), call.int("kv_num_heads"));
     let [b, h, l, dk] = heads(call.dims(0), q_heads);

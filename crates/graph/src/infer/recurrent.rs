@@ -241,6 +241,7 @@ fn scanned(call: &mut Call<'_>) -> Answer {
     Ok(Some(out))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape of an answer")]
 fn mapped(call: &mut Call<'_>) -> Answer {
     let given = (0..call.inputs.len())
         .map(|i| match call.ty(i) {

@@ -30,11 +30,18 @@ impl Type {
             // The types of a value are nested as deep as its file says, which its reader bounds.
             Self::Sequence(inner) => format!("seq({})", inner.constraint()?),
             Self::Optional(inner) => format!("optional({})", inner.constraint()?),
-            Self::Map(key, value) => match &**value {
+            Self::Map(key, value) => {
                 // The specification writes scalars of maps without `tensor`.
-                Self::Tensor(of, _) => format!("map({}, {})", elem(*key)?, elem(*of)?),
-                other => format!("map({}, {})", elem(*key)?, other.constraint()?),
-            },
+                let of = match &**value {
+                    Self::Tensor(of, _) => elem(*of)?,
+                    Self::Sparse(..)
+                    | Self::Sequence(_)
+                    | Self::Optional(_)
+                    | Self::Map(..)
+                    | Self::Opaque => value.constraint()?,
+                };
+                format!("map({}, {of})", elem(*key)?)
+            }
             Self::Opaque => return None,
         })
     }
@@ -88,11 +95,11 @@ impl Type {
         Ok(match (self, other) {
             (Self::Tensor(a, x), Self::Tensor(b, y)) => Self::Tensor(
                 elems(*a, *b).ok_or_else(contradiction)?,
-                extents(x, y).ok_or_else(contradiction)?,
+                extents(x.as_deref(), y.as_deref()).ok_or_else(contradiction)?,
             ),
             (Self::Sparse(a, x), Self::Sparse(b, y)) => Self::Sparse(
                 elems(*a, *b).ok_or_else(contradiction)?,
-                extents(x, y).ok_or_else(contradiction)?,
+                extents(x.as_deref(), y.as_deref()).ok_or_else(contradiction)?,
             ),
             (Self::Sequence(a), Self::Sequence(b)) => Self::Sequence(Box::new(a.meet(b)?)),
             (Self::Optional(a), Self::Optional(b)) => Self::Optional(Box::new(a.meet(b)?)),
@@ -108,8 +115,12 @@ impl Type {
     #[must_use]
     pub fn join(&self, other: &Self) -> Option<Self> {
         Some(match (self, other) {
-            (Self::Tensor(a, x), Self::Tensor(b, y)) if a == b => Self::Tensor(*a, widen(x, y)),
-            (Self::Sparse(a, x), Self::Sparse(b, y)) if a == b => Self::Sparse(*a, widen(x, y)),
+            (Self::Tensor(a, x), Self::Tensor(b, y)) if a == b => {
+                Self::Tensor(*a, widen(x.as_deref(), y.as_deref()))
+            }
+            (Self::Sparse(a, x), Self::Sparse(b, y)) if a == b => {
+                Self::Sparse(*a, widen(x.as_deref(), y.as_deref()))
+            }
             (Self::Sequence(a), Self::Sequence(b)) => Self::Sequence(Box::new(a.join(b)?)),
             (Self::Optional(a), Self::Optional(b)) => Self::Optional(Box::new(a.join(b)?)),
             (Self::Map(k, a), Self::Map(l, b)) if k == l => Self::Map(*k, Box::new(a.join(b)?)),
@@ -128,16 +139,16 @@ fn elems(a: Elem, b: Elem) -> Option<Elem> {
 }
 
 #[expect(clippy::option_option, reason = "no contradiction, and perhaps no extents")]
-fn extents(a: &Option<Vec<Dim>>, b: &Option<Vec<Dim>>) -> Option<Option<Vec<Dim>>> {
-    let (Some(x), Some(y)) = (a, b) else { return Some(a.clone().or_else(|| b.clone())) };
+fn extents(a: Option<&[Dim]>, b: Option<&[Dim]>) -> Option<Option<Vec<Dim>>> {
+    let (Some(x), Some(y)) = (a, b) else { return Some(a.or(b).map(<[Dim]>::to_vec)) };
     if x.len() != y.len() {
         return None;
     }
     x.iter().zip(y).map(|(x, y)| meet(x, y)).collect::<Option<Vec<Dim>>>().map(Some)
 }
 
-fn widen(a: &Option<Vec<Dim>>, b: &Option<Vec<Dim>>) -> Option<Vec<Dim>> {
-    let (x, y) = (a.as_ref()?, b.as_ref()?);
+fn widen(a: Option<&[Dim]>, b: Option<&[Dim]>) -> Option<Vec<Dim>> {
+    let (x, y) = (a?, b?);
     (x.len() == y.len()).then(|| {
         x.iter().zip(y).map(|(x, y)| if x == y { x.clone() } else { Dim::Unknown }).collect()
     })
