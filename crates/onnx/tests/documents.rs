@@ -41,15 +41,19 @@ fn value(name: &str, extents: &[u64]) -> Vec<u8> {
 
 fn node(op: &str, inputs: &[&str], outputs: &[&str], more: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    inputs.iter().for_each(|i| out.extend(field(1, i.as_bytes())));
-    outputs.iter().for_each(|o| out.extend(field(2, o.as_bytes())));
+    for input in inputs {
+        out.extend(field(1, input.as_bytes()));
+    }
+    for output in outputs {
+        out.extend(field(2, output.as_bytes()));
+    }
     out.extend(field(4, op.as_bytes()));
     out.extend(more);
     out
 }
 
-fn weight(name: &str, count: u32) -> Vec<u8> {
-    let raw: Vec<u8> = (0..count).flat_map(|i| (i as f32).to_le_bytes()).collect();
+fn weight(name: &str, count: u16) -> Vec<u8> {
+    let raw: Vec<u8> = (0..count).flat_map(|i| f32::from(i).to_le_bytes()).collect();
     [number(1, u64::from(count)), number(2, 1), field(8, name.as_bytes()), field(9, &raw)].concat()
 }
 

@@ -114,7 +114,7 @@ impl Look {
         for tensor in attribute.t.iter().chain(&attribute.tensors) {
             self.tensor(tensor, || format!("{}.t", path()));
         }
-        for graph in attribute.g.iter() {
+        if let Some(graph) = &attribute.g {
             self.graph(graph, &format!("{}.g", path()), false);
         }
         for (i, graph) in attribute.graphs.iter().enumerate() {

@@ -107,7 +107,7 @@ impl<'m> Checking<'m, '_, '_> {
         graph: &'m GraphProto,
         cx: &Context<'m, '_>,
         scopes: &mut Vec<Scope<'m>>,
-        given: Option<Vec<Known>>,
+        given: Option<&[Known]>,
         path: &str,
     ) -> Result<Vec<Known>, Failure> {
         let inner = given.is_some() || !scopes.is_empty();
@@ -139,11 +139,11 @@ impl<'m> Checking<'m, '_, '_> {
         &mut self,
         graph: &'m GraphProto,
         scopes: &mut [Scope<'m>],
-        given: Option<Vec<Known>>,
+        given: Option<&[Known]>,
         path: &str,
         inner: bool,
     ) {
-        if let Some(given) = &given
+        if let Some(given) = given
             && !given.is_empty()
             && given.len() != graph.input.len()
         {
@@ -161,7 +161,7 @@ impl<'m> Checking<'m, '_, '_> {
             if declared.is_none() && !inner {
                 self.error(codes::TYPE, &here, format!("the input `{}` has no type", info.name));
             }
-            let mut known = given.as_ref().and_then(|g| g.get(i).cloned()).unwrap_or(NOTHING);
+            let mut known = given.and_then(|g| g.get(i).cloned()).unwrap_or(NOTHING);
             known.ty = match (known.ty.take(), declared) {
                 (Some(given), Some(declared)) => Some(match declared.meet(&given) {
                     Ok(ty) => ty,
@@ -469,13 +469,12 @@ impl<'m> Checking<'m, '_, '_> {
         }
         let mut out = Vec::with_capacity(function.output.len());
         for (i, name) in function.output.iter().enumerate() {
-            match find(&mut scopes, name) {
-                Some(found) => out.push(found.known),
-                None => {
-                    let message = format!("nothing is called `{name}`");
-                    self.error(codes::NAME, &format!("{path}.output[{i}]"), message);
-                    out.push(NOTHING);
-                }
+            if let Some(found) = find(&mut scopes, name) {
+                out.push(found.known);
+            } else {
+                let message = format!("nothing is called `{name}`");
+                self.error(codes::NAME, &format!("{path}.output[{i}]"), message);
+                out.push(NOTHING);
             }
         }
         self.calls.pop();

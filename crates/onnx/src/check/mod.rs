@@ -80,7 +80,7 @@ pub(crate) struct Checking<'m, 's, 'o> {
     calls: Vec<(String, String, String)>,
 }
 
-impl<'m, 's, 'o> Checking<'m, 's, 'o> {
+impl<'m, 's> Checking<'m, 's, '_> {
     fn new(model: &'m ModelProto, source: &'s Source, budget: Budget) -> Self {
         let functions = model.functions.iter().map(|function| (key(function), function)).collect();
         Self {

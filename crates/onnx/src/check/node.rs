@@ -430,7 +430,7 @@ impl<'m> Checking<'m, '_, '_> {
             let report = std::mem::take(&mut self.report);
             let values = std::mem::take(&mut self.values);
             let here = format!("{path}.attribute[{at}].g");
-            let found = self.graph(graph, cx, scopes, Some(given), &here);
+            let found = self.graph(graph, cx, scopes, Some(&given), &here);
             let said = std::mem::replace(&mut self.report, report);
             let seen = std::mem::replace(&mut self.values, values);
             pending.insert(name.to_owned(), (said, seen));
@@ -478,11 +478,11 @@ impl<'m> Checking<'m, '_, '_> {
                 && let Some(graph) = &attribute.g
             {
                 let here = format!("{path}.attribute[{i}].g");
-                self.graph(graph, cx, scopes, Some(Vec::new()), &here)?;
+                self.graph(graph, cx, scopes, Some(&[]), &here)?;
             }
             for (j, graph) in attribute.graphs.iter().enumerate() {
                 let here = format!("{path}.attribute[{i}].graphs[{j}]");
-                self.graph(graph, cx, scopes, Some(Vec::new()), &here)?;
+                self.graph(graph, cx, scopes, Some(&[]), &here)?;
             }
         }
         Ok(())

@@ -216,7 +216,7 @@ impl Comparing<'_, '_> {
                     self.nodes(&was.node, &is.node, &at)?;
                 }
                 (was, is) => {
-                    self.add("functions", name.as_str(), was.map(size), is.map(size), None)
+                    self.add("functions", name.as_str(), was.map(size), is.map(size), None);
                 }
             }
         }

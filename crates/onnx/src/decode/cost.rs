@@ -99,11 +99,10 @@ const fn field(of: Message, number: u32) -> Field {
         | (M::Node, 1..=4 | 6..=8)
         | (M::Tensor, 6 | 8 | 12)
         | (M::Graph, 2 | 10)
-        | (M::ValueInfo, 1 | 3)
+        | (M::ValueInfo | M::Configuration, 1 | 3)
         | (M::Type, 6)
         | (M::Entry, 1..=3)
         | (M::Function, 1 | 4..=6 | 8 | 10 | 13)
-        | (M::Configuration, 1 | 3)
         | (M::NodeConfiguration | M::Annotation | M::Sharding, 1)
         | (M::Model, 2..=4 | 6) => Field::Text,
         (_, _) => Field::Free,

@@ -47,7 +47,6 @@ pub(crate) fn typed(source: &Source, budget: &mut Budget) -> Result<proto::Model
 }
 
 /// What a protobuf decoder says, as a failure.
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(crate) fn not_a_model(error: prost::DecodeError) -> Failure {
     Failure::malformed(codes::PROTOBUF, format!("not an ONNX model: {error}"))
         .with_help("the file is truncated, damaged, or of another format")

@@ -157,7 +157,9 @@ fn listed(found: &TensorProto, elements: u64, size: u64) -> Result<Bytes, String
         12 => {
             let mut out = Vec::with_capacity(found.uint64_data.len() * 4);
             for &value in &found.uint64_data {
-                out.extend_from_slice(&u32::try_from(value).map_err(|_| outside())?.to_le_bytes());
+                out.extend_from_slice(
+                    &u32::try_from(value).ok().ok_or_else(outside)?.to_le_bytes(),
+                );
             }
             out.into()
         }

@@ -100,20 +100,7 @@ fn summary(found: Found, source: &Source) -> Summary {
         })
         .collect();
     summary.fact("largest", largest);
-    let ensembles: Vec<_> =
-        found.classical.iter().filter(|c| c.op.starts_with("TreeEnsemble")).collect();
-    if !ensembles.is_empty() {
-        summary.fact("tree_ensembles", ensembles.len());
-        summary.fact("trees", ensembles.iter().map(|c| c.trees).sum::<u64>());
-        summary.fact("tree_nodes", ensembles.iter().map(|c| c.nodes).sum::<u64>());
-    }
-    if !found.classical.is_empty() {
-        let models: Vec<Value> = found.classical.iter().map(classical::Classical::json).collect();
-        summary.fact("classical", models);
-    }
-    if found.uncounted > 0 {
-        summary.fact("too_long_to_count", found.uncounted);
-    }
+    classical_facts(&found, &mut summary);
     let metadata: Map<String, Value> =
         found.metadata.iter().map(|(k, v)| (k.clone(), v.as_str().into())).collect();
     if !metadata.is_empty() {
@@ -140,6 +127,24 @@ fn summary(found: Found, source: &Source) -> Summary {
     summary.inputs = found.inputs.iter().filter(|input| given(&input.name)).cloned().collect();
     summary.outputs = found.outputs;
     summary
+}
+
+/// Trees, linear models and support vector machines.
+fn classical_facts(found: &Found, summary: &mut Summary) {
+    let ensembles: Vec<_> =
+        found.classical.iter().filter(|c| c.op.starts_with("TreeEnsemble")).collect();
+    if !ensembles.is_empty() {
+        summary.fact("tree_ensembles", ensembles.len());
+        summary.fact("trees", ensembles.iter().map(|c| c.trees).sum::<u64>());
+        summary.fact("tree_nodes", ensembles.iter().map(|c| c.nodes).sum::<u64>());
+    }
+    if !found.classical.is_empty() {
+        let models: Vec<Value> = found.classical.iter().map(classical::Classical::json).collect();
+        summary.fact("classical", models);
+    }
+    if found.uncounted > 0 {
+        summary.fact("too_long_to_count", found.uncounted);
+    }
 }
 
 fn domain(name: &str) -> &str {

@@ -274,7 +274,7 @@ impl Walk<'_> {
                     }
                     self.count(tensor);
                 }
-                (11 | 12 | 13, Field::Until(until)) => {
+                (11..=13, Field::Until(until)) => {
                     if depth > 0 || number == 13 {
                         // Types between nodes are not looked at; there may be very many.
                         self.cursor.go(until);

@@ -247,36 +247,34 @@ fn node(site: &Site<'_>, wanted: i64, names: &mut Names) -> Result<Option<Change
 
 /// Every type that a node takes or gives must be one that the other version takes.
 fn types(site: &Site<'_>, from: &ops::Schema, to: &ops::Schema) -> Result<(), String> {
-    let sides: [(&str, &dyn Fn(&ops::Schema, usize) -> Option<String>, Vec<Option<&Known>>); 2] = [
-        (
-            "input",
-            &|schema, i| schema.input(i).map(|p| p.type_name.clone()),
-            site.inputs.iter().map(Option::as_ref).collect(),
-        ),
-        (
-            "output",
-            &|schema, i| schema.output(i).map(|p| p.type_name.clone()),
-            site.outputs.iter().map(Some).collect(),
-        ),
-    ];
-    for (side, name_of, values) in sides {
-        for (i, known) in values.into_iter().enumerate() {
-            let Some(known) = known else { continue };
-            let (Some(was), Some(is)) = (name_of(from, i), name_of(to, i)) else { continue };
-            let (was, is) = (allowed(from, &was), allowed(to, &is));
-            if was.iter().all(|t| is.contains(t)) {
-                continue;
-            }
-            match known.ty.as_ref().and_then(holdall_graph::infer::Type::constraint) {
-                Some(text) if is.contains(&text) => {}
-                Some(text) => {
-                    return Err(format!("{side} {i} is {text}, which it does not take there"));
-                }
-                None => return Err(format!("the type of {side} {i} is not known")),
-            }
-        }
+    for (i, known) in site.inputs.iter().enumerate() {
+        let params = (from.input(i), to.input(i));
+        side(&format!("input {i}"), params, known.as_ref(), (from, to))?;
+    }
+    for (i, known) in site.outputs.iter().enumerate() {
+        let params = (from.output(i), to.output(i));
+        side(&format!("output {i}"), params, Some(known), (from, to))?;
     }
     Ok(())
+}
+
+/// One value against its parameter in both versions.
+fn side(
+    what: &str,
+    params: (Option<&ops::Param>, Option<&ops::Param>),
+    known: Option<&Known>,
+    (from, to): (&ops::Schema, &ops::Schema),
+) -> Result<(), String> {
+    let ((Some(was), Some(is)), Some(known)) = (params, known) else { return Ok(()) };
+    let (was, is) = (allowed(from, &was.type_name), allowed(to, &is.type_name));
+    if was.iter().all(|t| is.contains(t)) {
+        return Ok(());
+    }
+    match known.ty.as_ref().and_then(holdall_graph::infer::Type::constraint) {
+        Some(text) if is.contains(&text) => Ok(()),
+        Some(text) => Err(format!("{what} is {text}, which it does not take there")),
+        None => Err(format!("the type of {what} is not known")),
+    }
 }
 
 fn allowed(schema: &ops::Schema, name: &str) -> Vec<String> {

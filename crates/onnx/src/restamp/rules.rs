@@ -12,14 +12,13 @@ type Done = Result<(), String>;
 pub(super) fn up(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> Done {
     let since = newer.since;
     match (w.op(), since) {
-        ("Squeeze" | "ReduceSum", 13)
-        | ("Unsqueeze", 13)
+        ("Squeeze" | "ReduceSum" | "Unsqueeze", 13)
         | (
             "ReduceL1" | "ReduceL2" | "ReduceLogSum" | "ReduceLogSumExp" | "ReduceMax"
             | "ReduceMean" | "ReduceMin" | "ReduceProd" | "ReduceSumSquare",
             18,
-        ) => return list_up(w, "axes", 1),
-        ("Split", 13) => return list_up(w, "split", 1),
+        ) => list_up(w, "axes", 1),
+        ("Split", 13) => list_up(w, "split", 1),
         ("Split", 18) => {
             if !w.given(1) {
                 let count = i64::try_from(w.node.output.len()).unwrap_or(0);
@@ -28,16 +27,16 @@ pub(super) fn up(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> Don
         }
         ("Slice", 10) => {
             for (position, name) in ["starts", "ends", "axes"].into_iter().enumerate() {
-                list_up(w, name, position + 1)?;
+                list_up(w, name, position + 1);
             }
         }
         ("TopK", 10) => {
             let count = w.int("k").ok_or("`k` is not given")?;
             w.remove("k");
-            w.put_ints(1, "k", &[count], false);
+            w.put_ints(1, "k", &[count]);
         }
         ("Pad", 11) => {
-            list_up(w, "pads", 1)?;
+            list_up(w, "pads", 1);
             if w.text("mode").unwrap_or_else(|| "constant".to_owned()) == "constant" {
                 let value = w.float("value").unwrap_or(0.0);
                 w.put_float(2, "value", value)?;
@@ -87,7 +86,7 @@ pub(super) fn up(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> Don
         ("AveragePool", 19) => {
             return Err("runtimes add in another order since version 19".to_owned());
         }
-        ("AveragePool" | "LpPool", _) | ("MaxPool", _) if newer.same_text => {}
+        ("AveragePool" | "LpPool" | "MaxPool", _) if newer.same_text => {}
         ("AveragePool" | "MaxPool" | "LpPool", _) => floor_mode(w)?,
         ("ConvTranspose" | "Conv", 11) => explicit_padding(w)?,
         (op, _) if newer.same_text || reworded(op, since) => {}
@@ -98,7 +97,15 @@ pub(super) fn up(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> Don
 
 /// From a version to the one before.
 pub(super) fn down(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> Done {
-    let since = newer.since;
+    if !inputs_down(w, newer.since)? && !settings_down(w, newer.since)? {
+        other_down(w, newer)?;
+    }
+    w.drop_defaults(newer, older)?;
+    w.defaults(newer, older)
+}
+
+/// Inputs that were attributes before; whether this is one of those steps.
+fn inputs_down(w: &mut Working<'_, '_>, since: i64) -> Result<bool, String> {
     match (w.op(), since) {
         ("Squeeze" | "Unsqueeze" | "ReduceSum", 13)
         | (
@@ -179,6 +186,14 @@ pub(super) fn down(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> D
                 }
             }
         }
+        (_, _) => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Settings that have no other spelling before; whether this is one of those steps.
+fn settings_down(w: &mut Working<'_, '_>, since: i64) -> Result<bool, String> {
+    match (w.op(), since) {
         ("Dropout", 12) => {
             no_mask(w)?;
             if w.given(2) {
@@ -267,6 +282,15 @@ pub(super) fn down(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> D
                 return Err("base and exponent are not of one type".to_owned());
             }
         }
+        (_, _) => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Everything else: the same words, or other words for the same.
+fn other_down(w: &mut Working<'_, '_>, newer: &Schema) -> Done {
+    let since = newer.since;
+    match (w.op(), since) {
         ("AveragePool" | "MaxPool" | "LpPool", _) if newer.same_text => {}
         ("AveragePool" | "MaxPool" | "LpPool", _) => {
             floor_mode(w)?;
@@ -280,8 +304,7 @@ pub(super) fn down(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> D
         (op, _) if newer.same_text || reworded(op, since) => {}
         (_, _) => return Err(unproven(since)),
     }
-    w.drop_defaults(newer, older)?;
-    w.defaults(newer, older)
+    Ok(())
 }
 
 fn unproven(since: i64) -> String {
@@ -390,12 +413,11 @@ fn reworded(op: &str, since: i64) -> bool {
 }
 
 /// A list that was an attribute becomes an input.
-fn list_up(w: &mut Working<'_, '_>, name: &str, position: usize) -> Done {
+fn list_up(w: &mut Working<'_, '_>, name: &str, position: usize) {
     if let Some(values) = w.ints(name) {
         w.remove(name);
-        w.put_ints(position, name, &values, false);
+        w.put_ints(position, name, &values);
     }
-    Ok(())
 }
 
 /// A list that is an input becomes an attribute.
@@ -465,11 +487,10 @@ fn front_axes(w: &mut Working<'_, '_>) -> Done {
     {
         return Err(format!("`{name}` count from the back"));
     }
-    match w.op() {
-        "ArgMax" | "ArgMin" | "Concat" | "Flatten" | "Softmax" | "Hardmax" | "LogSoftmax" => Ok(()),
-        "OneHot" => Err("its indices may count from the back".to_owned()),
-        _ => Ok(()),
+    if w.op() == "OneHot" {
+        return Err("its indices may count from the back".to_owned());
     }
+    Ok(())
 }
 
 fn no_mask(w: &Working<'_, '_>) -> Done {

@@ -185,9 +185,9 @@ impl<'s, 'n> Working<'s, 'n> {
     }
 
     /// Makes an input of integers.
-    pub(super) fn put_ints(&mut self, position: usize, what: &str, values: &[i64], scalar: bool) {
+    pub(super) fn put_ints(&mut self, position: usize, what: &str, values: &[i64]) {
         let raw: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        let dims = if scalar { Vec::new() } else { vec![i64::try_from(values.len()).unwrap_or(0)] };
+        let dims = vec![i64::try_from(values.len()).unwrap_or(0)];
         let value = TensorProto {
             dims,
             data_type: 7,
@@ -228,7 +228,7 @@ impl<'s, 'n> Working<'s, 'n> {
             let before = from.attributes.get(name).and_then(|rule| rule.default.as_ref());
             match (before, &rule.default) {
                 (Some(before), after) if after.as_ref() != Some(before) => {
-                    self.set_default(name, before)?
+                    self.set_default(name, before)?;
                 }
                 (None, _) if rule.required => {
                     return Err(format!("the attribute `{name}` is needed there"));
@@ -245,7 +245,11 @@ impl<'s, 'n> Working<'s, 'n> {
             Value::Number(number) if number.is_i64() => {
                 self.set_int(name, number.as_i64().unwrap_or(0));
             }
-            _ => return Err(format!("the default of `{name}` differs")),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_) => return Err(format!("the default of `{name}` differs")),
         }
         Ok(())
     }

@@ -140,8 +140,8 @@ impl Writing<'_, '_> {
         for field in fields(bytes)? {
             match (field.number, field.message()) {
                 (1, None) if ir.is_some() => {
-                    if !std::mem::replace(&mut stamped, true) {
-                        ir.iter().for_each(|ir| out.int(1, *ir));
+                    if let (false, Some(ir)) = (std::mem::replace(&mut stamped, true), ir) {
+                        out.int(1, ir);
                     }
                 }
                 (8, Some(body)) if ir.is_some() => out.message(8, self.opset(body)?),
@@ -160,8 +160,8 @@ impl Writing<'_, '_> {
                 (_, _) => out.splice(&field.whole),
             }
         }
-        if !stamped {
-            ir.iter().for_each(|ir| out.int(1, *ir));
+        if let (false, Some(ir)) = (stamped, ir) {
+            out.int(1, ir);
         }
         Ok(out)
     }
@@ -171,7 +171,7 @@ impl Writing<'_, '_> {
         for field in fields(bytes)? {
             match (field.number, field.message()) {
                 (1, Some(body)) => {
-                    out.message(1, self.graph(body, &format!("{path}.initialization"))?)
+                    out.message(1, self.graph(body, &format!("{path}.initialization"))?);
                 }
                 (2, Some(body)) => out.message(2, self.graph(body, &format!("{path}.algorithm"))?),
                 (_, _) => out.splice(&field.whole),
@@ -319,7 +319,9 @@ impl Writing<'_, '_> {
             }
             out.splice(&field.whole);
         }
-        version.iter().for_each(|version| out.int(2, *version));
+        if let Some(version) = version {
+            out.int(2, version);
+        }
         Ok(out)
     }
 }

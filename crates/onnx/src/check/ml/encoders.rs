@@ -134,7 +134,7 @@ fn imputer(at: &mut At<'_, '_, '_, '_, '_>) {
         (at.floats("imputed_value_floats").len(), at.ints("imputed_value_int64s").len());
     match (floats, ints) {
         (0, 0) => {
-            at.error(codes::ML_LENGTHS, "", "nothing is given to put in place of a missing value")
+            at.error(codes::ML_LENGTHS, "", "nothing is given to put in place of a missing value");
         }
         (0, len) => per_column(at, "imputed_value_int64s", len),
         (len, 0) => per_column(at, "imputed_value_floats", len),

@@ -9,7 +9,7 @@ fn rows(at: &mut At<'_, '_, '_, '_, '_>, name: &str, count: usize, rows: usize, 
         Some(width) if rows.checked_mul(width) != Some(count) => {
             Some(format!("{count} coefficients for {rows} {what} of {width} columns"))
         }
-        None if rows == 0 || count % rows.max(1) != 0 => {
+        None if rows == 0 || !count.is_multiple_of(rows.max(1)) => {
             Some(format!("{count} coefficients cannot be cut into {rows} {what}"))
         }
         Some(_) | None => None,

@@ -101,7 +101,7 @@ fn children(at: &mut At<'_, '_, '_, '_, '_>, count: usize) {
 
 /// Sets of members are told apart by NaN.
 fn members(at: &mut At<'_, '_, '_, '_, '_>, modes: &[f64]) {
-    let nodes = modes.iter().filter(|mode| mode.total_cmp(&&MEMBER).is_eq()).count();
+    let nodes = modes.iter().filter(|mode| mode.total_cmp(&MEMBER).is_eq()).count();
     let values = at.tensor("membership_values").unwrap_or_default();
     let mut sets = values.iter().filter(|v| v.is_nan()).count();
     // The last set may end with the list.
