@@ -291,3 +291,58 @@ fn the_fixtures_are_written_again_byte_for_byte() {
     }
     assert!(seen >= 10);
 }
+
+/// `SplitMix64`.
+fn next(state: &mut u64) -> usize {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    usize::try_from((z ^ (z >> 31)) >> 1).unwrap()
+}
+
+#[test]
+fn damaged_files_are_answered_by_every_verb() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/onnx");
+    let mut samples = vec![old()];
+    for name in [
+        "forest_strings_1_9/model.onnx",
+        "broken/branches.onnx",
+        "broken/trees5_members.onnx",
+        "broken/function_undefined.onnx",
+        "broken/training_binding.onnx",
+        "broken/sparse_index.onnx",
+        "broken/svm_rho.onnx",
+    ] {
+        samples.push(std::fs::read(folder.join(name)).unwrap());
+    }
+    let limits = Limits { memory: 64 << 20, steps: 5_000_000, ..Limits::default() };
+    let options = ReadOptions { limits, ..ReadOptions::default() };
+    let mut state = 11;
+    for sample in samples {
+        for round in 0..120 {
+            let mut bytes = sample.clone();
+            if round % 4 == 0 {
+                bytes.truncate(next(&mut state) % bytes.len());
+            }
+            for _ in 0..round % 4 {
+                let at = next(&mut state) % bytes.len();
+                bytes[at] = u8::try_from(next(&mut state) % 256).unwrap();
+            }
+            let source = Source::from_bytes("m.onnx", bytes);
+            let checked = holdall_onnx::check(&source, limits);
+            drop(Onnx.inspect(&source, &options));
+            drop(Onnx.compare(&source, &source, &options));
+            for text in ["packed=true", "external=split", "opset=21", "opset=9,ml=1"] {
+                let made = rewrite(&source, text, false);
+                if let (Ok(made), Ok(checked)) = (made, &checked) {
+                    // What was written is a message again.
+                    let again = Source::from_bytes("again.onnx", self::bytes(&made));
+                    if !checked.report.has_errors() {
+                        assert!(holdall_onnx::check(&again, limits).is_ok());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdall_diag::{Failure, Report};
 use holdall_graph::{
     AI_ONNX_ML,
-    infer::{Call, Known, Setting, Type, infer},
+    infer::{Call, Content, Known, Setting, Type, infer},
     ops::{self, Occurs, Param, Schema},
 };
 
@@ -49,6 +49,11 @@ impl<'m> Checking<'m, '_, '_> {
         self.budget.step(1 + node.input.len() as u64 + node.output.len() as u64)?;
         let domain = decode::domain(node.domain.clone());
         let taken = self.taken(node, scopes, order, path);
+        for known in taken.inputs.iter().flatten() {
+            if let Some(Content::Ints(nums)) = &known.content {
+                self.budget.step(nums.len() as u64)?;
+            }
+        }
         let attributes = self.attributes(node, cx, path);
         if node.op_type.is_empty() {
             self.error(codes::NODE, path, "the node names no operator");

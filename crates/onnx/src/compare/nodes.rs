@@ -1,6 +1,6 @@
 //! Nodes and their attributes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use holdall_diag::Failure;
 use serde_json::json;
@@ -119,30 +119,25 @@ fn pairs(a: &[NodeProto], b: &[NodeProto]) -> Vec<(usize, usize)> {
     }
     // Renamed outputs: by the node's own name, then by operator in order.
     for by_name in [true, false] {
-        let mut rest = Vec::new();
-        for i in left {
-            let Some(node) = a.get(i) else { continue };
-            let fits = |other: &NodeProto| {
-                if by_name {
-                    !node.name.is_empty() && node.name == other.name
-                } else {
-                    node.op_type == other.op_type
-                }
-            };
-            let partner = b.iter().enumerate().find(|(j, n)| !taken.contains(j) && fits(n));
-            match partner {
-                Some((j, _)) => {
-                    taken.insert(j);
-                    found.push((i, j));
-                }
-                None => rest.push(i),
+        let key = |node: &NodeProto| {
+            let own = by_name && !node.name.is_empty();
+            if own { Some(node.name.clone()) } else { (!by_name).then(|| node.op_type.clone()) }
+        };
+        let mut free: BTreeMap<String, VecDeque<usize>> = BTreeMap::new();
+        for (j, node) in b.iter().enumerate().filter(|(j, _)| !taken.contains(j)) {
+            if let Some(key) = key(node) {
+                free.entry(key).or_default().push_back(j);
             }
         }
-        left = rest;
-        // Many renamed nodes are not paired one by one against all others.
-        if left.len() > 10_000 {
-            break;
-        }
+        left.retain(|i| {
+            let key = a.get(*i).and_then(key);
+            let partner = key.and_then(|key| free.get_mut(&key)?.pop_front());
+            if let Some(j) = partner {
+                taken.insert(j);
+                found.push((*i, j));
+            }
+            partner.is_none()
+        });
     }
     found.sort_unstable();
     found
