@@ -292,6 +292,58 @@ fn the_fixtures_are_written_again_byte_for_byte() {
     assert!(seen >= 10);
 }
 
+/// A model whose nodes call `local.Twice`, and that function with this body and operator set.
+fn calling(body: &[Vec<u8>], opset: u64) -> Vec<u8> {
+    let domain = field(7, b"local");
+    let nodes: Vec<u8> = body.iter().flat_map(|node| field(7, node)).collect();
+    let imports = |local: &[u8]| [local, &number(2, 1)].concat();
+    let function = [
+        field(1, b"Twice"),
+        field(4, b"a"),
+        field(5, b"b"),
+        nodes,
+        field(9, &number(2, opset)),
+        field(9, &imports(&field(1, b"local"))),
+        field(10, b"local"),
+    ]
+    .concat();
+    let graph = [
+        field(1, &node("Twice", &["x"], &["m"], &domain)),
+        field(1, &node("Twice", &["m"], &["y"], &domain)),
+        field(2, b"g"),
+        field(11, &value("x", &[3])),
+        field(12, &value("y", &[3])),
+    ]
+    .concat();
+    [
+        number(1, 8),
+        field(7, &graph),
+        field(8, &number(2, 17)),
+        field(8, &imports(&field(1, b"local"))),
+        field(25, &function),
+    ]
+    .concat()
+}
+
+#[test]
+fn functions_are_put_in_place_of_their_calls() {
+    let read = |bytes: Vec<u8>| {
+        holdall_onnx::decode(&Source::from_bytes("m.onnx", bytes), Limits::default())
+    };
+    let body = [node("Add", &["a", "a"], &["t"], &[]), node("Neg", &["t"], &["b"], &[])];
+    let (graph, _) = read(calling(&body, 17)).unwrap();
+    let ops: Vec<&str> = graph.nodes.iter().map(|(_, n)| n.op_type.as_str()).collect();
+    assert_eq!(ops, ["Add", "Neg", "Add", "Neg"]);
+    let names: Vec<&str> = graph.values.iter().map(|(_, v)| v.name.as_str()).collect();
+    assert_eq!(names, ["x", "Twice.1.t", "m", "Twice.2.t", "y"]);
+    // Another operator set is fine where it has the same operators.
+    assert!(read(calling(&body, 16)).is_ok());
+    let body = [node("Relu", &["a"], &["b"], &[])];
+    assert_eq!(read(calling(&body, 13)).unwrap_err().code().as_str(), "onnx/unsupported");
+    let body = [node("Twice", &["a"], &["b"], &field(7, b"local"))];
+    assert_eq!(read(calling(&body, 17)).unwrap_err().code().as_str(), "onnx/function");
+}
+
 /// `SplitMix64`.
 fn next(state: &mut u64) -> usize {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

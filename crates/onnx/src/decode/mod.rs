@@ -6,6 +6,7 @@
 mod attribute;
 mod cost;
 mod graph;
+mod inline;
 mod tensor;
 mod types;
 
@@ -55,18 +56,15 @@ pub(crate) fn not_a_model(error: prost::DecodeError) -> Failure {
 
 fn read(source: &Source, limits: Limits) -> Result<(Graph, Report), Failure> {
     let mut budget = Budget::new(limits);
-    let model = typed(source, &mut budget)?;
+    let mut model = typed(source, &mut budget)?;
+    inline::inline(&mut model, &mut budget)?;
     let mut report = Report::new();
     left_behind(&model, &mut report);
     let found = model.graph.ok_or_else(|| {
         Failure::malformed(codes::EMPTY, "the model has no graph").at(place("graph"))
     })?;
-    let mut reading = graph::Reading {
-        siblings: Siblings::of(source),
-        budget,
-        report: &mut report,
-        functions: &model.functions,
-    };
+    let mut reading =
+        graph::Reading { siblings: Siblings::of(source), budget, report: &mut report };
     let mut graph = reading.graph(found, None, 0, "graph")?;
     if graph.description.is_empty() {
         graph.description = model.doc_string;

@@ -112,9 +112,10 @@ fn lowest_opsets(found: &Found) -> BTreeMap<String, Forced> {
                 .entry(domain.clone())
                 .or_insert_with(|| Forced { version: 1, by: "no operator".to_owned() });
             if since > slot.version || (since == slot.version && slot.by == "no operator") {
-                let known = ops::versions(domain, op).is_some();
-                let by = if known {
+                let by = if ops::versions(domain, op).is_some() {
                     format!("`{op}` of version {since}")
+                } else if found.functions.iter().any(|f| f.domain == *domain) {
+                    "functions of the model".to_owned()
                 } else {
                     format!("`{op}`, which is not known")
                 };
