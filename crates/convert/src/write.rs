@@ -73,7 +73,11 @@ impl WriteRequest {
         let format = writer.format();
         let of = match from {
             Some(spec) => registry::reader(&spec.id)?,
-            None => registry::detect(source)?,
+            None => match registry::detect(source) {
+                Ok(reader) => reader,
+                // Reading it says why it is of no format.
+                Err(_) => return Ok(None),
+            },
         };
         if of.format().id != format.id {
             return Ok(None);
