@@ -62,6 +62,22 @@ fn meet(id: &str, bytes: &[u8]) {
     let options = ReadOptions { limits: limits(), ..ReadOptions::default() };
     if let Some(reader) = readers().into_iter().find(|reader| reader.format().id == id) {
         drop(reader.inspect(&source, &options));
+        drop(reader.examine(&source, &options));
+        drop(reader.compare(&source, &source, &options));
+    }
+    if let Some(writer) = holdall_convert::writers().into_iter().find(|w| w.format().id == id) {
+        let declared = writer.format().write_options;
+        for text in ["packed=false", "external=split", "opset=18,ir=9"] {
+            let Ok(options) = holdall_codec::Options::parse(text, declared) else { continue };
+            let name = "again".to_owned();
+            let request = holdall_codec::RewriteRequest {
+                options: &options,
+                limits: limits(),
+                name,
+                same_folder: false,
+            };
+            drop(writer.rewrite(&source, &request));
+        }
     }
 }
 

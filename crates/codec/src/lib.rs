@@ -4,6 +4,7 @@
 //! what it can carry ([`Support`]); the answers make a [`Plan`], which is data and the dry run. Only a
 //! plan accepted under a [`Policy`] can be written ([`AcceptedPlan`]). This crate names no format.
 
+mod document;
 mod format;
 mod options;
 mod plan;
@@ -11,6 +12,7 @@ mod reader;
 mod summary;
 mod writer;
 
+pub use document::{Examined, FileDifference, RewriteRequest, Rewritten, TypedValue};
 pub use format::{BodyKind, Format};
 pub use options::{OptionInfo, Options};
 pub use plan::{AcceptedPlan, Fate, Plan, PlanEntry, Policy, Support};

@@ -5,7 +5,7 @@ use holdall_source::{Limits, Source};
 use holdall_tabular::Model;
 use holdall_weights::Weights;
 
-use crate::{Format, Library, Options, Summary};
+use crate::{Examined, FileDifference, Format, Library, Options, Summary};
 
 /// What a file holds.
 #[derive(Clone, Debug)]
@@ -87,4 +87,22 @@ pub trait Reader: Sync {
 
     /// Says what a file holds, at a cost that does not depend on its weights where the format allows.
     fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure>;
+
+    /// Checks a file beyond what reading it finds, all findings in one pass. `None` when there is nothing
+    /// beyond.
+    fn examine(&self, source: &Source, options: &ReadOptions) -> Result<Option<Examined>, Failure> {
+        let _ = (source, options);
+        Ok(None)
+    }
+
+    /// Says what differs between two files. `None` when the format has no comparison.
+    fn compare(
+        &self,
+        old: &Source,
+        new: &Source,
+        options: &ReadOptions,
+    ) -> Result<Option<Vec<FileDifference>>, Failure> {
+        let _ = (old, new, options);
+        Ok(None)
+    }
 }

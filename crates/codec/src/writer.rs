@@ -2,10 +2,11 @@ use std::io::Write;
 
 use holdall_diag::Failure;
 use holdall_graph::Graph;
+use holdall_source::Source;
 use holdall_tabular::{Construct, ValidModel};
 use holdall_weights::Weights;
 
-use crate::{AcceptedPlan, Format, Options, Plan, Support, codes};
+use crate::{AcceptedPlan, Format, Options, Plan, RewriteRequest, Rewritten, Support, codes};
 
 /// Writes one format. A writer implements the functions for the bodies that its format holds.
 pub trait Writer: Sync {
@@ -40,6 +41,17 @@ pub trait Writer: Sync {
     ) -> Result<(), Failure> {
         let _ = (graph, options, out);
         Err(refuse(self.format(), "tensor graphs"))
+    }
+
+    /// Writes a file of the format again, as a document: what the options do not change stays as it is,
+    /// whether a body carries it or not. `None` when the format has no such way.
+    fn rewrite(
+        &self,
+        source: &Source,
+        request: &RewriteRequest<'_>,
+    ) -> Result<Option<Rewritten>, Failure> {
+        let _ = (source, request);
+        Ok(None)
     }
 
     /// Writes named tensors.

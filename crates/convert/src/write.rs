@@ -1,7 +1,11 @@
-use std::io::{BufWriter, Write};
+use std::{
+    io::{BufWriter, Write},
+    path::Path,
+};
 
-use holdall_codec::{AcceptedPlan, BodyKind, Options, Plan, Writer};
+use holdall_codec::{AcceptedPlan, BodyKind, Options, Plan, RewriteRequest, Rewritten, Writer};
 use holdall_diag::Failure;
+use holdall_source::{Limits, Source};
 use holdall_tabular::ValidModel;
 
 use crate::{FormatSpec, Loaded, LoadedBody, codes, load::plan, registry};
@@ -54,6 +58,44 @@ impl WriteRequest {
                 .with_help("convert to a format that holds models; `holdall formats` lists them"));
         }
         plan(model, self.writer(), self.spec.as_ref())
+    }
+
+    /// Writes a file that is of the target format already again, as a document. `None` when it is of
+    /// another format, or the format has no such way.
+    pub fn rewrite(
+        &self,
+        from: Option<&FormatSpec>,
+        source: &Source,
+        limits: Limits,
+        target: &Path,
+    ) -> Result<Option<Rewritten>, Failure> {
+        let writer = self.writer();
+        let format = writer.format();
+        let of = match from {
+            Some(spec) => registry::reader(&spec.id)?,
+            None => match registry::detect(source) {
+                Ok(reader) => reader,
+                // Reading it says why it is of no format.
+                Err(_) => return Ok(None),
+            },
+        };
+        if of.format().id != format.id {
+            return Ok(None);
+        }
+        let declared = format.write_options;
+        let options =
+            self.spec.as_ref().map_or(Ok(Options::none()), |spec| spec.options(declared))?;
+        let folder = |path: &Path| {
+            let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+            parent.unwrap_or(Path::new(".")).canonicalize().ok()
+        };
+        let request = RewriteRequest {
+            options: &options,
+            limits,
+            name: target.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+            same_folder: source.path().and_then(folder).is_some_and(|a| folder(target) == Some(a)),
+        };
+        writer.rewrite(source, &request).map_err(|f| f.in_file(source.name()))
     }
 
     /// Writes a body that the format takes as it is.

@@ -1,4 +1,4 @@
-use crate::{Diagnostic, Severity};
+use crate::{Diagnostic, Location, Severity};
 
 /// Diagnostics of work that went on, in the order in which they were found.
 ///
@@ -39,6 +39,15 @@ impl Report {
         for diagnostic in other.entries {
             self.push(diagnostic);
         }
+    }
+
+    /// The same report with every location changed, for instance to add the file.
+    #[must_use]
+    pub fn map_locations(mut self, change: impl Fn(Location) -> Location) -> Self {
+        for diagnostic in &mut self.entries {
+            diagnostic.location = change(std::mem::take(&mut diagnostic.location));
+        }
+        self
     }
 
     /// The findings kept.

@@ -5,10 +5,14 @@
 //! no protobuf.
 
 mod attribute;
+mod elem;
+pub mod infer;
 mod model;
+pub mod ops;
 mod types;
 
 pub use attribute::Attribute;
+pub use elem::Elem;
 pub use model::{Graph, Node, NodeId, Origin, Stamp, Value, ValueId, Weight, WeightId};
 pub use types::{Dim, TensorType, ValueType};
 
@@ -24,3 +28,6 @@ holdall_diag::codes! {
 pub const AI_ONNX: &str = "";
 /// The domain of the classical operators.
 pub const AI_ONNX_ML: &str = "ai.onnx.ml";
+
+#[cfg(test)]
+mod tests;

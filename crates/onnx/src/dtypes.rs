@@ -63,6 +63,8 @@ pub(crate) const fn name(number: i32) -> &'static str {
         24 => "f8_e8m0",
         25 => "u2",
         26 => "i2",
+        27 => "f6_e2m3",
+        28 => "f6_e3m2",
         _ => match from_number(number) {
             Some(dtype) => dtype.as_str(),
             None => "unknown",
@@ -75,6 +77,7 @@ pub(crate) const fn bits(number: i32) -> Option<u64> {
         18 | 20 | 24 => Some(8),
         21..=23 => Some(4),
         25 | 26 => Some(2),
+        27 | 28 => Some(6),
         _ => match from_number(number) {
             Some(dtype) => match dtype.size() {
                 Some(size) => Some(size as u64 * 8),

@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use holdall_codec::{
-    AcceptedPlan, Body, BodyKind, Confidence, Format, Head, OptionInfo, Options, Outcome, Plan,
-    ReadOptions, Reader, Summary, Support, Writer,
+    AcceptedPlan, Body, BodyKind, Confidence, Examined, FileDifference, Format, Head, OptionInfo,
+    Options, Outcome, Plan, ReadOptions, Reader, RewriteRequest, Rewritten, Summary, Support,
+    TypedValue, Writer,
 };
 use holdall_diag::Failure;
 use holdall_graph::Graph;
@@ -12,7 +13,7 @@ use holdall_passes::{ColumnLayout, InputPrecision, LabelKind, LowerOptions, Tree
 use holdall_source::Source;
 use holdall_tabular::{Construct, ValidModel};
 
-use crate::{EncodeOptions, codes, decode, encode, inspect};
+use crate::{EncodeOptions, check, codes, decode, encode, inspect, rewrite};
 
 /// The format.
 pub static FORMAT: Format = Format {
@@ -25,21 +26,21 @@ pub static FORMAT: Format = Format {
     write_options: &[
         OptionInfo {
             key: "opset",
-            values: "13–21",
+            values: "13–21; 7–28 for ONNX",
             default: "17",
-            help: "version of the ai.onnx operators",
+            help: "version of the ai.onnx operators; an ONNX file keeps its own unless told",
         },
         OptionInfo {
             key: "ir",
-            values: "7–10",
+            values: "7–10; 3–14 for ONNX",
             default: "8",
-            help: "version of the file structure",
+            help: "version of the file structure; an ONNX file keeps its own unless told",
         },
         OptionInfo {
             key: "ml",
-            values: "3–4",
+            values: "3–4; 1–5 for ONNX",
             default: "3",
-            help: "version of the ai.onnx.ml operators",
+            help: "version of the ai.onnx.ml operators; an ONNX file keeps its own unless told",
         },
         OptionInfo {
             key: "input",
@@ -69,7 +70,15 @@ pub static FORMAT: Format = Format {
             key: "packed",
             values: "true|false",
             default: "true",
-            help: "number lists of attributes as one field instead of one field a number",
+            help: "number lists of attributes as one field instead of one field a number; an ONNX file \
+                   keeps its own unless told",
+        },
+        OptionInfo {
+            key: "external",
+            values: "auto|keep|inline|split",
+            default: "auto",
+            help: "weights of an ONNX file: where they are, in the model, or in one file beside it; by \
+                   itself, where they are within a folder, else in the model up to 2 GiB",
         },
     ],
 };
@@ -101,6 +110,25 @@ impl Reader for Onnx {
     fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure> {
         inspect(source, options.limits)
     }
+
+    fn examine(&self, source: &Source, options: &ReadOptions) -> Result<Option<Examined>, Failure> {
+        let checked = check(source, options.limits)?;
+        let values = checked.values.into_iter().map(|(path, name, ty)| TypedValue {
+            path,
+            name,
+            value_type: ty.to_string(),
+        });
+        Ok(Some(Examined { report: checked.report, values: values.collect() }))
+    }
+
+    fn compare(
+        &self,
+        old: &Source,
+        new: &Source,
+        options: &ReadOptions,
+    ) -> Result<Option<Vec<FileDifference>>, Failure> {
+        crate::compare::compare(old, new, options.limits).map(Some)
+    }
 }
 
 impl Writer for Onnx {
@@ -126,6 +154,14 @@ impl Writer for Onnx {
         let options = plan.options();
         let graph = holdall_passes::lower(plan, &lower_options(options)?)?;
         encode(&graph, EncodeOptions { packed: options.flag("packed", true)? }, out)
+    }
+
+    fn rewrite(
+        &self,
+        source: &Source,
+        request: &RewriteRequest<'_>,
+    ) -> Result<Option<Rewritten>, Failure> {
+        rewrite::write_again(source, request).map(Some)
     }
 
     fn write_graph(
@@ -213,7 +249,7 @@ fn plausible(bytes: &[u8], len: u64) -> Option<bool> {
         graph |= number == 7;
         if number == 1 {
             let version = cursor.varint(len).ok()?;
-            if !(1..=64).contains(&version) {
+            if !(1..=255).contains(&version) {
                 return None;
             }
             ir = true;

@@ -1,6 +1,6 @@
-//! The messages of `onnx.proto` (IR 13) that a model file is read through. Field numbers and types are
-//! those of the schema; what the tensor graph cannot carry is kept as counted bytes, so that a reader
-//! can say what it left behind without paying for it.
+//! The messages of `onnx.proto` (IR 14), all of them. Field numbers and types are those of the schema.
+//! Fields that are not in it are skipped here; files are written again from their bytes, where nothing is
+//! skipped (`rewrite`, decision 9).
 
 use bytes::Bytes;
 
@@ -25,12 +25,12 @@ pub(crate) struct ModelProto {
     pub(crate) opset_import: Vec<OperatorSetIdProto>,
     #[prost(message, repeated, tag = "14")]
     pub(crate) metadata_props: Vec<StringStringEntryProto>,
-    #[prost(bytes = "bytes", repeated, tag = "20")]
-    pub(crate) training_info: Vec<Bytes>,
+    #[prost(message, repeated, tag = "20")]
+    pub(crate) training_info: Vec<TrainingInfoProto>,
     #[prost(message, repeated, tag = "25")]
     pub(crate) functions: Vec<FunctionProto>,
-    #[prost(bytes = "bytes", repeated, tag = "26")]
-    pub(crate) configuration: Vec<Bytes>,
+    #[prost(message, repeated, tag = "26")]
+    pub(crate) configuration: Vec<DeviceConfigurationProto>,
 }
 
 /// A version of an operator set.
@@ -51,13 +51,132 @@ pub(crate) struct StringStringEntryProto {
     pub(crate) value: String,
 }
 
-/// The name of a function that the model defines; its body is not read.
+/// A function that the model defines.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct FunctionProto {
     #[prost(string, tag = "1")]
     pub(crate) name: String,
+    #[prost(string, repeated, tag = "4")]
+    pub(crate) input: Vec<String>,
+    #[prost(string, repeated, tag = "5")]
+    pub(crate) output: Vec<String>,
+    /// Attributes without a default.
+    #[prost(string, repeated, tag = "6")]
+    pub(crate) attribute: Vec<String>,
+    #[prost(message, repeated, tag = "7")]
+    pub(crate) node: Vec<NodeProto>,
+    #[prost(string, tag = "8")]
+    pub(crate) doc_string: String,
+    #[prost(message, repeated, tag = "9")]
+    pub(crate) opset_import: Vec<OperatorSetIdProto>,
     #[prost(string, tag = "10")]
     pub(crate) domain: String,
+    /// Attributes with a default; since IR 9.
+    #[prost(message, repeated, tag = "11")]
+    pub(crate) attribute_proto: Vec<AttributeProto>,
+    #[prost(message, repeated, tag = "12")]
+    pub(crate) value_info: Vec<ValueInfoProto>,
+    #[prost(string, tag = "13")]
+    pub(crate) overload: String,
+    #[prost(message, repeated, tag = "14")]
+    pub(crate) metadata_props: Vec<StringStringEntryProto>,
+}
+
+/// How the model is trained on.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct TrainingInfoProto {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) initialization: Option<GraphProto>,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) algorithm: Option<GraphProto>,
+    #[prost(message, repeated, tag = "3")]
+    pub(crate) initialization_binding: Vec<StringStringEntryProto>,
+    #[prost(message, repeated, tag = "4")]
+    pub(crate) update_binding: Vec<StringStringEntryProto>,
+}
+
+/// A set of devices.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct DeviceConfigurationProto {
+    #[prost(string, tag = "1")]
+    pub(crate) name: String,
+    #[prost(int32, tag = "2")]
+    pub(crate) num_devices: i32,
+    #[prost(string, repeated, tag = "3")]
+    pub(crate) device: Vec<String>,
+}
+
+/// Where a node runs within a set of devices.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct NodeDeviceConfigurationProto {
+    #[prost(string, tag = "1")]
+    pub(crate) configuration_id: String,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) sharding_spec: Vec<ShardingSpecProto>,
+    #[prost(int32, optional, tag = "3")]
+    pub(crate) pipeline_stage: Option<i32>,
+}
+
+/// How a tensor is spread over devices.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct ShardingSpecProto {
+    #[prost(string, tag = "1")]
+    pub(crate) tensor_name: String,
+    #[prost(int64, repeated, packed = "false", tag = "2")]
+    pub(crate) device: Vec<i64>,
+    #[prost(message, repeated, tag = "3")]
+    pub(crate) index_to_device_group_map: Vec<IntIntListEntryProto>,
+    #[prost(message, repeated, tag = "4")]
+    pub(crate) sharded_dim: Vec<ShardedDimProto>,
+}
+
+/// A number and a list of numbers.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct IntIntListEntryProto {
+    #[prost(int64, tag = "1")]
+    pub(crate) key: i64,
+    #[prost(int64, repeated, packed = "false", tag = "2")]
+    pub(crate) value: Vec<i64>,
+}
+
+/// An axis that is spread over devices.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct ShardedDimProto {
+    #[prost(int64, tag = "1")]
+    pub(crate) axis: i64,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) simple_sharding: Vec<SimpleShardedDimProto>,
+}
+
+/// How often an axis is cut.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct SimpleShardedDimProto {
+    #[prost(int64, optional, tag = "1")]
+    pub(crate) dim_value: Option<i64>,
+    #[prost(string, optional, tag = "2")]
+    pub(crate) dim_param: Option<String>,
+    #[prost(int64, tag = "3")]
+    pub(crate) num_shards: i64,
+}
+
+/// The tensors that quantise a tensor; since IR 5.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct TensorAnnotation {
+    #[prost(string, tag = "1")]
+    pub(crate) tensor_name: String,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) quant_parameter_tensor_names: Vec<StringStringEntryProto>,
+}
+
+/// A tensor of which only the elements that are not zero are listed.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct SparseTensorProto {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) values: Option<TensorProto>,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) indices: Option<TensorProto>,
+    #[prost(int64, repeated, packed = "false", tag = "3")]
+    pub(crate) dims: Vec<i64>,
 }
 
 /// A graph.
@@ -77,10 +196,12 @@ pub(crate) struct GraphProto {
     pub(crate) output: Vec<ValueInfoProto>,
     #[prost(message, repeated, tag = "13")]
     pub(crate) value_info: Vec<ValueInfoProto>,
-    #[prost(bytes = "bytes", repeated, tag = "14")]
-    pub(crate) quantization_annotation: Vec<Bytes>,
-    #[prost(bytes = "bytes", repeated, tag = "15")]
-    pub(crate) sparse_initializer: Vec<Bytes>,
+    #[prost(message, repeated, tag = "14")]
+    pub(crate) quantization_annotation: Vec<TensorAnnotation>,
+    #[prost(message, repeated, tag = "15")]
+    pub(crate) sparse_initializer: Vec<SparseTensorProto>,
+    #[prost(message, repeated, tag = "16")]
+    pub(crate) metadata_props: Vec<StringStringEntryProto>,
 }
 
 /// An operator application.
@@ -96,10 +217,16 @@ pub(crate) struct NodeProto {
     pub(crate) op_type: String,
     #[prost(message, repeated, tag = "5")]
     pub(crate) attribute: Vec<AttributeProto>,
+    #[prost(string, tag = "6")]
+    pub(crate) doc_string: String,
     #[prost(string, tag = "7")]
     pub(crate) domain: String,
-    #[prost(bytes = "bytes", repeated, tag = "10")]
-    pub(crate) device_configurations: Vec<Bytes>,
+    #[prost(string, tag = "8")]
+    pub(crate) overload: String,
+    #[prost(message, repeated, tag = "9")]
+    pub(crate) metadata_props: Vec<StringStringEntryProto>,
+    #[prost(message, repeated, tag = "10")]
+    pub(crate) device_configurations: Vec<NodeDeviceConfigurationProto>,
 }
 
 /// A setting of a node.
@@ -123,10 +250,24 @@ pub(crate) struct AttributeProto {
     pub(crate) ints: Vec<i64>,
     #[prost(bytes = "bytes", repeated, tag = "9")]
     pub(crate) strings: Vec<Bytes>,
+    #[prost(message, repeated, tag = "10")]
+    pub(crate) tensors: Vec<TensorProto>,
+    #[prost(message, repeated, tag = "11")]
+    pub(crate) graphs: Vec<GraphProto>,
+    #[prost(string, tag = "13")]
+    pub(crate) doc_string: String,
+    #[prost(message, optional, tag = "14")]
+    pub(crate) tp: Option<TypeProto>,
+    #[prost(message, repeated, tag = "15")]
+    pub(crate) type_protos: Vec<TypeProto>,
     #[prost(int32, tag = "20")]
     pub(crate) r#type: i32,
     #[prost(string, tag = "21")]
     pub(crate) ref_attr_name: String,
+    #[prost(message, optional, tag = "22")]
+    pub(crate) sparse_tensor: Option<SparseTensorProto>,
+    #[prost(message, repeated, tag = "23")]
+    pub(crate) sparse_tensors: Vec<SparseTensorProto>,
 }
 
 /// A value with its type.
@@ -136,6 +277,10 @@ pub(crate) struct ValueInfoProto {
     pub(crate) name: String,
     #[prost(message, optional, tag = "2")]
     pub(crate) r#type: Option<TypeProto>,
+    #[prost(string, tag = "3")]
+    pub(crate) doc_string: String,
+    #[prost(message, repeated, tag = "4")]
+    pub(crate) metadata_props: Vec<StringStringEntryProto>,
 }
 
 /// A constant.
@@ -163,15 +308,18 @@ pub(crate) struct TensorProto {
     pub(crate) double_data: Vec<f64>,
     #[prost(uint64, repeated, tag = "11")]
     pub(crate) uint64_data: Vec<u64>,
+    #[prost(string, tag = "12")]
+    pub(crate) doc_string: String,
     #[prost(message, repeated, tag = "13")]
     pub(crate) external_data: Vec<StringStringEntryProto>,
     #[prost(int32, tag = "14")]
     pub(crate) data_location: i32,
+    #[prost(message, repeated, tag = "16")]
+    pub(crate) metadata_props: Vec<StringStringEntryProto>,
 }
 
 /// A type: one of the fields is set.
 #[derive(Clone, PartialEq, prost::Message)]
-#[expect(clippy::struct_field_names, reason = "the schema's names")]
 pub(crate) struct TypeProto {
     #[prost(message, optional, tag = "1")]
     pub(crate) tensor_type: Option<TensorTypeProto>,
@@ -179,6 +327,10 @@ pub(crate) struct TypeProto {
     pub(crate) sequence_type: Option<Box<ElementTypeProto>>,
     #[prost(message, optional, boxed, tag = "5")]
     pub(crate) map_type: Option<Box<MapTypeProto>>,
+    #[prost(string, tag = "6")]
+    pub(crate) denotation: String,
+    #[prost(message, optional, tag = "7")]
+    pub(crate) opaque_type: Option<OpaqueTypeProto>,
     #[prost(message, optional, tag = "8")]
     pub(crate) sparse_tensor_type: Option<TensorTypeProto>,
     #[prost(message, optional, boxed, tag = "9")]
@@ -192,6 +344,15 @@ pub(crate) struct TensorTypeProto {
     pub(crate) elem_type: i32,
     #[prost(message, optional, tag = "2")]
     pub(crate) shape: Option<TensorShapeProto>,
+}
+
+/// A type that only its domain knows.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct OpaqueTypeProto {
+    #[prost(string, tag = "1")]
+    pub(crate) domain: String,
+    #[prost(string, tag = "2")]
+    pub(crate) name: String,
 }
 
 /// A sequence or optional type.
@@ -224,4 +385,6 @@ pub(crate) struct DimensionProto {
     pub(crate) dim_value: Option<i64>,
     #[prost(string, optional, tag = "2")]
     pub(crate) dim_param: Option<String>,
+    #[prost(string, tag = "3")]
+    pub(crate) denotation: String,
 }

@@ -218,6 +218,15 @@ impl Rope {
         self.push(value.clone());
     }
 
+    /// Fields as they stand in a file.
+    pub(crate) fn splice(&mut self, fields: &Bytes) {
+        if fields.len() < SHARE {
+            self.tail.extend_from_slice(fields);
+        } else {
+            self.push(fields.clone());
+        }
+    }
+
     /// Floats as one packed field, or one field each.
     pub(crate) fn floats(&mut self, number: u32, values: &[f32], packed: bool) {
         if !packed {
@@ -266,6 +275,12 @@ impl Rope {
         }
         self.done_len += part.len() as u64;
         self.done.push(part);
+    }
+
+    /// The parts in order, shared.
+    pub(crate) fn into_parts(mut self) -> Vec<Bytes> {
+        self.done.push(self.tail.into());
+        self.done
     }
 
     /// The parts in order.

@@ -1,8 +1,11 @@
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
-use holdall_codec::Policy;
+use holdall_codec::{Policy, Rewritten};
 use holdall_convert::{FormatSpec, Loaded, WriteRequest, load};
-use holdall_diag::{Failure, Report};
+use holdall_diag::{Failure, FailureKind, Report};
 use holdall_source::{AtomicFile, Source};
 use holdall_tabular::ValidModel;
 use serde_json::{Map, Value, json};
@@ -70,6 +73,19 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         return Err(Failure::usage(codes::SAME_FILE, message)
             .with_help("choose another name for the target"));
     }
+    let source = args.model.source()?;
+    let again =
+        match request.rewrite(args.model.spec().as_ref(), &source, common.limits(), &args.out) {
+            Ok(again) => again,
+            // The file was read, and cannot become what is asked for.
+            Err(failure) if failure.kind() == FailureKind::Unsupported => {
+                return Ok(refused(args, failure, &request, ui));
+            }
+            Err(failure) => return Err(failure),
+        };
+    if let (Some(again), None) = (&again, &args.prove) {
+        return write_again(args, again, &request, ui);
+    }
     let loaded = args.model.load(common)?;
     ui.report(&loaded.report);
     let original = args.prove.is_some().then(|| loaded.scoring(false)).transpose()?;
@@ -81,7 +97,15 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         "findings": [],
     });
     let mut document = head.as_object().cloned().unwrap_or_default();
-    let (model, written) = if request.takes_body(&loaded.body) {
+    let (model, written) = if let Some(again) = again {
+        if again.beside.is_some() {
+            let message = "the target is in two files, and is proved when both are in place";
+            return Err(Failure::usage(codes::ARGUMENT, message)
+                .with_help("leave `--prove` out, then run `holdall prove` on both models"));
+        }
+        ui.report(&again.report);
+        (None, Some(write_parts(&args.out, &again.parts)?))
+    } else if request.takes_body(&loaded.body) {
         (None, Some(write_body(args, &loaded, &request)?))
     } else {
         let (model, report) = loaded.into_tabular()?;
@@ -119,6 +143,68 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     ui.document(&Value::Object(document));
     ui.text(&format!("wrote {out_name}\n"));
     Ok(Exit::Yes)
+}
+
+/// Says why a file cannot be written again as asked.
+fn refused(args: &Args, failure: Failure, request: &WriteRequest, ui: &Ui) -> Exit {
+    let format = request.writer().format().id;
+    let mut report = Report::new();
+    report.push(failure.into_diagnostic());
+    ui.report(&report);
+    ui.document(&json!({
+        "schema": "holdall/convert/1",
+        "source": { "path": args.model.model.display().to_string(), "format": format },
+        "target": { "path": args.out.display().to_string(), "format": format },
+        "findings": render::report_json(&report),
+    }));
+    Exit::No
+}
+
+/// A file of the target format, written again as a document.
+fn write_again(
+    args: &Args,
+    again: &Rewritten,
+    request: &WriteRequest,
+    ui: &Ui,
+) -> Result<Exit, Failure> {
+    let out_name = args.out.display().to_string();
+    let format = request.writer().format().id;
+    ui.report(&again.report);
+    let mut document = json!({
+        "schema": "holdall/convert/1",
+        "source": { "path": args.model.model.display().to_string(), "format": format },
+        "target": { "path": out_name, "format": format },
+        "findings": render::report_json(&again.report),
+    });
+    let beside = again.beside.as_ref().map(|(name, parts)| (args.out.with_file_name(name), parts));
+    if let (Some((path, _)), Some(object)) = (&beside, document.as_object_mut()) {
+        object.insert("beside".to_owned(), path.display().to_string().into());
+    }
+    if !args.plan {
+        // The model names the file beside it, so that one stands first.
+        let data = beside.as_ref().map(|(path, parts)| write_parts(path, parts)).transpose()?;
+        let model = write_parts(&args.out, &again.parts)?;
+        data.map_or(Ok(()), AtomicFile::commit)?;
+        model.commit()?;
+    }
+    ui.document(&document);
+    let verb = if args.plan { "would write" } else { "wrote" };
+    ui.text(&format!("{verb} {out_name}\n"));
+    if let Some((path, _)) = &beside {
+        ui.text(&format!("{verb} {}\n", path.display()));
+    }
+    Ok(Exit::Yes)
+}
+
+fn write_parts(path: &Path, parts: &[bytes::Bytes]) -> Result<AtomicFile, Failure> {
+    let mut file = AtomicFile::create(path)?;
+    for part in parts {
+        file.write_all(part).map_err(|error| {
+            Failure::io(holdall_source::codes::WRITE, format!("cannot write: {error}"), error)
+                .at(holdall_diag::Location::file(path.display().to_string()))
+        })?;
+    }
+    Ok(file)
 }
 
 fn report_proof(proven: &Proven, document: &mut Map<String, Value>, ui: &Ui) {

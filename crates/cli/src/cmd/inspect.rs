@@ -177,13 +177,18 @@ fn summary_text(summary: &Summary) -> String {
     out
 }
 
-/// A nested value in a line of text.
+/// A nested value in a line of text; the depth of facts is that of the code that makes them.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            value.to_string()
+        Value::Object(map) => {
+            let pairs = map.iter().map(|(key, value)| format!("{key} {}", plain(value)));
+            format!("({})", pairs.collect::<Vec<_>>().join(", "))
         }
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(", "))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Findings and facts as text and as JSON.
 
+mod sarif;
 mod table;
 
 use std::fmt::Write;
@@ -8,6 +9,7 @@ use holdall_codec::{Endpoint, Plan};
 use holdall_diag::{Diagnostic, Location, PathKind, Report};
 use serde_json::{Map, Value, json};
 
+pub(crate) use sarif::sarif;
 pub(crate) use table::Columns;
 
 /// A diagnostic as lines of text, the last one ended.

@@ -22,6 +22,14 @@ enum Message {
     Shape,
     Entry,
     Function,
+    Training,
+    Sparse,
+    Annotation,
+    Configuration,
+    NodeConfiguration,
+    Sharding,
+    IntList,
+    ShardedDim,
 }
 
 enum Field {
@@ -44,32 +52,59 @@ const fn field(of: Message, number: u32) -> Field {
     const TENSOR: Field = Field::Message(M::Tensor, size_of::<proto::TensorProto>());
     const VALUE: Field = Field::Message(M::ValueInfo, size_of::<proto::ValueInfoProto>());
     const TYPE: Field = Field::Message(M::Type, size_of::<proto::TypeProto>());
+    const SPARSE: Field = Field::Message(M::Sparse, size_of::<proto::SparseTensorProto>());
     match (of, number) {
-        (M::Model, 7) => GRAPH,
+        (M::Model, 7) | (M::Attribute, 6 | 11) | (M::Training, 1 | 2) => GRAPH,
+        (M::Model, 20) => Field::Message(M::Training, size_of::<proto::TrainingInfoProto>()),
         (M::Model, 25) => Field::Message(M::Function, size_of::<proto::FunctionProto>()),
-        (M::Model, 8 | 14) | (M::Tensor, 13) => ENTRY,
-        (M::Graph, 1) => NODE,
-        (M::Graph, 5) => TENSOR,
-        (M::Graph, 11..=13) => VALUE,
-        (M::Node, 5) => ATTRIBUTE,
-        (M::Attribute, 5) => TENSOR,
-        (M::Attribute, 6) => GRAPH,
+        (M::Model, 26) => {
+            Field::Message(M::Configuration, size_of::<proto::DeviceConfigurationProto>())
+        }
+        (M::Model, 8 | 14)
+        | (M::Tensor, 13 | 16)
+        | (M::Graph, 16)
+        | (M::Node, 9)
+        | (M::ValueInfo, 4)
+        | (M::Function, 9 | 14)
+        | (M::Training, 3 | 4)
+        | (M::Annotation, 2) => ENTRY,
+        (M::Graph, 1) | (M::Function, 7) => NODE,
+        (M::Graph, 5) | (M::Attribute, 5 | 10) | (M::Sparse, 1 | 2) => TENSOR,
+        (M::Graph, 11..=13) | (M::Function, 12) => VALUE,
+        (M::Graph, 14) => Field::Message(M::Annotation, size_of::<proto::TensorAnnotation>()),
+        (M::Graph, 15) | (M::Attribute, 22 | 23) => SPARSE,
+        (M::Node, 5) | (M::Function, 11) => ATTRIBUTE,
+        (M::Node, 10) => {
+            Field::Message(M::NodeConfiguration, size_of::<proto::NodeDeviceConfigurationProto>())
+        }
+        (M::NodeConfiguration, 2) => {
+            Field::Message(M::Sharding, size_of::<proto::ShardingSpecProto>())
+        }
+        (M::Sharding, 3) => Field::Message(M::IntList, size_of::<proto::IntIntListEntryProto>()),
+        (M::Sharding, 4) => Field::Message(M::ShardedDim, size_of::<proto::ShardedDimProto>()),
+        (M::ShardedDim, 2) => Field::Message(M::Entry, size_of::<proto::SimpleShardedDimProto>()),
         (M::Attribute, 7) | (M::Tensor, 4 | 5) => Field::List(4),
-        (M::Attribute, 8) | (M::Tensor, 1 | 7 | 10 | 11) => Field::List(8),
-        (M::ValueInfo | M::Map, 2) | (M::Element, 1) => TYPE,
+        (M::Attribute, 8)
+        | (M::Tensor, 1 | 7 | 10 | 11)
+        | (M::Sparse, 3)
+        | (M::Sharding | M::IntList, 2) => Field::List(8),
+        (M::ValueInfo | M::Map, 2) | (M::Element, 1) | (M::Attribute, 14 | 15) => TYPE,
         (M::Type, 1 | 8) => Field::Message(M::TensorType, 0),
         (M::Type, 4 | 9) => Field::Message(M::Element, size_of::<proto::ElementTypeProto>()),
         (M::Type, 5) => Field::Message(M::Map, size_of::<proto::MapTypeProto>()),
+        (M::Type, 7) => Field::Message(M::Entry, 0),
         (M::TensorType, 2) => Field::Message(M::Shape, 0),
         (M::Shape, 1) => Field::Message(M::Entry, size_of::<proto::DimensionProto>()),
-        (M::Attribute, 9 | 1 | 21)
-        | (M::Node, 1..=4 | 7 | 10)
-        | (M::Tensor, 6 | 8)
-        | (M::Graph, 2 | 10 | 14 | 15)
-        | (M::ValueInfo, 1)
-        | (M::Entry, 1 | 2)
-        | (M::Function, 1 | 10)
-        | (M::Model, 2..=4 | 6 | 20 | 26) => Field::Text,
+        (M::Attribute, 1 | 9 | 13 | 21)
+        | (M::Node, 1..=4 | 6..=8)
+        | (M::Tensor, 6 | 8 | 12)
+        | (M::Graph, 2 | 10)
+        | (M::ValueInfo | M::Configuration, 1 | 3)
+        | (M::Type, 6)
+        | (M::Entry, 1..=3)
+        | (M::Function, 1 | 4..=6 | 8 | 10 | 13)
+        | (M::NodeConfiguration | M::Annotation | M::Sharding, 1)
+        | (M::Model, 2..=4 | 6) => Field::Text,
         (_, _) => Field::Free,
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     codes,
-    proto::{FunctionProto, GraphProto, NodeProto, TensorProto, ValueInfoProto},
+    proto::{GraphProto, NodeProto, TensorProto, ValueInfoProto},
 };
 
 /// What reading carries along.
@@ -21,7 +21,6 @@ pub(super) struct Reading<'s, 'r> {
     pub(super) siblings: Siblings<'s>,
     pub(super) budget: Budget,
     pub(super) report: &'r mut Report,
-    pub(super) functions: &'r [FunctionProto],
 }
 
 /// The values of a graph by name, and those of the graphs around it.
@@ -135,17 +134,6 @@ impl Reading<'_, '_> {
             );
         }
         let domain = domain(found.domain);
-        if self.functions.iter().any(|f| f.name == found.op_type && f.domain == domain) {
-            return Err(Failure::unsupported(
-                codes::UNSUPPORTED,
-                format!(
-                    "`{}` is a function of the model; functions are not carried",
-                    found.op_type
-                ),
-            )
-            .at(place(path))
-            .with_help("inline the functions of the model first"));
-        }
         if !found.device_configurations.is_empty() {
             self.report.push(
                 Diagnostic::warning(codes::LEFT, "device configurations are not carried")

@@ -6,9 +6,11 @@
 mod attribute;
 mod cost;
 mod graph;
+mod inline;
 mod tensor;
 mod types;
 
+pub(crate) use tensor::{Siblings, payload};
 pub(crate) use types::value_type;
 
 use holdall_diag::{Diagnostic, Failure, Location, PathKind, Report};
@@ -19,7 +21,7 @@ use prost::Message;
 use crate::{codes, proto};
 
 /// A place in the document.
-fn place(path: &str) -> Location {
+pub(crate) fn place(path: &str) -> Location {
     Location::path(PathKind::Protobuf, path)
 }
 
@@ -28,31 +30,41 @@ pub(crate) fn domain(text: String) -> String {
     if text == "ai.onnx" { String::new() } else { text }
 }
 
+/// Whether this is a spelling of the default domain.
+pub(crate) fn is_default(text: &str) -> bool {
+    text.is_empty() || text == "ai.onnx"
+}
+
 /// Reads a model. The report says what the file holds beyond the graph and was left behind.
 pub fn decode(source: &Source, limits: Limits) -> Result<(Graph, Report), Failure> {
     read(source, limits).map_err(|failure| failure.in_file(source.name()))
 }
 
+/// The messages of a file, with what they take charged to a budget first.
+pub(crate) fn typed(source: &Source, budget: &mut Budget) -> Result<proto::ModelProto, Failure> {
+    let bytes = source.bytes()?;
+    cost::charge(&bytes, source.name(), budget)?;
+    proto::ModelProto::decode(bytes).map_err(not_a_model)
+}
+
+/// What a protobuf decoder says, as a failure.
+pub(crate) fn not_a_model(error: prost::DecodeError) -> Failure {
+    Failure::malformed(codes::PROTOBUF, format!("not an ONNX model: {error}"))
+        .with_help("the file is truncated, damaged, or of another format")
+        .caused_by(error)
+}
+
 fn read(source: &Source, limits: Limits) -> Result<(Graph, Report), Failure> {
     let mut budget = Budget::new(limits);
-    let bytes = source.bytes()?;
-    cost::charge(&bytes, source.name(), &mut budget)?;
-    let model = proto::ModelProto::decode(bytes).map_err(|error| {
-        Failure::malformed(codes::PROTOBUF, format!("not an ONNX model: {error}"))
-            .with_help("the file is truncated, damaged, or of another format")
-            .caused_by(error)
-    })?;
+    let mut model = typed(source, &mut budget)?;
+    inline::inline(&mut model, &mut budget)?;
     let mut report = Report::new();
     left_behind(&model, &mut report);
     let found = model.graph.ok_or_else(|| {
         Failure::malformed(codes::EMPTY, "the model has no graph").at(place("graph"))
     })?;
-    let mut reading = graph::Reading {
-        siblings: tensor::Siblings::of(source),
-        budget,
-        report: &mut report,
-        functions: &model.functions,
-    };
+    let mut reading =
+        graph::Reading { siblings: Siblings::of(source), budget, report: &mut report };
     let mut graph = reading.graph(found, None, 0, "graph")?;
     if graph.description.is_empty() {
         graph.description = model.doc_string;

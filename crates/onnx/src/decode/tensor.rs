@@ -9,22 +9,23 @@ use holdall_source::{Budget, Source};
 use holdall_tensor::{DType, Shape, Tensor};
 
 use super::{place, types::dtype};
-use crate::{codes, proto::TensorProto};
+use crate::{codes, dtypes, proto::TensorProto};
 
 /// Files beside the model, mapped once each.
 #[derive(Debug)]
-pub(super) struct Siblings<'s> {
+pub(crate) struct Siblings<'s> {
     source: &'s Source,
     files: BTreeMap<String, Bytes>,
 }
 
 impl<'s> Siblings<'s> {
     /// No file opened yet.
-    pub(super) const fn of(source: &'s Source) -> Self {
+    pub(crate) const fn of(source: &'s Source) -> Self {
         Self { source, files: BTreeMap::new() }
     }
 
-    fn bytes(&mut self, location: &str) -> Result<Bytes, Failure> {
+    /// The bytes of a file beside the model.
+    pub(crate) fn bytes(&mut self, location: &str) -> Result<Bytes, Failure> {
         if let Some(bytes) = self.files.get(location) {
             return Ok(bytes.clone());
         }
@@ -57,32 +58,50 @@ pub(super) fn weight(
             Failure::unsupported(codes::TENSOR, "segmented tensors are not carried").at(here())
         );
     }
-    if found.data_location == 1 {
-        let bytes = external(&found, dtype, elements, siblings, path)?;
-        return Ok(Weight::Tensor(Tensor::new(dtype, shape, bytes).map_err(|f| f.at(here()))?));
-    }
-    if dtype == DType::Text {
+    if dtype == DType::Text && found.data_location != 1 {
         return texts(found, shape, elements, budget, path);
     }
-    let bytes = match found.raw_data {
-        // An empty list of typed data beside a raw field of no bytes is how some writers say zero.
-        Some(raw) if !raw.is_empty() || elements == 0 => raw,
-        _ => {
-            let size = dtype.size().unwrap_or(1);
-            let list = Lists::of(&found, dtype);
-            // Complex numbers take two list elements each.
-            let per = if matches!(dtype, DType::C64 | DType::C128) { 2 } else { 1 };
-            if elements.checked_mul(per) != Some(list.len()) {
-                return Err(bad(format!(
-                    "expected {elements} elements for {dtype}{shape}, found {}",
-                    list.len() / per
-                )));
-            }
-            budget.charge_elements(elements, size)?;
-            list.bytes(dtype).ok_or_else(|| bad(format!("a value is not within {dtype}")))?
-        }
-    };
+    if found.data_location != 1 && found.raw_data.as_ref().is_none_or(Bytes::is_empty) {
+        budget.charge_elements(elements, dtype.size().unwrap_or(1))?;
+    }
+    let bytes = payload(&found, siblings, path)?;
     Ok(Weight::Tensor(Tensor::new(dtype, shape, bytes).map_err(|f| f.at(here()))?))
+}
+
+/// The elements of a tensor as they would stand in a raw field, wherever the file has them. Also of types
+/// that the tensor graph does not carry; not of texts.
+pub(crate) fn payload(
+    found: &TensorProto,
+    siblings: &mut Siblings<'_>,
+    path: &str,
+) -> Result<Bytes, Failure> {
+    let bad = |message: String| Failure::malformed(codes::TENSOR, message).at(place(path));
+    let name = dtypes::name(found.data_type);
+    let elements = found
+        .dims
+        .iter()
+        .try_fold(1_u64, |n, extent| n.checked_mul(u64::try_from(*extent).ok()?))
+        .ok_or_else(|| bad(format!("no tensor of extents {:?} can exist", found.dims)))?;
+    let size = dtypes::bits(found.data_type)
+        .and_then(|bits| elements.checked_mul(bits))
+        .map(|bits| bits.div_ceil(8))
+        .ok_or_else(|| bad(format!("elements of type {name} have no bytes")))?;
+    if found.data_location == 1 {
+        return external(found, size, siblings, path);
+    }
+    match &found.raw_data {
+        // An empty list of typed data beside a raw field of no bytes is how some writers say zero.
+        Some(raw) if !raw.is_empty() || size == 0 => {
+            if raw.len() as u64 == size {
+                return Ok(raw.clone());
+            }
+            Err(bad(format!(
+                "{elements} elements of type {name} take {size} bytes, found {}",
+                raw.len()
+            )))
+        }
+        _ => listed(found, elements, size).map_err(bad),
+    }
 }
 
 fn texts(
@@ -109,87 +128,94 @@ fn texts(
     Ok(Weight::Text { shape, values })
 }
 
-/// The list that the schema assigns to a dtype.
-enum Lists<'t> {
-    F32(&'t [f32]),
-    F64(&'t [f64]),
-    I32(&'t [i32]),
-    I64(&'t [i64]),
-    U64(&'t [u64]),
+/// The elements of the list that the schema assigns to the type, as bytes.
+fn listed(found: &TensorProto, elements: u64, size: u64) -> Result<Bytes, String> {
+    let number = found.data_type;
+    // Complex numbers take two list elements each; elements below a byte share one.
+    let (len, wanted): (usize, u64) = match number {
+        1 => (found.float_data.len(), elements),
+        14 => (found.float_data.len(), 2 * elements),
+        11 => (found.double_data.len(), elements),
+        15 => (found.double_data.len(), 2 * elements),
+        7 => (found.int64_data.len(), elements),
+        12 | 13 => (found.uint64_data.len(), elements),
+        21..=23 | 25 | 26 => (found.int32_data.len(), size),
+        _ => (found.int32_data.len(), elements),
+    };
+    if len as u64 != wanted {
+        return Err(format!(
+            "expected {wanted} elements for {elements} of type {}, found {len}",
+            dtypes::name(number)
+        ));
+    }
+    let outside = || format!("a value is not within {}", dtypes::name(number));
+    Ok(match number {
+        1 | 14 => found.float_data.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        11 | 15 => found.double_data.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        7 => found.int64_data.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        13 => found.uint64_data.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        12 => {
+            let mut out = Vec::with_capacity(found.uint64_data.len() * 4);
+            for &value in &found.uint64_data {
+                out.extend_from_slice(
+                    &u32::try_from(value).ok().ok_or_else(outside)?.to_le_bytes(),
+                );
+            }
+            out.into()
+        }
+        27 | 28 => sixes(&found.int32_data).ok_or_else(outside)?,
+        _ => {
+            let bytes = dtypes::bits(number).map_or(4, |bits| bits.div_ceil(8));
+            narrowed(&found.int32_data, bytes, matches!(number, 3 | 5 | 6)).ok_or_else(outside)?
+        }
+    })
 }
 
-impl<'t> Lists<'t> {
-    fn of(found: &'t TensorProto, dtype: DType) -> Self {
-        match dtype {
-            DType::F32 | DType::C64 => Self::F32(&found.float_data),
-            DType::F64 | DType::C128 => Self::F64(&found.double_data),
-            DType::I64 => Self::I64(&found.int64_data),
-            DType::U32 | DType::U64 => Self::U64(&found.uint64_data),
-            DType::Bool
-            | DType::U8
-            | DType::U16
-            | DType::I8
-            | DType::I16
-            | DType::I32
-            | DType::F16
-            | DType::BF16
-            | DType::F8E4M3
-            | DType::F8E5M2
-            | DType::Text => Self::I32(&found.int32_data),
+/// Integers in so many bytes each; `None` when one does not fit.
+fn narrowed(values: &[i32], bytes: u64, signed: bool) -> Option<Bytes> {
+    let mut out = Vec::with_capacity(values.len());
+    for &value in values {
+        match (bytes, signed) {
+            // Writers give the bits of small types in either sign.
+            (1, true) => out.extend(i8::try_from(value).ok()?.to_le_bytes()),
+            (1, false) => out.extend(
+                u8::try_from(value & 0xff)
+                    .ok()
+                    .filter(|_| (-128..256).contains(&value))?
+                    .to_le_bytes(),
+            ),
+            (2, true) => out.extend(i16::try_from(value).ok()?.to_le_bytes()),
+            (2, false) => out.extend(u16::try_from(value).ok()?.to_le_bytes()),
+            (_, _) => out.extend(value.to_le_bytes()),
         }
     }
+    Some(out.into())
+}
 
-    fn len(&self) -> u64 {
-        match self {
-            Self::F32(v) => v.len() as u64,
-            Self::F64(v) => v.len() as u64,
-            Self::I32(v) => v.len() as u64,
-            Self::I64(v) => v.len() as u64,
-            Self::U64(v) => v.len() as u64,
+/// Six bits each, four in three bytes, the first lowest.
+fn sixes(values: &[i32]) -> Option<Bytes> {
+    let mut out = Vec::new();
+    let (mut held, mut bits) = (0_u32, 0_u32);
+    for &value in values {
+        let value = u32::try_from(value).ok().filter(|v| *v < 64)?;
+        held |= value << bits;
+        bits += 6;
+        while bits >= 8 {
+            out.extend(u8::try_from(held & 0xff).ok());
+            held >>= 8;
+            bits -= 8;
         }
     }
-
-    /// The elements as little-endian bytes; `None` when one is out of range. Half-precision floats
-    /// are stored as their bits.
-    fn bytes(&self, dtype: DType) -> Option<Bytes> {
-        fn narrow<T: TryFrom<i32>, const N: usize>(
-            values: &[i32],
-            bytes: impl Fn(T) -> [u8; N],
-        ) -> Option<Bytes> {
-            let mut out = Vec::with_capacity(values.len() * N);
-            for &value in values {
-                out.extend_from_slice(&bytes(T::try_from(value).ok()?));
-            }
-            Some(out.into())
-        }
-        Some(match self {
-            Self::F32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Self::F64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Self::I64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Self::U64(v) if dtype == DType::U32 => {
-                let mut out = Vec::with_capacity(v.len() * 4);
-                for &value in *v {
-                    out.extend_from_slice(&u32::try_from(value).ok()?.to_le_bytes());
-                }
-                out.into()
-            }
-            Self::U64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Self::I32(v) => match dtype.size() {
-                Some(1) if dtype == DType::I8 => narrow(v, i8::to_le_bytes)?,
-                Some(1) => narrow(v, u8::to_le_bytes)?,
-                Some(2) if dtype == DType::I16 => narrow(v, i16::to_le_bytes)?,
-                Some(2) => narrow(v, u16::to_le_bytes)?,
-                _ => narrow(v, i32::to_le_bytes)?,
-            },
-        })
+    if bits > 0 {
+        out.extend(u8::try_from(held & 0xff).ok());
     }
+    Some(out.into())
 }
 
 /// The bytes of a tensor in a file beside the model.
 fn external(
     found: &TensorProto,
-    dtype: DType,
-    elements: u64,
+    size: u64,
     siblings: &mut Siblings<'_>,
     path: &str,
 ) -> Result<Bytes, Failure> {
@@ -204,8 +230,6 @@ fn external(
     let location = entry("location")
         .ok_or_else(|| bad("external data names no `location`".to_owned()))?
         .trim_start_matches("./");
-    let size = dtype.size().and_then(|size| elements.checked_mul(size as u64));
-    let size = size.ok_or_else(|| bad(format!("{dtype} cannot be stored externally")))?;
     if let Some(length) = number("length")?
         && length != size
     {

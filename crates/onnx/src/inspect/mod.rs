@@ -1,5 +1,7 @@
 //! What a file holds, from its wire format: the cost does not depend on the weights.
 
+mod classical;
+mod lowest;
 mod walk;
 
 use holdall_codec::Summary;
@@ -9,9 +11,6 @@ use serde_json::{Map, Value, json};
 use walk::{Found, Walk};
 
 use crate::{FORMAT, codes, dtypes, wire::Cursor};
-
-/// Which releases take which versions; `data/regenerate_onnx_tables.py` makes it.
-const VERSIONS: &str = include_str!("../../../../data/onnx_versions.json");
 
 /// Says what a model file holds, without touching a weight.
 pub fn inspect(source: &Source, limits: Limits) -> Result<Summary, Failure> {
@@ -26,6 +25,17 @@ pub fn inspect(source: &Source, limits: Limits) -> Result<Summary, Failure> {
     Ok(summary(walk.found, source))
 }
 
+/// The files beside a model that it names.
+pub(crate) fn external(
+    source: &Source,
+    limits: Limits,
+) -> Result<std::collections::BTreeSet<String>, Failure> {
+    let mut walk =
+        Walk { cursor: Cursor::new(source), budget: Budget::new(limits), found: Found::default() };
+    walk.model(source.len()).map_err(|failure| failure.in_file(source.name()))?;
+    Ok(walk.found.external)
+}
+
 fn summary(found: Found, source: &Source) -> Summary {
     let mut summary = Summary::new(&FORMAT);
     summary.format_version = Some(format!("IR {}", found.ir));
@@ -35,24 +45,41 @@ fn summary(found: Found, source: &Source) -> Summary {
         found.opsets.iter().map(|(d, v)| (domain(d).to_owned(), (*v).into())).collect();
     summary.fact("ir_version", found.ir);
     summary.fact("opsets", opsets);
-    summary.fact("onnxruntime", lowest_runtime(&found));
+    let stamped = lowest::as_stamped(&found);
+    summary.fact("onnxruntime", stamped.as_ref().map(|(release, _)| *release));
+    if let Some((_, by)) = stamped {
+        summary.fact("onnxruntime_forced_by", by);
+    }
+    summary.fact("lowest", lowest::facts(&found));
     if !found.graph_name.is_empty() {
         summary.fact("graph", found.graph_name.as_str());
     }
-    for (name, value) in [("functions", found.functions), ("training_info", found.training)] {
+    if found.model_version > 0 {
+        summary.fact("model_version", found.model_version);
+    }
+    if !found.domain.is_empty() {
+        summary.fact("domain", found.domain.as_str());
+    }
+    if !found.functions.is_empty() {
+        let functions = found.functions.iter().map(|function| {
+            let name = format!("{}.{}", domain(&function.domain), function.name);
+            json!({ "name": name, "nodes": function.nodes })
+        });
+        summary.fact("functions", functions.collect::<Vec<_>>());
+    }
+    for (name, value) in [
+        ("training_info", found.training),
+        ("device_configurations", found.device_configurations),
+        ("sparse_initializers", found.sparse),
+    ] {
         if value > 0 {
             summary.fact(name, value);
         }
     }
     summary.fact("nodes", found.nodes);
-    let mut operators = Map::new();
-    for ((of, op), count) in &found.operators {
-        let slot = operators.entry(domain(of)).or_insert_with(|| Value::Object(Map::new()));
-        if let Value::Object(map) = slot {
-            map.insert(op.clone(), (*count).into());
-        }
-    }
-    summary.fact("operators", operators);
+    let counts = found.operators.iter().map(|(key, count)| (key, (*count).into()));
+    summary.fact("operators", lowest::by_domain(counts));
+    summary.fact("operator_versions", lowest::since(&found));
     let parameters: Map<String, Value> = found
         .parameters
         .iter()
@@ -73,13 +100,7 @@ fn summary(found: Found, source: &Source) -> Summary {
         })
         .collect();
     summary.fact("largest", largest);
-    if found.ensembles > 0 {
-        summary.fact("tree_ensembles", found.ensembles);
-        if !found.uncounted {
-            summary.fact("trees", found.trees);
-            summary.fact("tree_nodes", found.tree_nodes);
-        }
-    }
+    classical_facts(&found, &mut summary);
     let metadata: Map<String, Value> =
         found.metadata.iter().map(|(k, v)| (k.clone(), v.as_str().into())).collect();
     if !metadata.is_empty() {
@@ -91,6 +112,7 @@ fn summary(found: Found, source: &Source) -> Summary {
             let there = source.sibling(location.trim_start_matches("./"));
             files.push(json!({
                 "location": location, "bytes": there.as_ref().ok().map(Source::len),
+                "sha1": found.checksums.get(location),
             }));
             if let Err(failure) = there {
                 let finding = failure.into_diagnostic();
@@ -107,26 +129,24 @@ fn summary(found: Found, source: &Source) -> Summary {
     summary
 }
 
-fn domain(name: &str) -> &str {
-    if name.is_empty() { "ai.onnx" } else { name }
+/// Trees, linear models and support vector machines.
+fn classical_facts(found: &Found, summary: &mut Summary) {
+    let ensembles: Vec<_> =
+        found.classical.iter().filter(|c| c.op.starts_with("TreeEnsemble")).collect();
+    if !ensembles.is_empty() {
+        summary.fact("tree_ensembles", ensembles.len());
+        summary.fact("trees", ensembles.iter().map(|c| c.trees).sum::<u64>());
+        summary.fact("tree_nodes", ensembles.iter().map(|c| c.nodes).sum::<u64>());
+    }
+    if !found.classical.is_empty() {
+        let models: Vec<Value> = found.classical.iter().map(classical::Classical::json).collect();
+        summary.fact("classical", models);
+    }
+    if found.uncounted > 0 {
+        summary.fact("too_long_to_count", found.uncounted);
+    }
 }
 
-/// The first release of onnxruntime that takes the versions that the file asks for; null when none
-/// does. Operators of other domains may need more.
-fn lowest_runtime(found: &Found) -> Option<String> {
-    let table: Value = serde_json::from_str(VERSIONS).ok()?;
-    let releases = table.get("onnxruntime")?;
-    let wanted = [
-        ("max_ir", i64::try_from(found.ir).ok()),
-        ("ai.onnx", found.opsets.get("").copied()),
-        ("ai.onnx.ml", found.opsets.get("ai.onnx.ml").copied()),
-    ];
-    let takes = |release: &&Value| {
-        wanted.iter().all(|(key, wanted)| {
-            let most = release.get(*key).and_then(Value::as_i64);
-            most.zip(*wanted).is_none_or(|(most, wanted)| wanted <= most)
-        })
-    };
-    let first = releases.as_array()?.iter().find(takes)?;
-    first.get("onnxruntime")?.as_str().map(str::to_owned)
+fn domain(name: &str) -> &str {
+    if name.is_empty() { "ai.onnx" } else { name }
 }

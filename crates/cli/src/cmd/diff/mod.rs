@@ -1,5 +1,6 @@
 //! `diff`: what differs between two packages, and the version that follows.
 
+mod models;
 mod profiles;
 mod weights;
 
@@ -18,20 +19,21 @@ use crate::{
     ui::{Exit, Ui},
 };
 
-/// Say what differs between two packages, and which version follows from it.
+/// Say what differs between two packages or two ONNX models; for packages, which version follows from it.
 ///
+/// Models are compared by versions, interface, nodes, attributes, and weights with statistics.
 /// Compares files, schema, dependencies, operator sets, parameters, figures, profiles and weights. MAJOR:
 /// data or target became incompatible. MINOR: the model performs better. PIPELINE: it was made in another
 /// way.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  holdall diff breast_cancer.holdall breast_cancer.tar.gz\n  \
-                        holdall diff breast_cancer.holdall breast_cancer.tar.gz --json\n\nExit \
-                        status: 0 nothing differs; 1 something does; 2 when a package cannot be \
-                        read.")]
+                        holdall diff breast_cancer.holdall breast_cancer.tar.gz --json\n  \
+                        holdall diff model.onnx model.onnx\n\nExit status: 0 nothing differs; 1 \
+                        something does; 2 when a package or model cannot be read.")]
 pub(crate) struct Args {
-    /// The older package.
+    /// The older package or model.
     old: PathBuf,
-    /// The newer package.
+    /// The newer package or model.
     new: PathBuf,
 }
 
@@ -57,6 +59,9 @@ pub(crate) fn read_side(path: &Path, common: &Common) -> Result<Side, Failure> {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
+    if let Some(exit) = models::run(&args.old, &args.new, common, ui)? {
+        return Ok(exit);
+    }
     let (old, new) = (read_side(&args.old, common)?, read_side(&args.new, common)?);
     let mut found = compare(&old.manifest, &new.manifest);
     found.extend(profiles::drift(&old, &new)?);
