@@ -6,13 +6,16 @@
 
 #![warn(clippy::indexing_slicing)]
 
+mod context;
 mod ops;
+mod program;
 mod scoring;
 mod session;
 mod value;
 
+pub use context::RunLimits;
 pub use session::{Behaviour, Session, SessionOptions};
-pub use value::{Array, Keys, TensorValue};
+pub use value::{Array, ElementType, Keys, Narrow, TensorValue};
 
 holdall_diag::codes! {
     /// The codes of this crate.
@@ -22,6 +25,9 @@ holdall_diag::codes! {
         INPUT = "exec/input": "an operator is given values that it does not take";
         SHAPE = "exec/shape": "shapes do not fit";
         GRAPH = "exec/graph": "the graph takes or gives values that cannot be rows of a table";
+        MEMORY = "exec/memory": "the values of a run need more memory than is allowed";
+        STEPS = "exec/steps": "a run takes more steps than are allowed";
+        WORK = "exec/work": "a run computes more elements than are allowed";
         MISSING = "exec/missing": "a cell is empty where an integer or a truth value is needed";
     }
 }

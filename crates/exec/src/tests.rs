@@ -96,7 +96,11 @@ fn the_specification_is_followed_where_it_is_asked_for() {
     let y = graph.push_node("ai.onnx.ml", "Normalizer", &[x], &["y"], vec![]).unwrap()[0];
     graph.push_output(y, matrix(DType::F32, 2));
     let run = |behaviour| {
-        let session = Session::compile(graph.clone(), SessionOptions { behaviour }).unwrap();
+        let session = Session::compile(
+            graph.clone(),
+            SessionOptions { behaviour, ..SessionOptions::default() },
+        )
+        .unwrap();
         let x = TensorValue::F32(Array::new(&[1, 2], vec![2.0, -4.0]).unwrap());
         session.run(vec![x]).unwrap()
     };

@@ -6,7 +6,7 @@
 
 use holdall_diag::Failure;
 
-use super::tree_ensemble::{Names, Rows, Trees, reals};
+use super::trees::{Names, Rows, Trees, reals};
 use crate::{
     Array, TensorValue,
     ops::{
