@@ -50,6 +50,9 @@ fn run(folder: &Path, behaviour: Behaviour) -> Verdict {
         };
         let expected = list("outputs");
         match session.run(list("inputs")) {
+            Err(failure) if failure.code() == holdall_exec::codes::OPERATOR => {
+                return Verdict::Refused(failure.diagnostic().message.clone());
+            }
             Err(failure) => return Verdict::Wrong(failure.to_string()),
             Ok(made) if made.len() != expected.len() => {
                 return Verdict::Wrong(format!("{} outputs, not {}", made.len(), expected.len()));

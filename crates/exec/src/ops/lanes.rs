@@ -165,9 +165,10 @@ pub(super) fn reduction<R: Reduction>(setup: &Setup<'_>, since: i64) -> Result<K
     })
 }
 
-/// The sum in order: halves are added in binary64 and rounded once.
+/// The sum in order: binary16 is added in binary64 and rounded once, everything else step by step.
 pub(super) fn sum<T: Number>(lane: impl Iterator<Item = T>) -> T {
-    if T::FLOAT && size_of::<T>() == 2 {
+    // bfloat16 has the range of binary32; binary16 ends at 65504.
+    if size_of::<T>() == 2 && T::of(1e5) == T::most() {
         return T::of(lane.fold(0.0, |sum, x| sum + x.wide()));
     }
     lane.fold(T::default(), T::add)

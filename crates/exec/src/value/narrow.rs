@@ -92,7 +92,8 @@ impl Narrow {
 
     const fn nan(self) -> u8 {
         match self {
-            Self::E4M3 | Self::E5M2 => 0x7f,
+            Self::E4M3 => 0x7f,
+            Self::E5M2 => 0x7e,
             Self::E4M3Uz | Self::E5M2Uz => 0x80,
             Self::E8M0 => 0xff,
             // No code says NaN: the greatest magnitude with the sign bit.

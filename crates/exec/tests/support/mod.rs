@@ -73,8 +73,43 @@ pub(crate) fn read_value(value: &Value) -> TensorValue {
         return TensorValue::Text(Array::new(&shape, texts(&value["texts"])).unwrap());
     }
     let kind = element_type(value["dtype"].as_str().unwrap());
+    if let Some(values) = value.get("values") {
+        return of_numbers(kind, &shape, values.as_array().unwrap());
+    }
     let data = bytes(value["data"].as_str().unwrap());
     TensorValue::of_bytes(kind, &shape, &data).unwrap()
+}
+
+/// A tensor from decimals; `nan`, `inf` and `-inf` are texts.
+#[expect(clippy::cast_possible_truncation, reason = "printed from binary32")]
+fn of_numbers(kind: ElementType, shape: &[usize], values: &[Value]) -> TensorValue {
+    let float = |v: &Value| v.as_f64().unwrap_or_else(|| v.as_str().unwrap().parse().unwrap());
+    let int = |v: &Value| v.as_i64().unwrap();
+    match kind {
+        ElementType::F32 => {
+            let data = values.iter().map(|v| float(v) as f32).collect();
+            TensorValue::F32(Array::new(shape, data).unwrap())
+        }
+        ElementType::F64 => {
+            TensorValue::F64(Array::new(shape, values.iter().map(float).collect()).unwrap())
+        }
+        ElementType::I64 => {
+            TensorValue::I64(Array::new(shape, values.iter().map(int).collect()).unwrap())
+        }
+        ElementType::I32 => {
+            let data = values.iter().map(|v| i32::try_from(int(v)).unwrap()).collect();
+            TensorValue::I32(Array::new(shape, data).unwrap())
+        }
+        ElementType::I16 => {
+            let data = values.iter().map(|v| i16::try_from(int(v)).unwrap()).collect();
+            TensorValue::I16(Array::new(shape, data).unwrap())
+        }
+        ElementType::Bool => {
+            let data = values.iter().map(|v| v.as_bool().unwrap()).collect();
+            TensorValue::Bool(Array::new(shape, data).unwrap())
+        }
+        other => panic!("no values of {other:?}"),
+    }
 }
 
 /// Numbers that are compared within a tolerance; `None` for what must be equal.
@@ -105,6 +140,20 @@ pub(crate) fn agree(
             return Err(format!("{} items, not {}", a.len(), b.len()));
         }
         return a.iter().zip(b.iter()).try_for_each(|(a, b)| agree(a, b, rtol, atol));
+    }
+    // A list of maps is written as a list of maps each.
+    if let (TensorValue::Maps { keys, values }, TensorValue::Sequence(maps)) = (ours, theirs) {
+        let width = keys.len();
+        if values.shape() != [maps.len(), width] {
+            return Err(format!("{:?}, not {} maps", values.shape(), maps.len()));
+        }
+        return maps.iter().zip(values.data().chunks(width)).try_for_each(|(map, row)| {
+            let row = TensorValue::F32(Array::new(&[width], row.to_vec()).unwrap());
+            match map {
+                TensorValue::Map(own, values) if own == keys => agree(&row, values, rtol, atol),
+                other => Err(format!("not {other:?}")),
+            }
+        });
     }
     if ours.element_type() != theirs.element_type() {
         return Err(format!("{:?}, not {:?}", ours.element_type(), theirs.element_type()));

@@ -40,6 +40,10 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
             order.into_iter().map(|(_, i)| i).collect()
         };
         let picked = TensorValue::merge(&[values, &zero], &[1, plan.len()], &plan)?;
+        // Texts are written with six places, as the runtime's standard library does.
+        if let (ElementType::Text, TensorValue::F32(values)) = (to, &picked) {
+            return Ok(TensorValue::Text(values.map(|x| format!("{x:.6}"))));
+        }
         cast::cast(args.cx, &picked, to)
     })
 }

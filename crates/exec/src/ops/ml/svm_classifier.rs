@@ -23,6 +23,7 @@ struct Classifier {
     post: PostTransform,
     width: usize,
     all_positive: bool,
+    like_runtime: bool,
 }
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
@@ -53,6 +54,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         similarity: Similarity::of(setup)?,
         post: PostTransform::of(setup)?,
         all_positive: coefficients.iter().all(|&w| w >= 0.0),
+        like_runtime: setup.like_runtime(),
         platt: (!a.is_empty()).then_some((a, b)),
         labels,
         vectors,
@@ -141,13 +143,23 @@ impl Classifier {
             return (class, shares);
         }
         if let [score] = *scores.as_slice() {
-            let own = match self.post {
-                PostTransform::Logistic => [logistic(-score), logistic(score)],
-                PostTransform::None
-                | PostTransform::Softmax
-                | PostTransform::SoftmaxZero
-                | PostTransform::Probit => [-score, score],
-            };
+            let mut own = [-score, score];
+            match self.post {
+                PostTransform::None => {}
+                PostTransform::Logistic => own = [logistic(-score), logistic(score)],
+                PostTransform::Softmax | PostTransform::SoftmaxZero if self.like_runtime => {
+                    own = [1.0 - score, score];
+                }
+                // What onnxruntime gives beside the first column was never set.
+                PostTransform::Probit if self.like_runtime => {
+                    let mut first = [score];
+                    self.post.apply(&mut first);
+                    own = [at(&first, 0), f32::NAN];
+                }
+                PostTransform::Softmax | PostTransform::SoftmaxZero | PostTransform::Probit => {
+                    self.post.apply(&mut own);
+                }
+            }
             return (class, own.to_vec());
         }
         self.post.apply(&mut scores);

@@ -13,6 +13,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     let rho = at(&setup.floats("rho")?.unwrap_or_default(), 0);
     let post = PostTransform::of(setup)?;
     let similarity = Similarity::of(setup)?;
+    let like_runtime = setup.like_runtime();
     let fits = if count > 0 {
         coefficients.len() == count && vectors.len().is_multiple_of(count) && !vectors.is_empty()
     } else {
@@ -41,8 +42,12 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
             } else {
                 similarity.linear().apply(row, &coefficients) + rho
             };
-            let mut score = [if one_class { if score > 0.0 { 1.0 } else { -1.0 } } else { score }];
-            post.apply(&mut score);
+            let signed = if score > 0.0 { 1.0 } else { -1.0 };
+            let mut score = [if one_class { signed } else { score }];
+            // onnxruntime applies no transform.
+            if !like_runtime {
+                post.apply(&mut score);
+            }
             out.extend(score);
         }
         Ok(TensorValue::F32(Array::new(&[rows, 1], out)?))
