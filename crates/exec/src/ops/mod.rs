@@ -1,6 +1,7 @@
 //! The operators: looked up once by domain and name, one file each.
 
 mod args;
+mod convolve;
 mod elementwise;
 mod lanes;
 mod ml;
@@ -9,8 +10,10 @@ mod onnx;
 mod post_transform;
 mod prelude;
 mod product;
+mod recurrent;
 mod setup;
 mod soft;
+mod window;
 
 pub(crate) use args::{Args, misfit, unfit};
 use holdall_diag::Failure;

@@ -11,6 +11,7 @@ mod asin;
 mod asinh;
 mod atan;
 mod atanh;
+mod average_pool;
 mod batch_normalization;
 mod bernoulli;
 mod bit_cast;
@@ -26,11 +27,15 @@ mod ceil;
 mod celu;
 mod center_crop_pad;
 mod clip;
+mod col2_im;
 mod compress;
 mod concat;
 mod concat_from_sequence;
 mod constant;
 mod constant_of_shape;
+mod conv;
+mod conv_integer;
+mod conv_transpose;
 mod cos;
 mod cosh;
 mod cum_prod;
@@ -55,9 +60,13 @@ mod gather_elements;
 mod gather_nd;
 mod gelu;
 mod gemm;
+mod global_average_pool;
+mod global_lp_pool;
+mod global_max_pool;
 mod greater;
 mod greater_or_equal;
 mod group_normalization;
+mod gru;
 mod hard_sigmoid;
 mod hard_swish;
 mod hardmax;
@@ -74,10 +83,14 @@ mod log;
 mod log_softmax;
 mod loop_;
 mod lp_normalization;
+mod lp_pool;
 mod lrn;
+mod lstm;
 mod mat_mul;
 mod mat_mul_integer;
 mod max;
+mod max_pool;
+mod max_unpool;
 mod mean;
 mod mean_variance_normalization;
 mod min;
@@ -86,6 +99,8 @@ mod mod_;
 mod mul;
 mod multinomial;
 mod neg;
+mod negative_log_likelihood_loss;
+mod non_max_suppression;
 mod non_zero;
 mod not;
 mod one_hot;
@@ -96,6 +111,7 @@ mod or;
 mod p_relu;
 mod pad;
 mod pow;
+mod q_linear_conv;
 mod q_linear_mat_mul;
 mod quantize_linear;
 mod random_normal;
@@ -117,8 +133,10 @@ mod reduce_sum_square;
 mod regex_full_match;
 mod relu;
 mod reshape;
+mod resize;
 mod reverse_sequence;
 mod rms_normalization;
+mod rnn;
 mod round;
 mod scan;
 mod scatter;
@@ -142,6 +160,7 @@ mod sinh;
 mod size;
 mod slice;
 mod softmax;
+mod softmax_cross_entropy_loss;
 mod softplus;
 mod softsign;
 mod space_to_depth;
@@ -165,6 +184,7 @@ mod transpose;
 mod trilu;
 mod unique;
 mod unsqueeze;
+mod upsample;
 mod xor;
 
 use super::Operator;
@@ -182,6 +202,7 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("Asinh", &[9, 22], asinh::compile),
     Operator::new("Atan", &[7, 22], atan::compile),
     Operator::new("Atanh", &[9, 22], atanh::compile),
+    Operator::new("AveragePool", &[1, 7, 10, 11, 19, 22], average_pool::compile),
     Operator::new("BatchNormalization", &[1, 6, 7, 9, 14, 15], batch_normalization::compile),
     Operator::new("Bernoulli", &[15, 22], bernoulli::compile),
     Operator::new("BitCast", &[26], bit_cast::compile),
@@ -196,11 +217,15 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("Celu", &[12, 28], celu::compile),
     Operator::new("CenterCropPad", &[18], center_crop_pad::compile),
     Operator::new("Clip", &[1, 6, 11, 12, 13], clip::compile),
+    Operator::new("Col2Im", &[18], col2_im::compile),
     Operator::new("Compress", &[9, 11, 28], compress::compile),
     Operator::new("Concat", &[1, 4, 11, 13], concat::compile),
     Operator::new("ConcatFromSequence", &[11], concat_from_sequence::compile),
     Operator::new("Constant", &[1, 9, 11, 12, 13, 19, 21, 23, 24, 25], constant::compile),
     Operator::new("ConstantOfShape", &[9, 20, 21, 23, 24, 25], constant_of_shape::compile),
+    Operator::new("Conv", &[1, 11, 22], conv::compile),
+    Operator::new("ConvInteger", &[10], conv_integer::compile),
+    Operator::new("ConvTranspose", &[1, 11, 22], conv_transpose::compile),
     Operator::new("Cos", &[7, 22], cos::compile),
     Operator::new("Cosh", &[9, 22], cosh::compile),
     Operator::new("CumProd", &[26], cum_prod::compile),
@@ -224,11 +249,15 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("EyeLike", &[9, 22], eye_like::compile),
     Operator::new("Flatten", &[1, 9, 11, 13, 21, 23, 24, 25], flatten::compile),
     Operator::new("Floor", &[1, 6, 13], floor::compile),
+    Operator::new("GRU", &[1, 3, 7, 14, 22], gru::compile),
     Operator::new("Gather", &[1, 11, 13], gather::compile),
     Operator::new("GatherElements", &[11, 13], gather_elements::compile),
     Operator::new("GatherND", &[11, 12, 13], gather_nd::compile),
     Operator::new("Gelu", &[20], gelu::compile),
     Operator::new("Gemm", &[1, 6, 7, 9, 11, 13], gemm::compile),
+    Operator::new("GlobalAveragePool", &[1, 22], global_average_pool::compile),
+    Operator::new("GlobalLpPool", &[1, 2, 22], global_lp_pool::compile),
+    Operator::new("GlobalMaxPool", &[1, 22], global_max_pool::compile),
     Operator::new("Greater", &[1, 7, 9, 13], greater::compile),
     Operator::new("GreaterOrEqual", &[12, 16], greater_or_equal::compile),
     Operator::new("GroupNormalization", &[18, 21], group_normalization::compile),
@@ -241,6 +270,7 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("IsInf", &[10, 20], is_inf::compile),
     Operator::new("IsNaN", &[9, 13, 20], is_nan::compile),
     Operator::new("LRN", &[1, 13], lrn::compile),
+    Operator::new("LSTM", &[1, 7, 14, 22], lstm::compile),
     Operator::new("LayerNormalization", &[17], layer_normalization::compile),
     Operator::new("LeakyRelu", &[1, 6, 16], leaky_relu::compile),
     Operator::new("Less", &[1, 7, 9, 13], less::compile),
@@ -249,9 +279,12 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("LogSoftmax", &[1, 11, 13], log_softmax::compile),
     Operator::new("Loop", &[1, 11, 13, 16, 19, 21, 23, 24, 25], loop_::compile),
     Operator::new("LpNormalization", &[1, 22], lp_normalization::compile),
+    Operator::new("LpPool", &[1, 2, 11, 18, 22], lp_pool::compile),
     Operator::new("MatMul", &[1, 9, 13], mat_mul::compile),
     Operator::new("MatMulInteger", &[10], mat_mul_integer::compile),
     Operator::new("Max", &[1, 6, 8, 12, 13], max::compile),
+    Operator::new("MaxPool", &[1, 8, 10, 11, 12, 22], max_pool::compile),
+    Operator::new("MaxUnpool", &[9, 11, 22], max_unpool::compile),
     Operator::new("Mean", &[1, 6, 8, 13], mean::compile),
     Operator::new("MeanVarianceNormalization", &[9, 13], mean_variance_normalization::compile),
     Operator::new("Min", &[1, 6, 8, 12, 13], min::compile),
@@ -260,6 +293,12 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("Mul", &[1, 6, 7, 13, 14], mul::compile),
     Operator::new("Multinomial", &[7, 22], multinomial::compile),
     Operator::new("Neg", &[1, 6, 13], neg::compile),
+    Operator::new(
+        "NegativeLogLikelihoodLoss",
+        &[12, 13, 22],
+        negative_log_likelihood_loss::compile,
+    ),
+    Operator::new("NonMaxSuppression", &[10, 11], non_max_suppression::compile),
     Operator::new("NonZero", &[9, 13], non_zero::compile),
     Operator::new("Not", &[1], not::compile),
     Operator::new("OneHot", &[9, 11, 28], one_hot::compile),
@@ -270,9 +309,11 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("PRelu", &[1, 6, 7, 9, 16], p_relu::compile),
     Operator::new("Pad", &[1, 2, 11, 13, 18, 19, 21, 23, 24, 25], pad::compile),
     Operator::new("Pow", &[1, 7, 12, 13, 15], pow::compile),
+    Operator::new("QLinearConv", &[10], q_linear_conv::compile),
     Operator::new("QLinearMatMul", &[10, 21], q_linear_mat_mul::compile),
     Operator::new("QuantizeLinear", &[10, 13, 19, 21, 23, 24, 25, 28], quantize_linear::compile),
     Operator::new("RMSNormalization", &[23], rms_normalization::compile),
+    Operator::new("RNN", &[1, 7, 14, 22], rnn::compile),
     Operator::new("RandomNormal", &[1, 22], random_normal::compile),
     Operator::new("RandomNormalLike", &[1, 22], random_normal_like::compile),
     Operator::new("RandomUniform", &[1, 22], random_uniform::compile),
@@ -292,6 +333,7 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("RegexFullMatch", &[20], regex_full_match::compile),
     Operator::new("Relu", &[1, 6, 13, 14], relu::compile),
     Operator::new("Reshape", &[1, 5, 13, 14, 19, 21, 23, 24, 25], reshape::compile),
+    Operator::new("Resize", &[10, 11, 13, 18, 19], resize::compile),
     Operator::new("ReverseSequence", &[10, 28], reverse_sequence::compile),
     Operator::new("Round", &[11, 22], round::compile),
     Operator::new("Scan", &[8, 9, 11, 16, 19, 21, 23, 24, 25], scan::compile),
@@ -315,6 +357,7 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("Size", &[1, 13, 19, 21, 23, 24, 25], size::compile),
     Operator::new("Slice", &[1, 10, 11, 13], slice::compile),
     Operator::new("Softmax", &[1, 11, 13], softmax::compile),
+    Operator::new("SoftmaxCrossEntropyLoss", &[12, 13], softmax_cross_entropy_loss::compile),
     Operator::new("Softplus", &[1, 22], softplus::compile),
     Operator::new("Softsign", &[1, 22], softsign::compile),
     Operator::new("SpaceToDepth", &[1, 13, 28], space_to_depth::compile),
@@ -338,6 +381,7 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("Trilu", &[14], trilu::compile),
     Operator::new("Unique", &[11, 28], unique::compile),
     Operator::new("Unsqueeze", &[1, 11, 13, 21, 23, 24, 25], unsqueeze::compile),
+    Operator::new("Upsample", &[1, 7, 9, 10], upsample::compile),
     Operator::new("Where", &[9, 16], select::compile),
     Operator::new("Xor", &[1, 7], xor::compile),
 ];
