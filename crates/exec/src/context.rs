@@ -45,7 +45,9 @@ impl Context {
     /// How many elements a shape has, if that many of `size` bytes may be made. Charges the work.
     pub(crate) fn room(&self, shape: &[usize], size: usize) -> Result<usize, Failure> {
         let count = elements(shape);
-        let bytes = count.and_then(|n| (n as u64).checked_mul(size as u64));
+        // Extents beside an extent of 0 are held to the limit as well.
+        let extents = || shape.iter().filter(|&&n| n != 0).map(|&n| n as u64);
+        let bytes = extents().try_fold(size as u64, u64::checked_mul);
         let left = self.limits.memory.saturating_sub(self.held.get());
         match (count, bytes) {
             (Some(count), Some(bytes)) if bytes <= left => {

@@ -32,5 +32,31 @@ holdall_diag::codes! {
     }
 }
 
+/// An operator that is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OperatorInfo {
+    /// Domain; empty for `ai.onnx`.
+    pub domain: &'static str,
+    /// Name.
+    pub name: &'static str,
+    /// Versions of the operator set that changed it, all of which are followed.
+    pub since: &'static [i64],
+    /// Where onnxruntime and the specification disagree; empty where they do not.
+    pub differs: &'static str,
+}
+
+/// Every operator that is computed, by domain and name.
+pub fn operators() -> Vec<OperatorInfo> {
+    let of = |domain: &'static str, table: &'static [ops::Operator]| {
+        table.iter().map(move |o| OperatorInfo {
+            domain,
+            name: o.name,
+            since: o.since,
+            differs: o.differs,
+        })
+    };
+    ops::TABLES.iter().flat_map(|(domain, table)| of(domain, table)).collect()
+}
+
 #[cfg(test)]
 mod tests;

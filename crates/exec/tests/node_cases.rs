@@ -17,7 +17,7 @@ use std::{collections::BTreeMap, path::Path};
 use holdall_exec::{Behaviour, RunLimits, Session, SessionOptions, TensorValue};
 use holdall_source::{Limits, Source};
 use serde_json::Value;
-use support::{agree, read_value};
+use support::{CASES, PASSED, agree, read_value};
 
 /// What became of a case.
 enum Verdict {
@@ -107,5 +107,6 @@ fn every_case_of_an_implemented_operator_passes() {
             println!("  {count:4} {why}");
         }
         assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(folders.len() != CASES || passed == PASSED, "{passed} passed, expected {PASSED}");
     }
 }

@@ -4,6 +4,7 @@ mod args;
 mod convolve;
 mod elementwise;
 mod lanes;
+mod microsoft;
 mod ml;
 mod moves;
 mod onnx;

@@ -92,11 +92,11 @@ impl Window {
                 }
                 (before, after, count)
             }
-            Auto::Valid => (0, 0, (extent - reach).div_euclid(stride) + 1),
+            Auto::Valid => (0, 0, extent.saturating_sub(reach).div_euclid(stride) + 1),
             Auto::Upper | Auto::Lower => {
-                let count = (extent + stride - 1) / stride;
+                let count = (extent - 1).div_euclid(stride) + 1;
                 let total =
-                    ((count - 1).saturating_mul(stride).saturating_add(reach) - extent).max(0);
+                    ((count - 1).saturating_mul(stride).saturating_add(reach).saturating_sub(extent)).max(0);
                 let half = total / 2;
                 let before = if self.auto == Auto::Upper { half } else { total - half };
                 (before, total - before, count)
@@ -123,6 +123,7 @@ impl Window {
         let taps: Vec<usize> = shape.iter().chain(kernel).copied().collect();
         cx.room(&taps, size_of::<(usize, usize)>())?;
         cx.room(&shape, size_of::<View>())?;
+        cx.room(kernel, size_of::<View>())?;
         let (steps, places) = (strides(input), every(kernel));
         let views = every(&shape)
             .iter()
@@ -132,8 +133,9 @@ impl Window {
                     let mut offset = Some(0);
                     let mut inside = true;
                     for (i, &(_, before, after)) in axes.iter().enumerate() {
-                        let start = signed(at(window, i) * self.stride(i)) - before;
-                        let x = start + signed(at(place, i) * self.dilation(i));
+                        let start = signed(at(window, i).saturating_mul(self.stride(i)));
+                        let gap = signed(at(place, i).saturating_mul(self.dilation(i)));
+                        let x = start.saturating_add(gap).saturating_sub(before);
                         inside &= x < signed(at(input, i)).saturating_add(after);
                         let x = usize::try_from(x).ok().filter(|&x| x < at(input, i));
                         offset = offset.and_then(|o: usize| Some(o + x? * at(&steps, i)));

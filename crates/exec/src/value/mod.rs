@@ -80,9 +80,10 @@ impl<T: Clone> Array<T> {
 pub(crate) fn elements(shape: &[usize]) -> Option<usize> {
     let extents = || shape.iter().copied().filter(|&n| n != 0);
     let product = extents().try_fold(1_usize, usize::checked_mul)?;
-    // Even shapes without elements must not be beyond what can be addressed.
     isize::try_from(product).ok()?;
-    Some(if shape.contains(&0) { 0 } else { product })
+    // Lists are made along single axes of shapes without elements too.
+    let empty = shape.contains(&0);
+    (!empty || product <= 1 << 26).then_some(if empty { 0 } else { product })
 }
 
 /// The keys of a map.

@@ -83,9 +83,9 @@ impl Form {
             for (k, cell) in cells.iter().enumerate() {
                 let mut offset = Some(0);
                 for (a, &(_, before)) in axes.iter().enumerate() {
-                    let y = signed(at(place, a) * self.window.stride(a))
-                        + signed(at(cell, a) * self.window.dilation(a))
-                        - before;
+                    let start = signed(at(place, a).saturating_mul(self.window.stride(a)));
+                    let gap = signed(at(cell, a).saturating_mul(self.window.dilation(a)));
+                    let y = start.saturating_add(gap).saturating_sub(before);
                     let y = usize::try_from(y).ok().filter(|&y| y < at(&sizes, a));
                     offset = offset.and_then(|o: usize| Some(o + y? * at(&steps, a)));
                 }

@@ -11,7 +11,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     one(move |args: Args<'_>| {
         let value = args.get(0)?;
         let [n, c, h, w] = *value.shape() else { return Err(misfit("expected 4 dimensions")) };
-        let less = c / (block * block);
+        let less = c / block.saturating_mul(block);
         let (shape, order) = if columns {
             ([n, less, block, block, h, w], [0, 1, 4, 2, 5, 3])
         } else {

@@ -36,7 +36,7 @@ impl Blocks {
         let bad = || misfit(format!("tuples of {:?} do not fit {shape:?}", indices.shape()));
         let depth = *indices.shape().last().ok_or_else(bad)?;
         let same = indices.shape().iter().take(batch).eq(shape.iter().take(batch));
-        if batch + depth > shape.len() || batch >= indices.shape().len() || !same {
+        if batch.saturating_add(depth) > shape.len() || batch >= indices.shape().len() || !same {
             return Err(bad());
         }
         let steps = strides(shape);

@@ -13,9 +13,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         let kernel = window.kernel.clone().unwrap_or_default();
         let mut plain = vec![n, c];
         for (i, &extent) in spatial.iter().enumerate() {
-            let pads = at(&window.pads, i) + at(&window.pads, spatial.len() + i);
-            let size =
-                (signed(extent) - 1) * signed(window.stride(i)) + signed(at(&kernel, i)) - pads;
+            let pads = at(&window.pads, i).saturating_add(at(&window.pads, spatial.len() + i));
+            let steps = (signed(extent) - 1).saturating_mul(signed(window.stride(i)));
+            let size = steps.saturating_add(signed(at(&kernel, i))).saturating_sub(pads);
             plain.push(at(&extents(&[size])?, 0));
         }
         let shape = match args.ints(2)? {

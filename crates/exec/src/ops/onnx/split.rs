@@ -14,7 +14,10 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         let sizes = match (&fixed, args.ints(1)?) {
             (Some(sizes), _) => sizes.clone(),
             (None, Some(sizes)) => extents(&sizes)?,
-            (None, None) => even(extent, if parts > 0 { parts } else { args.outputs }),
+            (None, None) if parts > 0 && parts != args.outputs => {
+                return Err(misfit(format!("{parts} parts for {} outputs", args.outputs)));
+            }
+            (None, None) => even(extent, args.outputs),
         };
         if sizes.iter().try_fold(0_usize, |sum, &n| sum.checked_add(n)) != Some(extent) {
             return Err(misfit(format!("parts of {sizes:?} do not make {extent}")));

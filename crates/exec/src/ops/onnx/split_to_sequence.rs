@@ -12,6 +12,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         let along = axis(along, value.shape().len())?;
         let extent = at(value.shape(), along);
         let split = args.optional(1);
+        args.cx.room(&[extent], 64)?;
         let sizes: Vec<usize> = match split {
             None => vec![1; extent],
             Some(one) if one.shape().is_empty() => {
