@@ -14,7 +14,7 @@ mod session;
 mod value;
 
 pub use context::RunLimits;
-pub use session::{Behaviour, Session, SessionOptions};
+pub use session::{Behaviour, Engine, Session, SessionOptions};
 pub use value::{Array, ElementType, Keys, Narrow, TensorValue};
 
 holdall_diag::codes! {

@@ -28,12 +28,24 @@ pub struct SessionOptions {
     pub limits: RunLimits,
 }
 
+/// Something else that runs a graph, such as another runtime.
+pub trait Engine: std::fmt::Debug + Send + Sync {
+    /// Computes all outputs in the graph's order from the inputs without a default, by name.
+    fn run(&self, inputs: Vec<(String, TensorValue)>) -> Result<Vec<TensorValue>, Failure>;
+}
+
+/// What runs the graph.
+#[derive(Debug)]
+enum Runner {
+    Own(Box<Program>, RunLimits),
+    Other(Box<dyn Engine>),
+}
+
 /// A graph, ready to run.
 #[derive(Debug)]
 pub struct Session {
     graph: Graph,
-    program: Program,
-    limits: RunLimits,
+    runner: Runner,
     pub(crate) rows: Result<Rows, Failure>,
 }
 
@@ -43,10 +55,19 @@ impl Session {
     pub fn compile(graph: Graph, options: SessionOptions) -> Result<Self, Failure> {
         let world = World { stamp: &graph.stamp, behaviour: options.behaviour, depth: 0 };
         let program = Program::compile(&graph, world)?;
+        Ok(Self::of(graph, Runner::Own(Box::new(program), options.limits)))
+    }
+
+    /// The same graph, run by something else. Operators need not be implemented here.
+    pub fn with_engine(graph: Graph, engine: Box<dyn Engine>) -> Self {
+        Self::of(graph, Runner::Other(engine))
+    }
+
+    fn of(graph: Graph, runner: Runner) -> Self {
         let placeholder = Failure::bug(codes::GRAPH, "the rows are not known yet");
-        let mut session = Self { graph, program, limits: options.limits, rows: Err(placeholder) };
+        let mut session = Self { graph, runner, rows: Err(placeholder) };
         session.rows = scoring::rows(&session);
-        Ok(session)
+        session
     }
 
     /// The graph.
@@ -65,6 +86,21 @@ impl Session {
     /// Computes the outputs from the inputs, in the graph's order; inputs with a default weight are
     /// not given. Fails with `exec/memory`, `exec/steps` or `exec/work` where the limits are passed.
     pub fn run(&self, inputs: Vec<TensorValue>) -> Result<Vec<TensorValue>, Failure> {
-        self.program.run(inputs, &[], &Context::new(self.limits))
+        match &self.runner {
+            Runner::Own(program, limits) => program.run(inputs, &[], &Context::new(*limits)),
+            Runner::Other(engine) => {
+                let name = |id| self.graph.values.get(id).map_or("?", |v| &v.name).to_owned();
+                let names: Vec<String> = self.given().map(name).collect();
+                if names.len() != inputs.len() {
+                    let message = format!(
+                        "the graph takes {} inputs, {} are given",
+                        names.len(),
+                        inputs.len()
+                    );
+                    return Err(Failure::usage(codes::GRAPH, message));
+                }
+                engine.run(names.into_iter().zip(inputs).collect())
+            }
+        }
     }
 }

@@ -85,7 +85,9 @@ fn an_unknown_operator_is_named_with_its_node() {
     graph.push_node("", "ImageDecoder", &[x], &["y"], vec![]).unwrap();
     let failure = Session::compile(graph, SessionOptions::default()).unwrap_err();
     assert_eq!(failure.code(), codes::OPERATOR);
-    assert!(failure.to_string().contains("`ImageDecoder`") && failure.to_string().contains("node #0"));
+    assert!(
+        failure.to_string().contains("`ImageDecoder`") && failure.to_string().contains("node #0")
+    );
 }
 
 #[test]

@@ -47,7 +47,12 @@ impl Build {
         self.0.push_weight(name, Weight::Text { shape: Shape(vec![1]), values }).unwrap()
     }
 
-    fn node(&mut self, op: &str, inputs: &[ValueId], attributes: Vec<(&str, Attribute)>) -> ValueId {
+    fn node(
+        &mut self,
+        op: &str,
+        inputs: &[ValueId],
+        attributes: Vec<(&str, Attribute)>,
+    ) -> ValueId {
         let name = format!("v{}", self.0.values.len());
         self.0.push_node("", op, inputs, &[&name], attributes).unwrap()[0]
     }
@@ -136,7 +141,10 @@ fn shapes_beyond_the_memory_are_refused_with_the_node() {
 }
 
 /// A loop without an end over what `body` makes of the carried value.
-fn endless(first: impl Fn(&mut Build) -> ValueId, body: impl Fn(&mut Build, ValueId) -> ValueId) -> Graph {
+fn endless(
+    first: impl Fn(&mut Build) -> ValueId,
+    body: impl Fn(&mut Build, ValueId) -> ValueId,
+) -> Graph {
     let mut inner = Build(Graph::default());
     inner.0.push_input("turn", any(DType::I64)).unwrap();
     let going = inner.0.push_input("going", any(DType::Bool)).unwrap();
@@ -211,7 +219,8 @@ fn graphs_nested_without_an_end_are_refused() {
         let branch = || Attribute::Graph(Box::new(graph.clone()));
         let empty = Build(Graph::default());
         let other = Attribute::Graph(Box::new(empty.0));
-        let y = outer.node("If", &[condition], vec![("then_branch", branch()), ("else_branch", other)]);
+        let y =
+            outer.node("If", &[condition], vec![("then_branch", branch()), ("else_branch", other)]);
         graph = outer.output(y);
     }
     graph.stamp.opsets = [(String::new(), 21)].into();
@@ -229,7 +238,8 @@ fn a_value_that_nothing_gives_is_refused() {
     let mut build = Build::new();
     let condition = build.truth("c");
     let branch = || Attribute::Graph(Box::new(inner.clone()));
-    let y = build.node("If", &[condition], vec![("then_branch", branch()), ("else_branch", branch())]);
+    let y =
+        build.node("If", &[condition], vec![("then_branch", branch()), ("else_branch", branch())]);
     let (code, text) = fails(build.output(y), RunLimits::default());
     assert_eq!(code, codes::INPUT, "{text}");
 }
@@ -273,7 +283,8 @@ fn a_subgraph_sees_the_values_around_it() {
     build.float("seen", &[2.5]);
     let condition = build.truth("c");
     let branch = || Attribute::Graph(Box::new(inner.clone()));
-    let y = build.node("If", &[condition], vec![("then_branch", branch()), ("else_branch", branch())]);
+    let y =
+        build.node("If", &[condition], vec![("then_branch", branch()), ("else_branch", branch())]);
     let session = Session::compile(build.output(y), SessionOptions::default()).unwrap();
     let made = session.run(Vec::new()).unwrap();
     assert_eq!(made, [TensorValue::F32(Array::new(&[1], vec![-2.5]).unwrap())]);

@@ -51,8 +51,8 @@ impl Operator {
 }
 
 /// The tables, by domain.
-pub(crate) const TABLES: [(&str, &[Operator]); 2] =
-    [(AI_ONNX, onnx::TABLE), (AI_ONNX_ML, ml::TABLE)];
+pub(crate) const TABLES: [(&str, &[Operator]); 3] =
+    [(AI_ONNX, onnx::TABLE), (AI_ONNX_ML, ml::TABLE), ("com.microsoft", microsoft::TABLE)];
 
 /// Prepares the operator of a node.
 pub(crate) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {

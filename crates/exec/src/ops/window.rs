@@ -95,8 +95,11 @@ impl Window {
             Auto::Valid => (0, 0, extent.saturating_sub(reach).div_euclid(stride) + 1),
             Auto::Upper | Auto::Lower => {
                 let count = (extent - 1).div_euclid(stride) + 1;
-                let total =
-                    ((count - 1).saturating_mul(stride).saturating_add(reach).saturating_sub(extent)).max(0);
+                let total = ((count - 1)
+                    .saturating_mul(stride)
+                    .saturating_add(reach)
+                    .saturating_sub(extent))
+                .max(0);
                 let half = total / 2;
                 let before = if self.auto == Auto::Upper { half } else { total - half };
                 (before, total - before, count)

@@ -25,6 +25,34 @@ impl TensorValue {
         Self::of_bytes(kind, &extents(&tensor.shape().0)?, tensor.bytes())
     }
 
+    /// The elements as little-endian bytes, narrow ones one a byte; `None` for texts, complex numbers and
+    /// what is no tensor.
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        Some(match self {
+            Self::F16(a) => a.data().iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::BF16(a) => a.data().iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::F32(a) => a.data().iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::F64(a) => a.data().iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::I8(a) => a.data().iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::I16(a) => a.data().iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::I32(a) => a.data().iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::I64(a) => a.data().iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::U8(a) => a.data().to_vec(),
+            Self::U16(a) => a.data().iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::U32(a) => a.data().iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::U64(a) => a.data().iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::Bool(a) => a.data().iter().map(|&v| u8::from(v)).collect(),
+            Self::Narrow(_, a) => a.data().to_vec(),
+            Self::Text(_)
+            | Self::C64(_)
+            | Self::C128(_)
+            | Self::Maps { .. }
+            | Self::Map(..)
+            | Self::Sequence(_)
+            | Self::Nothing => return None,
+        })
+    }
+
     /// A tensor from little-endian bytes, narrow elements one a byte. Fails with `exec/shape` when there
     /// are not as many as the shape says.
     pub fn of_bytes(kind: ElementType, shape: &[usize], bytes: &[u8]) -> Result<Self, Failure> {

@@ -14,7 +14,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         let mut out = Vec::with_capacity(args.cx.room(&[rows, others], size_of::<T>())?);
         for i in 0..rows {
             for j in 0..others {
-                let gap = |k: usize| at(a.data(), i * width + k).wide() - at(b.data(), j * width + k).wide();
+                let gap = |k: usize| {
+                    at(a.data(), i * width + k).wide() - at(b.data(), j * width + k).wide()
+                };
                 let square: f64 = (0..width).map(|k| gap(k) * gap(k)).sum();
                 out.push(T::of(if root { square.sqrt() } else { square }));
             }
