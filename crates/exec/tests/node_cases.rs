@@ -10,14 +10,16 @@
     reason = "the cases lie in a folder that the environment names"
 )]
 
+mod figures;
 mod support;
 
 use std::{collections::BTreeMap, path::Path};
 
+use figures::{CASES, PASSED};
 use holdall_exec::{Behaviour, RunLimits, Session, SessionOptions, TensorValue};
 use holdall_source::{Limits, Source};
 use serde_json::Value;
-use support::{CASES, PASSED, agree, read_value};
+use support::{agree, read_value};
 
 /// What became of a case.
 enum Verdict {

@@ -2,13 +2,12 @@
 
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "the document is read and the environment decides")]
-#![expect(dead_code, reason = "the values of cases are read by other suites")]
 
-mod support;
+mod figures;
 
 use std::{fmt::Write, path::Path};
 
-use support::{CASES, PASSED};
+use figures::{CASES, PASSED};
 
 fn document() -> String {
     let mut out = String::from("# Operators of ONNX that are computed\n\n");

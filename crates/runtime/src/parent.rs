@@ -65,7 +65,7 @@ impl Runtime {
         Ok(Self { version, link: Mutex::new(link) })
     }
 
-    /// The version of the library, as it says.
+    /// The release of the library, or the name of its file where it does not say.
     pub fn version(&self) -> &str {
         &self.version
     }

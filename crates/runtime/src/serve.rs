@@ -31,7 +31,7 @@ pub fn serve(
         Ok(session) => session,
         Err(failure) => return refuse(&mut to, &failure),
     };
-    send(&mut to, &json!({ "version": version() }), &[])?;
+    send(&mut to, &json!({ "version": version(library) }), &[])?;
     loop {
         let Ok((header, payload)) = receive(&mut from) else { return Ok(()) };
         match answer(&mut session, &header, &payload) {
@@ -61,11 +61,13 @@ fn open(library: &Path, model: &Path) -> Result<Session, Failure> {
     builder.commit_from_file(model).map_err(|error| failed(codes::MODEL, &error))
 }
 
-/// The release, from what the library says about its build.
-fn version() -> String {
-    let info = ort::info();
-    let branch = info.split("git-branch=").nth(1).and_then(|rest| rest.split(',').next());
-    branch.map_or(info, |branch| branch.trim_start_matches("rel-")).to_owned()
+/// The release: of the branch that the library was built from, or in the name of its file.
+fn version(library: &Path) -> String {
+    let branch = ort::info().split("git-branch=rel-").nth(1);
+    let release = branch.and_then(|rest| rest.split(',').next());
+    let file =
+        || library.file_name().map_or_else(String::new, |f| f.to_string_lossy().into_owned());
+    release.map_or_else(file, str::to_owned)
 }
 
 fn answer(
@@ -135,6 +137,7 @@ fn hand_over(value: TensorValue) -> Result<DynValue, Failure> {
 }
 
 /// A value from the library.
+#[expect(clippy::wildcard_enum_match_arm, reason = "types that are added upstream are refused")]
 fn take_back(value: &DynValue) -> Result<TensorValue, Failure> {
     fn tensor<T>(value: &DynValue) -> Result<Array<T>, Failure>
     where

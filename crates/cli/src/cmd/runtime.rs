@@ -65,6 +65,6 @@ pub(crate) fn scoring(
     let file = file.canonicalize().map_err(|e| refuse("the model cannot be opened", e))?;
     let runtime = Runtime::start(&own, &[VERB], &library, &file)
         .map_err(|failure| failure.in_file(model.name()))?;
-    ui.note(&format!("note: {} is scored by onnxruntime {}", model.name(), runtime.version()));
+    ui.note(&format!("note: {} is scored by onnxruntime: {}", model.name(), runtime.version()));
     loaded.scoring_on(Box::new(runtime))
 }

@@ -138,7 +138,7 @@ pub(crate) fn axes(given: &[i64], rank: usize) -> Result<Vec<usize>, Failure> {
 pub(crate) fn extents(given: &[i64]) -> Result<Vec<usize>, Failure> {
     given
         .iter()
-        .map(|&n| usize::try_from(n).map_err(|_| misfit(format!("there is no extent {n}"))))
+        .map(|&n| usize::try_from(n).ok().ok_or_else(|| misfit(format!("there is no extent {n}"))))
         .collect()
 }
 

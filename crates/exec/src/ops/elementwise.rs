@@ -90,6 +90,7 @@ pub(super) fn walk(shape: &[usize], strides: &[usize], mut visit: impl FnMut(usi
 }
 
 /// Combines two arrays element by element.
+#[expect(clippy::many_single_char_names, reason = "two arrays, two elements, two positions")]
 pub(super) fn zip<A, B, C>(
     cx: &Context,
     a: &Array<A>,

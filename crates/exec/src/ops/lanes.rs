@@ -175,8 +175,8 @@ pub(super) fn sum<T: Number>(lane: impl Iterator<Item = T>) -> T {
 }
 
 /// Lets a reduction take booleans, as numbers 0 and 1.
-pub(super) fn of_booleans(kernel: Kernel) -> Result<Kernel, Failure> {
-    Ok(Box::new(move |args: Args<'_>| {
+pub(super) fn of_booleans(kernel: Kernel) -> Kernel {
+    Box::new(move |args: Args<'_>| {
         let TensorValue::Bool(flags) = args.get(0)? else { return kernel(args) };
         let bytes = TensorValue::U8(flags.map(|&flag| u8::from(flag)));
         let mut values = args.values.to_vec();
@@ -191,7 +191,7 @@ pub(super) fn of_booleans(kernel: Kernel) -> Result<Kernel, Failure> {
                 other => other,
             })
             .collect())
-    }))
+    })
 }
 
 /// The position of the best element of every lane along one axis.

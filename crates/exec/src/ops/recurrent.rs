@@ -177,6 +177,7 @@ impl Layer {
         Ok(Self { hidden, reverse, activations, clip, by_batch, gates, cells })
     }
 
+    #[expect(clippy::many_single_char_names, reason = "the letters that the specification uses")]
     /// Runs all steps: all hidden states, the last one, and the last cell state.
     pub(super) fn run(&self, args: Args<'_>, turn: &Turn<'_>) -> Result<Vec<TensorValue>, Failure> {
         let value = args.get(0)?;

@@ -166,7 +166,7 @@ impl Narrow {
         let rounded = if size.is_infinite() { size } else { round(size, &layout) };
         if rounded > self.largest() {
             if saturate {
-                return negative | self.code(self.largest(), &layout);
+                return negative | code(self.largest(), &layout);
             }
             return match self {
                 Self::E5M2 => negative | 0x7c,
@@ -183,7 +183,7 @@ impl Narrow {
                 | Self::I2 => self.nan(),
             };
         }
-        let code = self.code(rounded, &layout);
+        let code = code(rounded, &layout);
         if code == 0 && unsigned_zero { 0 } else { negative | code }
     }
 
@@ -191,19 +191,19 @@ impl Narrow {
         let signed = matches!(self, Self::E4M3 | Self::E5M2) && value.is_sign_negative();
         if signed { 0x80 } else { 0 }
     }
+}
 
-    /// The code of a magnitude that the type holds exactly.
-    fn code(self, size: f64, layout: &Layout) -> u8 {
-        if size <= 0.0 {
-            return 0;
-        }
-        let least = 1 - layout.bias;
-        let exponent = floor_log2(size).max(least);
-        let unit = 2.0_f64.powi(exponent - layout.mantissa);
-        let steps = whole(size / unit);
-        // Subnormal steps have no implied bit, and carry over into the first exponent by themselves.
-        byte(i128::from(steps) + (i128::from(exponent - least) << layout.mantissa))
+/// The code of a magnitude that the type holds exactly.
+fn code(size: f64, layout: &Layout) -> u8 {
+    if size <= 0.0 {
+        return 0;
     }
+    let least = 1 - layout.bias;
+    let exponent = floor_log2(size).max(least);
+    let unit = 2.0_f64.powi(exponent - layout.mantissa);
+    let steps = whole(size / unit);
+    // Subnormal steps have no implied bit, and carry over into the first exponent by themselves.
+    byte(i128::from(steps) + (i128::from(exponent - least) << layout.mantissa))
 }
 
 /// The nearest multiple of the unit in the last place, ties to even.

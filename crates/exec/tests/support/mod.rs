@@ -1,15 +1,10 @@
 //! Values from JSON, and how near two values are.
+#![expect(clippy::wildcard_enum_match_arm, reason = "what a case does not hold fails the test")]
 
 use std::sync::Arc;
 
 use holdall_exec::{Array, ElementType, Keys, Narrow, TensorValue};
 use serde_json::Value;
-
-/// How many node cases of onnx 1.23.2 pass, under both behaviours; held by the suite, told in
-/// `docs/onnx-operators.md`.
-pub(crate) const PASSED: usize = 1542;
-/// How many node cases there are.
-pub(crate) const CASES: usize = 1884;
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digit = |c: u8| u8::try_from(char::from(c).to_digit(16).unwrap()).unwrap();

@@ -49,7 +49,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     if !fits || rho.len() < pairs || (!a.is_empty() && (a.len() < pairs || b.len() < pairs)) {
         return Err(setup.refuse("the lists of the machine do not fit each other"));
     }
-    let width = if count > 0 { vectors.len() / count } else { coefficients.len() / classes };
+    let width = vectors.len().checked_div(count).unwrap_or(coefficients.len() / classes);
     let machine = Classifier {
         similarity: Similarity::of(setup)?,
         post: PostTransform::of(setup)?,
@@ -224,7 +224,9 @@ fn coupled(classes: usize, pairs: &[f32]) -> Vec<f32> {
             for (j, slot) in qp.iter_mut().enumerate() {
                 *slot = (*slot + step * at(&q, t * classes + j)) / (1.0 + step);
             }
-            p.iter_mut().for_each(|p| *p /= 1.0 + step);
+            for p in &mut p {
+                *p /= 1.0 + step;
+            }
         }
     }
     p

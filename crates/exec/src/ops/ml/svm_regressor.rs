@@ -26,7 +26,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
             vectors.len()
         )));
     }
-    let width = if count > 0 { vectors.len() / count } else { coefficients.len() };
+    let width = vectors.len().checked_div(count).unwrap_or(coefficients.len());
     one(move |args: Args<'_>| {
         let features = args.floats(0)?;
         let (rows, own) = matrix(features.shape())?;

@@ -7,7 +7,7 @@ use crate::ops::prelude::*;
 pub(super) fn by_channel(
     args: Args<'_>,
     x: &Array<f64>,
-    channel: Array<f64>,
+    channel: &Array<f64>,
     f: impl Fn(&f64, &f64) -> f64,
 ) -> Result<Array<f64>, Failure> {
     if channel.len() != at(x.shape(), 1) && channel.len() != 1 {
@@ -53,10 +53,10 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
             }
             (mean, spread) = (now, wide);
         }
-        let y = by_channel(args, &x, mean, |x, m| x - m)?;
-        let y = by_channel(args, &y, spread, |x, v| x / (v + epsilon).sqrt())?;
-        let y = by_channel(args, &y, args.wide(1)?, |x, s| x * s)?;
-        let y = by_channel(args, &y, args.wide(2)?, |x, b| x + b)?;
+        let y = by_channel(args, &x, &mean, |x, m| x - m)?;
+        let y = by_channel(args, &y, &spread, |x, v| x / (v + epsilon).sqrt())?;
+        let y = by_channel(args, &y, &args.wide(1)?, |x, s| x * s)?;
+        let y = by_channel(args, &y, &args.wide(2)?, |x, b| x + b)?;
         let mut made = vec![cast(args.cx, &TensorValue::F64(y), kind)?];
         made.append(&mut extra);
         Ok(made)

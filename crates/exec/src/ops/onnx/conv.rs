@@ -14,7 +14,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         let kind = value.element_type().ok_or_else(|| unfit(value))?;
         let mut y = convolve(args.cx, &window, groups, &wide(value)?, &args.wide(1)?)?;
         if args.optional(2).is_some() {
-            y = by_channel(args, &y, args.wide(2)?, |x, b| x + b)?;
+            y = by_channel(args, &y, &args.wide(2)?, |x, b| x + b)?;
         }
         cast(args.cx, &TensorValue::F64(y), kind)
     })

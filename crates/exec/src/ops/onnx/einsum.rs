@@ -98,8 +98,8 @@ fn run<T: Number>(
             all.iter().map(step).collect()
         })
         .collect();
-    let per = if count == 0 { 0 } else { total / count };
-    let mut products = vec![T::one(); 0];
+    let per = total.checked_div(count).unwrap_or(0);
+    let mut products = Vec::new();
     products.try_reserve(total).map_err(|error| {
         Failure::limit(codes::MEMORY, "the sum has too many terms").caused_by(error)
     })?;

@@ -28,8 +28,8 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         if !by_group {
             y = y.shaped(value.shape())?;
         }
-        y = by_channel(args, &y, args.wide(1)?, |x, s| x * s)?;
-        y = by_channel(args, &y, args.wide(2)?, |x, b| x + b)?;
+        y = by_channel(args, &y, &args.wide(1)?, |x, s| x * s)?;
+        y = by_channel(args, &y, &args.wide(2)?, |x, b| x + b)?;
         cast(args.cx, &TensorValue::F64(y.shaped(value.shape())?), kind)
     })
 }

@@ -12,8 +12,8 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         let rank = value.shape().len();
         let lanes = Lanes::new(args.cx, value.shape(), &(2..rank).collect::<Vec<_>>(), true)?;
         let y = lanes.change(&wide(value)?, |lane| standardise(lane, epsilon))?;
-        let y = by_channel(args, &y, args.wide(1)?, |x, s| x * s)?;
-        let y = by_channel(args, &y, args.wide(2)?, |x, b| x + b)?;
+        let y = by_channel(args, &y, &args.wide(1)?, |x, s| x * s)?;
+        let y = by_channel(args, &y, &args.wide(2)?, |x, b| x + b)?;
         cast(args.cx, &TensorValue::F64(y), kind)
     })
 }
@@ -24,5 +24,7 @@ pub(super) fn standardise(lane: &mut [f64], epsilon: f64) {
     let mean = lane.iter().sum::<f64>() / count;
     let spread = lane.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
     let root = (spread + epsilon).sqrt();
-    lane.iter_mut().for_each(|x| *x = (*x - mean) / root);
+    for x in lane.iter_mut() {
+        *x = (*x - mean) / root;
+    }
 }

@@ -6,6 +6,8 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     soft::kernel(setup, |lane| {
         let mut copy = lane.to_vec();
         let (top, sum) = soft::exponentials(&mut copy);
-        lane.iter_mut().for_each(|x| *x = *x - top - sum.ln());
+        for x in lane.iter_mut() {
+            *x = *x - top - sum.ln();
+        }
     })
 }

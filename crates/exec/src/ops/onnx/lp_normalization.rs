@@ -12,7 +12,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
             });
             let size = if p == 1 { size } else { size.sqrt() };
             if size > 0.0 {
-                lane.iter_mut().for_each(|x| *x = x.via(|x| x / size));
+                for x in lane.iter_mut() {
+                    *x = x.via(|x| x / size);
+                }
             } else if size.is_nan() {
                 lane.fill(T::of(f64::NAN));
             }

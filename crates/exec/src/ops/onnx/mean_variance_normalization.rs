@@ -10,7 +10,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
             let mean = lane.iter().fold(0.0, |sum, x| sum + x.wide()) / count;
             let square = lane.iter().fold(0.0, |sum, x| sum + x.wide() * x.wide()) / count;
             let deviation = (square - mean * mean).max(0.0).sqrt() + 1e-9;
-            lane.iter_mut().for_each(|x| *x = x.via(|x| (x - mean) / deviation));
+            for x in lane.iter_mut() {
+                *x = x.via(|x| (x - mean) / deviation);
+            }
         })?))
     }
     let along = setup.ints("axes")?.unwrap_or_else(|| vec![0, 2, 3]);

@@ -22,12 +22,13 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         args.cx.product([batch * classes, *count, *count])?;
         let corner = |b: usize, i: usize| -> [f64; 4] {
             let v = |k: usize| at(boxes.data(), (b * count + i) * 4 + k);
-            let (y, x, h, w) = (v(0), v(1), v(2), v(3));
+            let [top, left, bottom, right] = [v(0), v(1), v(2), v(3)];
             if centred {
-                // Here x comes first: centre, then width and height.
-                return [x - w / 2.0, y - h / 2.0, x + w / 2.0, y + h / 2.0];
+                // Then x comes first: its centre, that of y, width and height.
+                let (wide, high) = (bottom / 2.0, right / 2.0);
+                return [left - high, top - wide, left + high, top + wide];
             }
-            [y.min(h), x.min(w), y.max(h), x.max(w)]
+            [top.min(bottom), left.min(right), top.max(bottom), left.max(right)]
         };
         let mut out: Vec<i64> = Vec::new();
         for b in 0..*batch {

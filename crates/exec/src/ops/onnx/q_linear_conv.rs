@@ -22,10 +22,10 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         w = zip(args.cx, &w, &w_zero.shaped(&per_map)?, |w, z| w - z)?;
         let mut y = convolve(args.cx, &window, groups, &x, &w)?;
         if args.optional(8).is_some() {
-            y = by_channel(args, &y, args.wide(8)?, |x, b| x + b)?;
+            y = by_channel(args, &y, &args.wide(8)?, |x, b| x + b)?;
         }
         let y_scale = first(6)?;
-        y = by_channel(args, &y, w_scale, |x, s| x * (x_scale * s / y_scale))?;
+        y = by_channel(args, &y, &w_scale, |x, s| x * (x_scale * s / y_scale))?;
         let zero = args.get(7)?;
         let kind = zero.element_type().ok_or_else(|| unfit(zero))?;
         let shift = at(wide(zero)?.data(), 0);

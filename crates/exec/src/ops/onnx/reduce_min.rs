@@ -13,5 +13,5 @@ impl Reduction for ReduceMin {
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     let kernel = lanes::reduction::<ReduceMin>(setup, 18)?;
-    lanes::of_booleans(kernel)
+    Ok(lanes::of_booleans(kernel))
 }

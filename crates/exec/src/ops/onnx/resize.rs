@@ -138,7 +138,9 @@ impl Form {
         let mut list: Vec<f64> =
             (0..count).map(|k| kernel((start + real(k) - ratio) * scale)).collect();
         let sum: f64 = list.iter().sum();
-        list.iter_mut().for_each(|w| *w /= sum);
+        for w in &mut list {
+            *w /= sum;
+        }
         (whole(start), list)
     }
 
@@ -172,7 +174,9 @@ impl Form {
         if self.inside_only {
             taps.retain(|(i, _)| (0..=last).contains(i));
             let sum: f64 = taps.iter().map(|(_, w)| w).sum();
-            taps.iter_mut().for_each(|(_, w)| *w /= sum);
+            for (_, w) in &mut taps {
+                *w /= sum;
+            }
         }
         Some(taps.into_iter().map(|(i, w)| (clamp(i), w)).collect())
     }

@@ -17,7 +17,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         let y = lanes.change(&wide(value)?, |lane| {
             let square = lane.iter().map(|x| x * x).sum::<f64>() / real(lane.len());
             let root = (square + epsilon).sqrt();
-            lane.iter_mut().for_each(|x| *x /= root);
+            for x in lane.iter_mut() {
+                *x /= root;
+            }
         })?;
         let y = zip(args.cx, &y, &wide(scale)?, |x, s| x * s)?;
         cast(args.cx, &TensorValue::F64(y), kind)

@@ -21,7 +21,11 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
 /// Every step is rounded to the type, as the function that defines the operator has it.
 pub(super) fn softmax<T: Float>(lane: &mut [T]) {
     let top = lane.iter().fold(T::least(), |top, &x| if x > top || x.is_nan() { x } else { top });
-    lane.iter_mut().for_each(|x| *x = x.sub(top).via(f64::exp));
+    for x in lane.iter_mut() {
+        *x = x.sub(top).via(f64::exp);
+    }
     let sum = lanes::sum(lane.iter().copied());
-    lane.iter_mut().for_each(|x| *x = x.div(sum));
+    for x in lane.iter_mut() {
+        *x = x.div(sum);
+    }
 }

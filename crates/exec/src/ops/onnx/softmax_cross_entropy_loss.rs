@@ -15,7 +15,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         let lanes = Lanes::new(args.cx, x.shape(), &[1], true)?;
         let logs = lanes.change(&x, |lane| {
             let (top, sum) = exponentials(&mut lane.to_vec());
-            lane.iter_mut().for_each(|x| *x = *x - top - sum.ln());
+            for x in lane.iter_mut() {
+                *x = *x - top - sum.ln();
+            }
         })?;
         let made = loss.run(args, &logs)?;
         Ok(vec![made, cast(args.cx, &TensorValue::F64(logs), kind)?])

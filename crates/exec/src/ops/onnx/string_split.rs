@@ -38,16 +38,10 @@ fn split(text: &str, delimiter: &str, most: Option<usize>) -> Vec<String> {
     let mut rest = text.trim();
     let mut out = Vec::new();
     while !rest.is_empty() {
-        match rest.split_once(char::is_whitespace).filter(|_| out.len() + 1 < limit) {
-            Some((word, after)) => {
-                out.push(word.to_owned());
-                rest = after.trim_start();
-            }
-            None => {
-                out.push(rest.to_owned());
-                break;
-            }
-        }
+        let cut = rest.split_once(char::is_whitespace).filter(|_| out.len() + 1 < limit);
+        let (word, after) = cut.unwrap_or((rest, ""));
+        out.push(word.to_owned());
+        rest = after.trim_start();
     }
     out
 }
