@@ -204,7 +204,8 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("Atanh", &[9, 22], atanh::compile),
     Operator::new("AveragePool", &[1, 7, 10, 11, 19, 22], average_pool::compile),
     Operator::new("BatchNormalization", &[1, 6, 7, 9, 14, 15], batch_normalization::compile),
-    Operator::new("Bernoulli", &[15, 22], bernoulli::compile),
+    Operator::new("Bernoulli", &[15, 22], bernoulli::compile)
+        .differs("refused under both: it draws random numbers"),
     Operator::new("BitCast", &[26], bit_cast::compile),
     Operator::new("BitShift", &[11, 28], bit_shift::compile),
     Operator::new("BitwiseAnd", &[18], bitwise_and::compile),
@@ -291,7 +292,8 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("Mish", &[18, 22], mish::compile),
     Operator::new("Mod", &[10, 13, 28], mod_::compile),
     Operator::new("Mul", &[1, 6, 7, 13, 14], mul::compile),
-    Operator::new("Multinomial", &[7, 22], multinomial::compile),
+    Operator::new("Multinomial", &[7, 22], multinomial::compile)
+        .differs("refused under both: it draws random numbers"),
     Operator::new("Neg", &[1, 6, 13], neg::compile),
     Operator::new(
         "NegativeLogLikelihoodLoss",
@@ -314,10 +316,14 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("QuantizeLinear", &[10, 13, 19, 21, 23, 24, 25, 28], quantize_linear::compile),
     Operator::new("RMSNormalization", &[23], rms_normalization::compile),
     Operator::new("RNN", &[1, 7, 14, 22], rnn::compile),
-    Operator::new("RandomNormal", &[1, 22], random_normal::compile),
-    Operator::new("RandomNormalLike", &[1, 22], random_normal_like::compile),
-    Operator::new("RandomUniform", &[1, 22], random_uniform::compile),
-    Operator::new("RandomUniformLike", &[1, 22], random_uniform_like::compile),
+    Operator::new("RandomNormal", &[1, 22], random_normal::compile)
+        .differs("refused under both: it draws random numbers"),
+    Operator::new("RandomNormalLike", &[1, 22], random_normal_like::compile)
+        .differs("refused under both: it draws random numbers"),
+    Operator::new("RandomUniform", &[1, 22], random_uniform::compile)
+        .differs("refused under both: it draws random numbers"),
+    Operator::new("RandomUniformLike", &[1, 22], random_uniform_like::compile)
+        .differs("refused under both: it draws random numbers"),
     Operator::new("Range", &[11, 27], range::compile),
     Operator::new("Reciprocal", &[1, 6, 13], reciprocal::compile),
     Operator::new("ReduceL1", &[1, 11, 13, 18], reduce_l1::compile),
