@@ -1,7 +1,9 @@
 #!/bin/sh
 # Peer checks: holdall against the programs that others use, from pinned packages.
 #
-#   tests/peers/run.sh [onnx] [onnx-documents] [pmml] [pfa] [signing] [package]      default: all
+#   tests/peers/run.sh [onnx] [onnx-documents] [onnx-cases] [runtime] [pmml] [pfa] [signing] [package]
+#
+# By default all but `runtime`, which needs a holdall built with `--features runtime`.
 #
 # HOLDALL         the binary                                 target/release/holdall
 # PEERS_VENV_DIR  where the virtual environments go          target/peers
@@ -20,7 +22,7 @@ python=${PEERS_PYTHON:-python3}
 HOLDALL=${HOLDALL:-target/release/holdall}
 export HOLDALL PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 if [ -n "${CI:-}" ]; then strict=${PEERS_STRICT:-1}; else strict=${PEERS_STRICT:-0}; fi
-[ $# -gt 0 ] || set -- onnx onnx-documents pmml pfa signing package
+[ $# -gt 0 ] || set -- onnx onnx-documents onnx-cases pmml pfa signing package
 
 if ! [ -x "$HOLDALL" ]; then echo "no holdall at $HOLDALL: build it, or set HOLDALL" >&2; exit 2; fi
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
@@ -100,6 +102,14 @@ for peer in "$@"; do
     onnx-documents)
         for program in onnx_shapes_peer onnx_restamp_peer sarif_peer; do
             check "$program" "$program.py" "$python" "$here/requirements/onnx-documents.txt"
+        done ;;
+    onnx-cases)
+        check onnx-cases onnx_cases.py "$python" "$here/requirements/onnx-1.31.1.txt" --run ;;
+    runtime)
+        for release in ${PEERS_ORT:-1.31.1}; do
+            if [ "$release" = 1.17.3 ]; then not_run "runtime-$release" "its wheel has no library as a file"
+            else check "runtime-$release" runtime_peer.py "$python" "$here/requirements/onnx-$release.txt"
+            fi
         done ;;
     pmml)
         if have_java; then check pmml pmml_peer.py "$python" "$here/requirements/pmml.txt"

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Floor of every crate. Crates of one floor do not know each other, but for the pairs in `EDGES`.
-const FLOORS: [(&str, u8); 30] = [
+const FLOORS: [(&str, u8); 31] = [
     ("arena", 0),
     ("diag", 0),
     ("source", 0),
@@ -26,6 +26,7 @@ const FLOORS: [(&str, u8); 30] = [
     ("onnx", 3),
     ("pfa", 3),
     ("pmml", 3),
+    ("runtime", 3),
     ("safetensors", 3),
     ("sklearn", 3),
     ("xgboost", 3),

@@ -34,6 +34,7 @@ fn all_codes() -> Vec<(&'static str, &'static [CodeInfo])> {
         ("pickle", holdall_pickle::codes::ALL),
         ("pmml", holdall_pmml::codes::ALL),
         ("prove", holdall_prove::codes::ALL),
+        ("runtime", holdall_runtime::codes::ALL),
         ("safetensors", holdall_safetensors::codes::ALL),
         ("score", holdall_score::codes::ALL),
         ("sign", holdall_sign::codes::ALL),

@@ -2,7 +2,7 @@ use holdall_codec::{
     Body, Format, Library, Options, Outcome, Plan, ReadOptions, Writer, codes as codec_codes,
 };
 use holdall_diag::{Failure, Report};
-use holdall_exec::{Session, SessionOptions};
+use holdall_exec::{Engine, Session, SessionOptions};
 use holdall_graph::Graph;
 use holdall_score::{ScoreOptions, Scorer};
 use holdall_source::{Limits, Source};
@@ -112,6 +112,23 @@ impl Loaded {
             LoadedBody::Weights(_) => Err(Failure::usage(
                 codes::NOT_SCORABLE,
                 "a file of bare weights has no inputs and no answers",
+            )
+            .in_file(&self.name)),
+        }
+    }
+}
+
+impl Loaded {
+    /// The graph ready to score rows on something else, such as another runtime. Fails for models that
+    /// are no graph.
+    pub fn scoring_on(&self, engine: Box<dyn Engine>) -> Result<Box<dyn Scoring>, Failure> {
+        match &self.body {
+            LoadedBody::Graph(graph) => {
+                Ok(Box::new(Session::with_engine((**graph).clone(), engine)))
+            }
+            LoadedBody::Tabular(_) | LoadedBody::Weights(_) => Err(Failure::usage(
+                codes::NOT_SCORABLE,
+                format!("{} holds no graph that a runtime could run", self.format.title),
             )
             .in_file(&self.name)),
         }

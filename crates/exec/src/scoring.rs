@@ -247,7 +247,9 @@ fn shapes(session: &Session, rows: &Rows) -> Result<Vec<Shape>, Failure> {
             [_, width] => Some(width),
             _ => return Err(refuse(format!("the output `{name}` is not a matrix or vector"))),
         };
-        shapes.push(Shape { name, dtype: found.dtype(), width, keys, producer });
+        let dtype = found.element_type().and_then(crate::ElementType::dtype);
+        let dtype = dtype.ok_or_else(|| refuse(format!("the output `{name}` is not of rows")))?;
+        shapes.push(Shape { name, dtype, width, keys, producer });
     }
     Ok(shapes)
 }
@@ -474,6 +476,22 @@ fn spread(value: &TensorValue, rows: usize) -> Result<Vec<Data>, Failure> {
         }
         TensorValue::Bool(a) => columns(a, rows)?.into_iter().map(Data::Bool).collect(),
         TensorValue::Text(a) => columns(a, rows)?.into_iter().map(Data::Text).collect(),
+        TensorValue::F16(_)
+        | TensorValue::BF16(_)
+        | TensorValue::I8(_)
+        | TensorValue::I16(_)
+        | TensorValue::U8(_)
+        | TensorValue::U16(_)
+        | TensorValue::U32(_)
+        | TensorValue::U64(_)
+        | TensorValue::C64(_)
+        | TensorValue::C128(_)
+        | TensorValue::Narrow(..)
+        | TensorValue::Map(..)
+        | TensorValue::Sequence(_)
+        | TensorValue::Nothing => {
+            return Err(refuse(format!("an output is {}", value.type_name())));
+        }
     })
 }
 

@@ -10,6 +10,7 @@ mod pack;
 mod profile;
 mod proof;
 mod prove;
+mod runtime;
 mod scan;
 mod score;
 mod score_io;
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     Formats(formats::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
+    #[command(name = "runtime-process")]
+    Runtime(runtime::Args),
 }
 
 pub(crate) fn run(cli: &Cli, ui: &Ui) -> Result<Exit, Failure> {
@@ -83,6 +86,7 @@ pub(crate) fn run(cli: &Cli, ui: &Ui) -> Result<Exit, Failure> {
         Command::Formats(args) => Ok(formats::run(args, ui)),
         Command::Completions(args) => Ok(generate::completions(args, ui)),
         Command::Man(args) => generate::man(args, ui),
+        Command::Runtime(args) => runtime::run(args),
     }
 }
 
@@ -95,6 +99,7 @@ holdall_diag::codes! {
         CONTRADICTION = "cli/contradiction": "what was declared and what was found contradict each other";
         ARGUMENT = "cli/argument": "options contradict each other or one is missing";
         PROFILE = "cli/profile": "a profile in a package cannot be read";
+        RUNTIME = "cli/runtime": "the model cannot be scored with a library";
         SOURCE_DATE = "cli/source-date": "SOURCE_DATE_EPOCH is not a number of seconds";
     }
 }

@@ -6,7 +6,10 @@ use holdall_source::Source;
 
 use crate::{
     args::{Common, ModelArgs},
-    cmd::proof::{self, Side},
+    cmd::{
+        proof::{self, Side},
+        runtime,
+    },
     ui::{Exit, Ui},
 };
 
@@ -30,6 +33,9 @@ pub(crate) struct Args {
     /// Rows to compare on, beside those made from the model.
     #[arg(long, value_name = "CSV", help_heading = "Input")]
     rows: Option<PathBuf>,
+    /// Score the other model with this onnxruntime library, or the first where the other is no ONNX.
+    #[arg(long, value_name = "LIBRARY", help_heading = "Input")]
+    runtime: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
@@ -40,13 +46,21 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     let other = load(&other_file, spec.as_ref(), common.limits())?;
     let rows =
         args.rows.as_ref().map_or_else(|| "auto".to_owned(), |rows| rows.display().to_string());
-    let scoring = source.scoring(false)?;
+    let second = matches!(other.body, LoadedBody::Graph(_));
+    let scoring = match &args.runtime {
+        Some(library) if !second => runtime::scoring(&source, &source_file, library, ui)?,
+        _ => source.scoring(false)?,
+    };
+    let answers = match &args.runtime {
+        Some(library) if second => runtime::scoring(&other, &other_file, library, ui)?,
+        _ => other.scoring(false)?,
+    };
     let format = source.format.id;
     // Boundary rows need splits and categories: a graph is raised for them where that is possible.
     let model = boundary_model(source);
     let proven = proof::prove(
         &Side { scoring: &*scoring, source: &source_file, format },
-        &Side { scoring: &*other.scoring(false)?, source: &other_file, format: other.format.id },
+        &Side { scoring: &*answers, source: &other_file, format: other.format.id },
         model.as_ref(),
         &rows,
         &args.other.display().to_string(),

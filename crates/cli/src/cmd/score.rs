@@ -8,7 +8,7 @@ use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterato
 use crate::{
     args::{Common, ModelArgs},
     cmd::{
-        codes,
+        codes, runtime,
         score_io::{Answers, Block, Form, Rows, Sink, is_stdio},
     },
     ui::{Exit, Ui},
@@ -39,6 +39,9 @@ pub(crate) struct Args {
     /// Go on after a row that cannot be read or scored: its answers are empty, and it is named.
     #[arg(long, help_heading = "Input")]
     keep_going: bool,
+    /// Score with this onnxruntime library instead; only ONNX.
+    #[arg(long, value_name = "LIBRARY", help_heading = "Input")]
+    runtime: Option<PathBuf>,
     /// Where the answers go; `-` is stdout.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     out: PathBuf,
@@ -58,7 +61,10 @@ const NAMED: u64 = 20;
 pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
     let loaded = args.model.load(common)?;
     ui.report(&loaded.report);
-    let scoring = loaded.scoring(args.raw)?;
+    let scoring = match &args.runtime {
+        Some(library) => runtime::scoring(&loaded, &args.model.source()?, library, ui)?,
+        None => loaded.scoring(args.raw)?,
+    };
     let (rows, total) = Rows::open(&args.rows)?;
     let matching = matching(&*scoring, args.by_position);
     let names: Vec<&str> = rows.names().iter().map(String::as_str).collect();

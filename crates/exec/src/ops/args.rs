@@ -1,15 +1,28 @@
 use holdall_diag::Failure;
 
-use crate::{Array, TensorValue, codes, value::Element};
+use crate::{
+    Array, TensorValue, codes,
+    context::Context,
+    value::{
+        Element,
+        number::{Number, single},
+        numbers,
+    },
+};
 
-/// What a node is given.
+/// What a node is given: its inputs, then what its subgraphs take from around them.
 #[derive(Clone, Copy)]
-pub(crate) struct Args<'a>(pub(crate) &'a [Option<&'a TensorValue>]);
+pub(crate) struct Args<'a> {
+    pub(crate) values: &'a [Option<&'a TensorValue>],
+    pub(crate) cx: &'a Context,
+    /// How many outputs the node names.
+    pub(crate) outputs: usize,
+}
 
 impl<'a> Args<'a> {
     /// The value of an optional input.
     pub(crate) fn optional(self, index: usize) -> Option<&'a TensorValue> {
-        self.0.get(index).copied().flatten()
+        self.values.get(index).copied().flatten()
     }
 
     /// The value of an input.
@@ -20,59 +33,113 @@ impl<'a> Args<'a> {
 
     /// An input of one element type.
     pub(crate) fn of<T: Element>(self, index: usize) -> Result<&'a Array<T>, Failure> {
-        let value = self.get(index)?;
-        T::take(value).ok_or_else(|| unfit(value))
+        T::want(self.get(index)?)
     }
 
     /// The integers of an input, whatever their width; `None` when it is left out.
     pub(crate) fn ints(self, index: usize) -> Result<Option<Vec<i64>>, Failure> {
+        self.optional(index).map(ints).transpose()
+    }
+
+    /// The first integer of an input; `None` when it is left out.
+    pub(crate) fn int(self, index: usize) -> Result<Option<i64>, Failure> {
+        match self.ints(index)? {
+            None => Ok(None),
+            Some(list) => list
+                .first()
+                .copied()
+                .map(Some)
+                .ok_or_else(|| misfit(format!("input {index} has no element"))),
+        }
+    }
+
+    /// A truth value; `None` when it is left out.
+    pub(crate) fn flag(self, index: usize) -> Result<Option<bool>, Failure> {
         match self.optional(index) {
             None => Ok(None),
-            Some(TensorValue::I64(array)) => Ok(Some(array.data().to_vec())),
-            Some(TensorValue::I32(array)) => {
-                Ok(Some(array.data().iter().map(|&v| v.into()).collect()))
-            }
-            Some(value) => Err(unfit(value)),
+            Some(value) => bool::want(value)?
+                .data()
+                .first()
+                .copied()
+                .map(Some)
+                .ok_or_else(|| misfit(format!("input {index} has no element"))),
         }
     }
 
     /// A numeric input as binary32, as onnxruntime's classical operators read integers and doubles.
     pub(crate) fn floats(self, index: usize) -> Result<Array<f32>, Failure> {
-        #[expect(clippy::cast_precision_loss, reason = "the operators compute in binary32")]
-        #[expect(clippy::cast_possible_truncation, reason = "the operators compute in binary32")]
-        match self.get(index)? {
-            TensorValue::F32(array) => Ok(array.clone()),
-            TensorValue::F64(array) => Ok(array.map(|&v| v as f32)),
-            TensorValue::I64(array) => Ok(array.map(|&v| v as f32)),
-            TensorValue::I32(array) => Ok(array.map(|&v| v as f32)),
-            value @ (TensorValue::Bool(_) | TensorValue::Text(_) | TensorValue::Maps { .. }) => {
-                Err(unfit(value))
-            }
+        let value = self.get(index)?;
+        if let TensorValue::F32(array) = value {
+            return Ok(array.clone());
         }
+        numbers!(value, array => Ok(array.map(|v| single(v.wide()))))
     }
+
+    /// A numeric input as binary64.
+    pub(crate) fn wide(self, index: usize) -> Result<Array<f64>, Failure> {
+        wide(self.get(index)?)
+    }
+
+    /// How many inputs there are, left out or not, and values from around subgraphs among them.
+    pub(crate) fn len(self) -> usize {
+        self.values.len()
+    }
+}
+
+/// Numbers as binary64.
+pub(crate) fn wide(value: &TensorValue) -> Result<Array<f64>, Failure> {
+    if let TensorValue::F64(array) = value {
+        return Ok(array.clone());
+    }
+    numbers!(value, array => Ok(array.map(|v| v.wide())))
+}
+
+/// The integers of a tensor, whatever their width.
+pub(crate) fn ints(value: &TensorValue) -> Result<Vec<i64>, Failure> {
+    fn all<T: Copy + TryInto<i64>>(array: &Array<T>) -> Vec<i64> {
+        array.data().iter().map(|&v| v.try_into().unwrap_or(i64::MAX)).collect()
+    }
+    Ok(match value {
+        TensorValue::I64(array) => array.data().to_vec(),
+        TensorValue::I32(array) => all(array),
+        TensorValue::I16(array) => all(array),
+        TensorValue::I8(array) => all(array),
+        TensorValue::U64(array) => all(array),
+        TensorValue::U32(array) => all(array),
+        TensorValue::U16(array) => all(array),
+        TensorValue::U8(array) => all(array),
+        other => return Err(unfit(other)),
+    })
 }
 
 /// A value of the wrong type.
 pub(crate) fn unfit(value: &TensorValue) -> Failure {
-    let what = match value {
-        TensorValue::Maps { .. } => "a list of maps".to_owned(),
-        TensorValue::F32(_)
-        | TensorValue::F64(_)
-        | TensorValue::I64(_)
-        | TensorValue::I32(_)
-        | TensorValue::Bool(_)
-        | TensorValue::Text(_) => format!("a tensor of {}", value.dtype()),
-    };
-    Failure::unsupported(codes::INPUT, format!("{what} is not taken here"))
+    Failure::unsupported(codes::INPUT, format!("{} is not taken here", value.type_name()))
 }
 
 /// A position within an extent from a number that may count from the end.
 pub(crate) fn axis(axis: i64, rank: usize) -> Result<usize, Failure> {
     let signed = i64::try_from(rank).unwrap_or(i64::MAX);
-    let from_start = if axis < 0 { axis + signed } else { axis };
+    let from_start = if axis < 0 { axis.saturating_add(signed) } else { axis };
     usize::try_from(from_start).ok().filter(|&a| a < rank).ok_or_else(|| {
         Failure::malformed(codes::SHAPE, format!("there is no axis {axis} among {rank}"))
     })
+}
+
+/// Axes, sorted and each once; all when none is named.
+pub(crate) fn axes(given: &[i64], rank: usize) -> Result<Vec<usize>, Failure> {
+    let mut axes = given.iter().map(|&a| axis(a, rank)).collect::<Result<Vec<_>, _>>()?;
+    axes.sort_unstable();
+    axes.dedup();
+    Ok(axes)
+}
+
+/// Extents from integers.
+pub(crate) fn extents(given: &[i64]) -> Result<Vec<usize>, Failure> {
+    given
+        .iter()
+        .map(|&n| usize::try_from(n).ok().ok_or_else(|| misfit(format!("there is no extent {n}"))))
+        .collect()
 }
 
 /// Shapes that do not fit.

@@ -1,42 +1,73 @@
 //! The operators: looked up once by domain and name, one file each.
 
 mod args;
-mod arithmetic;
+mod convolve;
+mod elementwise;
+mod lanes;
+mod microsoft;
 mod ml;
+mod moves;
 mod onnx;
 mod post_transform;
-mod reduce;
+mod prelude;
+mod product;
+mod recurrent;
 mod setup;
+mod soft;
+mod window;
 
-pub(crate) use args::Args;
+pub(crate) use args::{Args, misfit, unfit};
 use holdall_diag::Failure;
 use holdall_graph::{AI_ONNX, AI_ONNX_ML};
-pub(crate) use setup::Setup;
+pub(crate) use setup::{Setup, World};
 
 use crate::{TensorValue, codes};
 
 /// A prepared operator.
 pub(crate) type Kernel = Box<dyn Fn(Args<'_>) -> Result<Vec<TensorValue>, Failure> + Send + Sync>;
 
-/// Prepares the operator of a node.
-pub(crate) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
-    let found = match setup.node.domain.as_str() {
-        AI_ONNX => onnx::find(&setup.node.op_type),
-        AI_ONNX_ML => ml::find(&setup.node.op_type),
-        _ => None,
-    };
-    if let Some(prepare) = found {
-        return prepare(setup);
-    }
-    let domain = if setup.node.domain.is_empty() { "ai.onnx" } else { &setup.node.domain };
-    Err(Failure::unsupported(
-        codes::OPERATOR,
-        format!("the operator `{}` of {domain} is not implemented", setup.node.op_type),
-    ))
-}
-
 /// What prepares an operator.
 pub(crate) type Prepare = fn(&Setup<'_>) -> Result<Kernel, Failure>;
+
+/// An operator that is implemented.
+#[derive(Clone, Copy)]
+pub(crate) struct Operator {
+    pub(crate) name: &'static str,
+    /// Versions of the operator set that changed it; all of them are followed.
+    pub(crate) since: &'static [i64],
+    /// Where onnxruntime and the specification disagree.
+    pub(crate) differs: &'static str,
+    prepare: Prepare,
+}
+
+impl Operator {
+    const fn new(name: &'static str, since: &'static [i64], prepare: Prepare) -> Self {
+        Self { name, since, differs: "", prepare }
+    }
+
+    const fn differs(self, differs: &'static str) -> Self {
+        Self { differs, ..self }
+    }
+}
+
+/// The tables, by domain.
+pub(crate) const TABLES: [(&str, &[Operator]); 3] =
+    [(AI_ONNX, onnx::TABLE), (AI_ONNX_ML, ml::TABLE), ("com.microsoft", microsoft::TABLE)];
+
+/// Prepares the operator of a node.
+pub(crate) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    let (domain, name) = (setup.node.domain.as_str(), setup.node.op_type.as_str());
+    let table = TABLES.iter().find(|(known, _)| *known == domain).map_or(&[][..], |(_, t)| t);
+    let Some(operator) = table.iter().find(|operator| operator.name == name) else {
+        let domain = if domain.is_empty() { "ai.onnx" } else { domain };
+        let message = format!("the operator `{name}` of {domain} is not implemented");
+        return Err(Failure::unsupported(codes::OPERATOR, message));
+    };
+    setup.check_opset(operator.since.first().copied().unwrap_or(1))?;
+    let kernel = (operator.prepare)(setup)?;
+    setup.check()?;
+    Ok(kernel)
+}
 
 /// Wraps a function of one output.
 #[expect(clippy::unnecessary_wraps, reason = "operators end with it")]

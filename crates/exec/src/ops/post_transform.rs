@@ -82,6 +82,12 @@ impl PostTransform {
         )
     }
 
+    /// The one with this number, as operators of version 5 name it.
+    pub(super) fn numbered(number: usize) -> Option<Self> {
+        let all = [Self::None, Self::Softmax, Self::Logistic, Self::SoftmaxZero, Self::Probit];
+        all.get(number).copied()
+    }
+
     /// Applies it to the scores of one row.
     pub(super) fn apply<T: Real>(self, scores: &mut [T]) {
         match self {

@@ -1,25 +1,10 @@
-//! `FeatureVectorizer`: <https://onnx.ai/onnx/operators/onnx_aionnxml_FeatureVectorizer.html>. Inputs that are too
-//! short are padded with zeros, those that are too long are cut.
+//! `FeatureVectorizer`: <https://onnx.ai/onnx/operators/onnx_aionnxml_FeatureVectorizer.html>.
+//! Inputs that are too short are padded with zeros, those that are too long are cut.
 
-use holdall_diag::Failure;
-
-use crate::{
-    Array, TensorValue,
-    ops::{
-        Args, Kernel, Setup,
-        args::{matrix, misfit},
-        one,
-    },
-};
+use crate::ops::prelude::*;
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
-    let widths = setup
-        .ints("inputdimensions")?
-        .unwrap_or_default()
-        .into_iter()
-        .map(usize::try_from)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| setup.refuse("a width is negative").caused_by(error))?;
+    let widths = setup.sizes("inputdimensions")?.unwrap_or_default();
     one(move |args: Args<'_>| {
         let mut parts = Vec::with_capacity(widths.len());
         let mut rows = None;
@@ -32,8 +17,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
             parts.push((part, columns, width));
         }
         let rows = rows.unwrap_or(0);
-        let total: usize = widths.iter().sum();
-        let mut out = Vec::with_capacity(rows * total);
+        let total = widths.iter().try_fold(0_usize, |sum, &n| sum.checked_add(n));
+        let total = total.ok_or_else(|| misfit("the widths are too large"))?;
+        let mut out = Vec::with_capacity(args.cx.room(&[rows, total], 4)?);
         for row in 0..rows {
             for (part, columns, width) in &parts {
                 let own = part.data().iter().skip(row * columns).take(*columns);

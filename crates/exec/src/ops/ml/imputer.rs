@@ -1,16 +1,7 @@
-//! `Imputer`: <https://onnx.ai/onnx/operators/onnx_aionnxml_Imputer.html>. A list of values that is not as
-//! long as the row stands for its first value.
+//! `Imputer`: <https://onnx.ai/onnx/operators/onnx_aionnxml_Imputer.html>. A list of values that is
+//! not as long as the row stands for its first value.
 
-use holdall_diag::Failure;
-
-use crate::{
-    Array, TensorValue,
-    ops::{
-        Args, Kernel, Setup,
-        args::{matrix, unfit},
-        one,
-    },
-};
+use crate::ops::prelude::*;
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     let floats = setup.floats("imputed_value_floats")?.filter(|v| !v.is_empty());

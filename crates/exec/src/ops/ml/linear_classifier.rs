@@ -1,6 +1,7 @@
 //! `LinearClassifier`: <https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html>. One row of
 //! coefficients with two labels gives the score of the second; what becomes of it follows onnxruntime
-//! since 1.27.
+//! since 1.27, or under `spec` the
+//! columns −s and s before the transform. `multi_class` changes nothing, as measured.
 
 use holdall_diag::Failure;
 
@@ -20,6 +21,7 @@ struct Classifier {
     intercepts: Vec<f32>,
     rows: usize,
     post: PostTransform,
+    like_runtime: bool,
 }
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
@@ -35,7 +37,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         );
     }
     let post = PostTransform::of(setup)?;
-    let classifier = Classifier { labels, coefficients, intercepts, rows, post };
+    setup.ignore(&["multi_class"]);
+    let like_runtime = setup.like_runtime();
+    let classifier = Classifier { labels, coefficients, intercepts, rows, post, like_runtime };
     Ok(Box::new(move |args: Args<'_>| classifier.run(args)))
 }
 
@@ -74,6 +78,12 @@ impl Classifier {
                 let score = own.first().copied().unwrap_or(0.0);
                 chosen.push(usize::from(score > 0.0));
                 out.truncate(start);
+                if !self.like_runtime {
+                    let mut both = [-score, score];
+                    self.post.apply(&mut both);
+                    out.extend(both);
+                    continue;
+                }
                 out.extend(match self.post {
                     PostTransform::Logistic => [logistic(-score), logistic(score)],
                     PostTransform::None

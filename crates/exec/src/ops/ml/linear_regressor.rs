@@ -23,6 +23,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         .filter(|&n| n > 0)
         .ok_or_else(|| setup.refuse("the number of targets is not positive"))?;
     let post = PostTransform::of(setup)?;
+    let like_runtime = setup.like_runtime();
     one(move |args: Args<'_>| {
         let features = args.floats(0)?;
         let (rows, width) = matrix(features.shape())?;
@@ -36,6 +37,10 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         for row in features.data().chunks_exact(width.max(1)) {
             let start = out.len();
             out.extend(scores(row, &coefficients, &intercepts));
+            // With one target onnxruntime applies PROBIT only.
+            if targets == 1 && like_runtime && post != PostTransform::Probit {
+                continue;
+            }
             post.apply(out.get_mut(start..).unwrap_or_default());
         }
         Ok(TensorValue::F32(Array::new(&[rows, targets], out)?))

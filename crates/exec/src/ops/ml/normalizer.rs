@@ -29,7 +29,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
                 Norm::L1 => row.iter().fold(0.0, |sum, x| sum + x.abs()),
                 Norm::L2 => row.iter().fold(0.0, |sum, x| sum + x * x).sqrt(),
             };
-            if scale.abs() > 0.0 {
+            if scale.abs() > 0.0 || scale.is_nan() {
                 for x in row {
                     *x /= scale;
                 }

@@ -1,273 +1,260 @@
-//! The trees that `TreeEnsembleClassifier` and `TreeEnsembleRegressor` share.
-//!
-//! Constraints: node ids are unique within a tree, children exist, every tree has one root, no path
-//! comes back. Children may be shared. A NaN takes the false branch unless
-//! `missing_value_tracks_true` says otherwise; under `BRANCH_NEQ` it takes the true branch in
-//! onnxruntime, as IEEE 754 has it, and the false one in the reference.
+//! `TreeEnsemble`: <https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html>. Trees of
+//! version 5: leaves apart from nodes, thresholds and answers of one type. Constraints: children
+//! exist, no path comes back. NaN takes the false branch unless `nodes_missing_value_tracks_true`
+//! says otherwise; under NEQ it takes the true branch in onnxruntime.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use holdall_diag::Failure;
-
-use crate::{
-    Array, Behaviour, TensorValue,
-    ops::{Setup, args::misfit, post_transform::Real},
-    value::Element,
+use crate::ops::{
+    post_transform::{PostTransform, Real},
+    prelude::*,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
+enum Test {
     Leq,
     Lt,
     Gte,
     Gt,
     Eq,
     Neq,
-    Leaf,
+    Member,
 }
 
+const TESTS: [Test; 7] =
+    [Test::Leq, Test::Lt, Test::Gte, Test::Gt, Test::Eq, Test::Neq, Test::Member];
+
+/// A child: another node, or a leaf.
 #[derive(Clone, Copy, Debug)]
-struct Node<T> {
-    mode: Mode,
-    missing: bool,
-    feature: u32,
-    threshold: T,
-    /// Children, or the range of weights of a leaf.
-    yes: u32,
-    no: u32,
+struct Child {
+    leaf: bool,
+    at: usize,
 }
 
-/// Trees, ready to be walked.
-#[derive(Clone, Debug)]
-pub(super) struct Trees<T> {
+struct Node<T> {
+    test: Test,
+    feature: usize,
+    split: T,
+    members: Vec<T>,
+    missing: bool,
+    yes: Child,
+    no: Child,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aggregate {
+    Average,
+    Sum,
+    Min,
+    Max,
+}
+
+struct Ensemble<T> {
     nodes: Vec<Node<T>>,
-    roots: Vec<u32>,
-    weights: Vec<(u32, T)>,
-    /// Features that a row must have.
+    roots: Vec<usize>,
+    leaves: Vec<(usize, T)>,
+    targets: usize,
     width: usize,
-    /// What NaN does under `BRANCH_NEQ`.
+    aggregate: Aggregate,
+    post: PostTransform,
     nan_differs: bool,
 }
 
-/// What a node's attributes are called.
-pub(super) struct Names {
-    pub(super) trees: &'static str,
-    pub(super) nodes: &'static str,
-    pub(super) ids: &'static str,
-    pub(super) weights: &'static str,
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    setup.ignore(&["nodes_hitrates"]);
+    let splits =
+        setup.tensor("nodes_splits")?.ok_or_else(|| setup.refuse("there are no splits"))?;
+    match splits {
+        TensorValue::F32(_) => Ensemble::<f32>::of(setup)?.kernel(),
+        TensorValue::F64(_) => Ensemble::<f64>::of(setup)?.kernel(),
+        other => Err(unfit(&other)),
+    }
 }
 
-/// Floats, from the attribute or from its tensor form, which also holds doubles.
-pub(super) fn reals(setup: &Setup<'_>, name: &str) -> Result<Option<Vec<f64>>, Failure> {
-    Ok(match setup.tensor(&format!("{name}_as_tensor"))? {
-        Some(TensorValue::F32(a)) => Some(a.data().iter().map(|&x| x.into()).collect()),
-        Some(TensorValue::F64(a)) => Some(a.data().to_vec()),
-        Some(_) => return Err(setup.refuse(format!("`{name}_as_tensor` is not of floats"))),
-        None => setup.floats(name)?.map(|v| v.into_iter().map(f64::from).collect()),
-    })
-}
-
-fn modes(setup: &Setup<'_>) -> Result<Vec<Mode>, Failure> {
-    let modes = setup.texts("nodes_modes")?.unwrap_or_default();
-    modes
-        .iter()
-        .map(|mode| {
-            Ok(match mode.as_str() {
-                "BRANCH_LEQ" => Mode::Leq,
-                "BRANCH_LT" => Mode::Lt,
-                "BRANCH_GTE" => Mode::Gte,
-                "BRANCH_GT" => Mode::Gt,
-                "BRANCH_EQ" => Mode::Eq,
-                "BRANCH_NEQ" => Mode::Neq,
-                "LEAF" => Mode::Leaf,
-                other => return Err(setup.refuse(format!("there is no node mode `{other}`"))),
-            })
-        })
-        .collect()
-}
-
-impl<T: Real> Trees<T> {
-    /// Reads the attributes and checks them.
-    pub(super) fn of(setup: &Setup<'_>, names: &Names, targets: usize) -> Result<Self, Failure> {
-        let list = |name: &str| setup.ints(name).map(Option::unwrap_or_default);
-        let (tree, id) = (list("nodes_treeids")?, list("nodes_nodeids")?);
-        let (feature, modes) = (list("nodes_featureids")?, modes(setup)?);
-        let (yes, no) = (list("nodes_truenodeids")?, list("nodes_falsenodeids")?);
-        let thresholds = reals(setup, "nodes_values")?.unwrap_or_default();
+impl<T: Real> Ensemble<T> {
+    fn of(setup: &Setup<'_>) -> Result<Self, Failure> {
+        let list = |name: &str| setup.sizes(name).map(Option::unwrap_or_default);
+        let reals = |name: &str| -> Result<Vec<T>, Failure> {
+            match setup.tensor(name)? {
+                None => Ok(Vec::new()),
+                Some(tensor) => Ok(T::want(&tensor)?.data().to_vec()),
+            }
+        };
+        let modes =
+            setup.tensor("nodes_modes")?.ok_or_else(|| setup.refuse("there are no modes"))?;
+        let modes = ints(&modes)?;
+        let (features, splits) = (list("nodes_featureids")?, reals("nodes_splits")?);
+        let (yes, yes_leaf) = (list("nodes_truenodeids")?, list("nodes_trueleafs")?);
+        let (no, no_leaf) = (list("nodes_falsenodeids")?, list("nodes_falseleafs")?);
         let missing = list("nodes_missing_value_tracks_true")?;
+        let (targets, weights) = (list("leaf_targetids")?, reals("leaf_weights")?);
         let count = modes.len();
-        let lengths = [tree.len(), id.len(), feature.len(), yes.len(), no.len(), thresholds.len()];
-        if lengths.iter().any(|&n| n != count) || !(missing.is_empty() || missing.len() == count) {
+        let lists =
+            [features.len(), splits.len(), yes.len(), yes_leaf.len(), no.len(), no_leaf.len()];
+        if lists.iter().any(|&n| n != count) || !(missing.is_empty() || missing.len() == count) {
             return Err(setup.refuse("the lists of nodes have different lengths"));
         }
-        let mut index = BTreeMap::new();
-        for (i, key) in (0_u32..).zip(tree.iter().zip(&id)) {
-            if index.insert(key, i).is_some() {
-                return Err(setup.refuse(format!("tree {} has two nodes {}", key.0, key.1)));
-            }
+        let width = usize::try_from(setup.int("n_targets", 1)?)
+            .ok()
+            .filter(|n| (1..=1_000_000).contains(n));
+        let width = width.ok_or_else(|| setup.refuse("the number of targets makes no sense"))?;
+        if targets.len() != weights.len() || targets.iter().any(|&t| t >= width) {
+            return Err(setup.refuse("leaves name targets that do not exist"));
         }
-        let find = |tree: &i64, node: &i64| {
-            index
-                .get(&(tree, node))
-                .copied()
-                .ok_or_else(|| setup.refuse(format!("tree {tree} has no node {node}")))
-        };
+        let members = reals("membership_values")?;
+        let mut sets = members.split(|v| v.is_nan());
         let mut nodes = Vec::with_capacity(count);
-        let mut width = 0_usize;
-        let missing = missing.iter().map(|&flag| flag != 0).chain(std::iter::repeat(false));
-        let columns = modes.iter().zip(&tree).zip(&feature).zip(&thresholds).zip(&yes).zip(&no);
-        for ((((((&mode, tree), &feature), &threshold), yes), no), missing) in columns.zip(missing)
-        {
-            let threshold = T::of(threshold);
-            let mut node = Node { mode, missing, feature: 0, threshold, yes: 0, no: 0 };
-            if mode != Mode::Leaf {
-                node.feature = u32::try_from(feature).map_err(|error| {
-                    setup.refuse(format!("there is no feature {feature}")).caused_by(error)
-                })?;
-                width = width.max(node.feature as usize + 1);
-                node.yes = find(tree, yes)?;
-                node.no = find(tree, no)?;
-            }
-            nodes.push(node);
+        for i in 0..count {
+            let test = usize::try_from(at(&modes, i)).ok().and_then(|m| TESTS.get(m)).copied();
+            let test = test
+                .ok_or_else(|| setup.refuse(format!("there is no node mode {}", at(&modes, i))))?;
+            let child = |ids: &[usize], leaf: &[usize]| {
+                let child = Child { leaf: at(leaf, i) != 0, at: at(ids, i) };
+                let end = if child.leaf { weights.len() } else { count };
+                let what = || setup.refuse(format!("node {i} has the child {}", child.at));
+                if child.at < end { Ok(child) } else { Err(what()) }
+            };
+            nodes.push(Node {
+                test,
+                feature: at(&features, i),
+                split: splits.get(i).copied().unwrap_or(T::of(0.0)),
+                members: if test == Test::Member {
+                    sets.next().unwrap_or_default().to_vec()
+                } else {
+                    Vec::new()
+                },
+                missing: at(&missing, i) != 0,
+                yes: child(&yes, &yes_leaf)?,
+                no: child(&no, &no_leaf)?,
+            });
         }
-        let roots = roots(setup, &nodes, &tree)?;
-        let mut trees = Self {
+        let roots = list("tree_roots")?;
+        if roots.iter().any(|&r| r >= count) {
+            return Err(setup.refuse("a tree begins at a node that does not exist"));
+        }
+        acyclic(setup, &nodes)?;
+        let words = [Aggregate::Average, Aggregate::Sum, Aggregate::Min, Aggregate::Max];
+        let number = |name: &str, absent: i64| {
+            usize::try_from(setup.int(name, absent)?)
+                .map_err(|error| setup.refuse(format!("`{name}` is negative")).caused_by(error))
+        };
+        let aggregate = words.get(number("aggregate_function", 1)?).copied();
+        Ok(Self {
+            width: nodes.iter().map(|n| n.feature.saturating_add(1)).max().unwrap_or(0),
             nodes,
             roots,
-            weights: Vec::new(),
-            width,
-            nan_differs: setup.behaviour == Behaviour::OnnxRuntime,
-        };
-        trees.give_weights(setup, names, targets, &find)?;
-        Ok(trees)
-    }
-
-    /// Sorts the weights by leaf; those of one leaf keep their order.
-    fn give_weights(
-        &mut self,
-        setup: &Setup<'_>,
-        names: &Names,
-        targets: usize,
-        find: &dyn Fn(&i64, &i64) -> Result<u32, Failure>,
-    ) -> Result<(), Failure> {
-        let list = |name: &str| setup.ints(name).map(Option::unwrap_or_default);
-        let (tree, node, id) = (list(names.trees)?, list(names.nodes)?, list(names.ids)?);
-        let weights = reals(setup, names.weights)?.unwrap_or_default();
-        if [tree.len(), node.len(), id.len()].iter().any(|&n| n != weights.len()) {
-            return Err(setup.refuse("the lists of weights have different lengths"));
-        }
-        let mut found = Vec::with_capacity(weights.len());
-        for (((tree, node), &id), &weight) in tree.iter().zip(&node).zip(&id).zip(&weights) {
-            let target = usize::try_from(id).ok().filter(|&t| t < targets);
-            let target = target.and_then(|t| u32::try_from(t).ok()).ok_or_else(|| {
-                setup.refuse(format!("a weight is for target {id}, there are {targets}"))
-            })?;
-            let leaf = find(tree, node)?;
-            if self.nodes.get(leaf as usize).is_none_or(|n| n.mode != Mode::Leaf) {
-                return Err(setup.refuse(format!("node {node} of tree {tree} is not a leaf")));
-            }
-            found.push((leaf, target, T::of(weight)));
-        }
-        found.sort_by_key(|(leaf, ..)| *leaf);
-        for (i, (leaf, target, weight)) in (0_u32..).zip(found) {
-            self.weights.push((target, weight));
-            if let Some(node) = self.nodes.get_mut(leaf as usize) {
-                if node.no == node.yes {
-                    node.yes = i;
-                }
-                node.no = i + 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// How many trees there are.
-    pub(super) fn len(&self) -> usize {
-        self.roots.len()
-    }
-
-    /// Fails unless rows have the features that the trees ask for.
-    pub(super) fn check_width(&self, width: usize) -> Result<(), Failure> {
-        if width < self.width {
-            return Err(misfit(format!(
-                "the trees need {} features, there are {width}",
-                self.width
-            )));
-        }
-        Ok(())
-    }
-
-    /// All weights.
-    pub(super) fn weights(&self) -> &[(u32, T)] {
-        &self.weights
-    }
-
-    /// The weights of the leaves that a row falls into, tree by tree.
-    pub(super) fn leaves<'t>(
-        &'t self,
-        row: &'t [T],
-    ) -> impl Iterator<Item = &'t [(u32, T)]> + use<'t, T> {
-        self.roots.iter().map(move |&root| {
-            let mut at = self.nodes.get(root as usize);
-            while let Some(node) = at {
-                if node.mode == Mode::Leaf {
-                    return self.weights.get(node.yes as usize..node.no as usize).unwrap_or(&[]);
-                }
-                let x = row.get(node.feature as usize).copied().unwrap_or(T::of(f64::NAN));
-                let next = if self.holds(node, x) { node.yes } else { node.no };
-                at = self.nodes.get(next as usize);
-            }
-            &[]
+            leaves: targets.into_iter().zip(weights).collect(),
+            targets: width,
+            aggregate: aggregate.ok_or_else(|| setup.refuse("there is no such aggregation"))?,
+            post: PostTransform::numbered(number("post_transform", 0)?)
+                .ok_or_else(|| setup.refuse("there is no such transform"))?,
+            nan_differs: setup.like_runtime(),
         })
+    }
+
+    fn kernel(self) -> Result<Kernel, Failure> {
+        one(move |args: Args<'_>| {
+            let rows = args.of::<T>(0)?;
+            let (count, width) = matrix(rows.shape())?;
+            if width < self.width {
+                return Err(misfit(format!(
+                    "the trees need {} features, there are {width}",
+                    self.width
+                )));
+            }
+            let mut out = Vec::with_capacity(args.cx.room(&[count, self.targets], 8)?);
+            args.cx.product([count, self.roots.len(), 16])?;
+            for row in rows.data().chunks_exact(width.max(1)) {
+                out.extend(self.row(row));
+            }
+            Ok(T::wrap(Array::new(&[count, self.targets], out)?))
+        })
+    }
+
+    fn row(&self, row: &[T]) -> Vec<T> {
+        let mut scores: Vec<Option<T>> = vec![None; self.targets];
+        for &root in &self.roots {
+            let Some((target, weight)) = self.leaf(root, row) else { continue };
+            let Some(score) = scores.get_mut(target) else { continue };
+            *score = Some(match (*score, self.aggregate) {
+                (None, _) => weight,
+                (Some(s), Aggregate::Sum | Aggregate::Average) => s + weight,
+                (Some(s), Aggregate::Min) => {
+                    if weight < s {
+                        weight
+                    } else {
+                        s
+                    }
+                }
+                (Some(s), Aggregate::Max) => {
+                    if weight > s {
+                        weight
+                    } else {
+                        s
+                    }
+                }
+            });
+        }
+        let trees = T::of(real(self.roots.len()));
+        let mut out: Vec<T> = scores
+            .into_iter()
+            .map(|score| {
+                let score = score.unwrap_or(T::of(0.0));
+                if self.aggregate == Aggregate::Average { score / trees } else { score }
+            })
+            .collect();
+        if self.targets > 1 || self.post == PostTransform::Probit || !self.nan_differs {
+            self.post.apply(&mut out);
+        }
+        out
+    }
+
+    fn leaf(&self, root: usize, row: &[T]) -> Option<(usize, T)> {
+        let mut node = self.nodes.get(root)?;
+        loop {
+            let x = row.get(node.feature).copied()?;
+            let child = if self.holds(node, x) { node.yes } else { node.no };
+            if child.leaf {
+                return self.leaves.get(child.at).copied();
+            }
+            node = self.nodes.get(child.at)?;
+        }
     }
 
     fn holds(&self, node: &Node<T>, x: T) -> bool {
         if x.is_nan() {
-            return node.missing || (node.mode == Mode::Neq && self.nan_differs);
+            return node.missing || (node.test == Test::Neq && self.nan_differs);
         }
-        match node.mode {
-            Mode::Leq => x <= node.threshold,
-            Mode::Lt => x < node.threshold,
-            Mode::Gte => x >= node.threshold,
-            Mode::Gt => x > node.threshold,
-            Mode::Eq => x == node.threshold,
-            Mode::Neq => x != node.threshold,
-            Mode::Leaf => false,
+        match node.test {
+            Test::Leq => x <= node.split,
+            Test::Lt => x < node.split,
+            Test::Gte => x >= node.split,
+            Test::Gt => x > node.split,
+            Test::Eq => x == node.split,
+            Test::Neq => x != node.split,
+            Test::Member => node.members.contains(&x),
         }
     }
 }
 
-/// The node of each tree that is nobody's child, in the order of the trees; fails when a path comes
-/// back to a node.
-fn roots<T>(setup: &Setup<'_>, nodes: &[Node<T>], trees: &[i64]) -> Result<Vec<u32>, Failure> {
-    let mut parents = vec![0_u32; nodes.len()];
-    for node in nodes.iter().filter(|n| n.mode != Mode::Leaf) {
-        for child in [node.yes, node.no] {
-            if let Some(count) = parents.get_mut(child as usize) {
-                *count += 1;
-            }
+/// Fails when a path comes back to a node.
+fn acyclic<T>(setup: &Setup<'_>, nodes: &[Node<T>]) -> Result<(), Failure> {
+    let children = |node: &Node<T>| {
+        [node.yes, node.no].into_iter().filter(|c| !c.leaf).map(|c| c.at).collect::<Vec<_>>()
+    };
+    let mut parents = vec![0_usize; nodes.len()];
+    for child in nodes.iter().flat_map(children) {
+        if let Some(count) = parents.get_mut(child) {
+            *count += 1;
         }
     }
-    let mut roots = Vec::new();
-    let mut seen = BTreeMap::new();
-    for ((i, tree), &count) in (0_u32..).zip(trees).zip(&parents) {
-        let found = seen.entry(tree).or_insert(0_u32);
-        if count == 0 {
-            *found += 1;
-            roots.push(i);
-        }
-    }
-    if let Some((tree, count)) = seen.iter().find(|(_, count)| **count != 1) {
-        return Err(setup.refuse(format!("tree {tree} has {count} roots, one is expected")));
-    }
-    // Kahn: whatever is never freed of its parents lies on a cycle.
-    let mut open: Vec<u32> = roots.clone();
-    let mut done = 0_usize;
+    let mut open: Vec<usize> =
+        parents.iter().enumerate().filter(|(_, n)| **n == 0).map(|(i, _)| i).collect();
+    let mut done = BTreeSet::new();
     while let Some(i) = open.pop() {
-        done += 1;
-        let Some(node) = nodes.get(i as usize).filter(|n| n.mode != Mode::Leaf) else { continue };
-        for child in [node.yes, node.no] {
-            if let Some(count) = parents.get_mut(child as usize) {
+        done.insert(i);
+        for child in nodes.get(i).map(children).unwrap_or_default() {
+            if let Some(count) = parents.get_mut(child) {
                 *count -= 1;
                 if *count == 0 {
                     open.push(child);
@@ -275,25 +262,8 @@ fn roots<T>(setup: &Setup<'_>, nodes: &[Node<T>], trees: &[i64]) -> Result<Vec<u
             }
         }
     }
-    if done != nodes.len() {
+    if done.len() != nodes.len() {
         return Err(setup.refuse("a path through a tree comes back to a node"));
     }
-    Ok(roots)
-}
-
-/// The rows of an input in the type that the trees compare in: binary64 for doubles, else binary32.
-pub(super) enum Rows {
-    F32(Array<f32>),
-    F64(Array<f64>),
-}
-
-impl Rows {
-    /// The first input.
-    pub(super) fn of(args: crate::ops::Args<'_>) -> Result<Self, Failure> {
-        let doubles = f64::take(args.get(0)?).cloned();
-        Ok(match doubles {
-            Some(rows) => Self::F64(rows),
-            None => Self::F32(args.floats(0)?),
-        })
-    }
+    Ok(())
 }

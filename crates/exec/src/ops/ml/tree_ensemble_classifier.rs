@@ -9,7 +9,7 @@ use holdall_diag::Failure;
 
 use super::{
     labels::{labels, pick},
-    tree_ensemble::{Names, Rows, Trees, reals},
+    trees::{Names, Rows, Trees, reals},
 };
 use crate::{
     Array, Behaviour, Keys, TensorValue,

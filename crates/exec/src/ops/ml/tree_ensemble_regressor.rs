@@ -6,7 +6,7 @@
 
 use holdall_diag::Failure;
 
-use super::tree_ensemble::{Names, Rows, Trees, reals};
+use super::trees::{Names, Rows, Trees, reals};
 use crate::{
     Array, TensorValue,
     ops::{
@@ -32,6 +32,7 @@ struct Regressor<T> {
     targets: usize,
     aggregate: Aggregate,
     post: PostTransform,
+    like_runtime: bool,
 }
 
 const NAMES: Names = Names {
@@ -76,6 +77,7 @@ impl<T: Real> Regressor<T> {
             targets,
             aggregate,
             post: PostTransform::of(setup)?,
+            like_runtime: setup.like_runtime(),
         })
     }
 
@@ -100,7 +102,8 @@ impl<T: Real> Regressor<T> {
             let start = out.len();
             out.extend(self.finish(&scores));
             let own = out.get_mut(start..).unwrap_or_default();
-            if self.targets > 1 || self.post == PostTransform::Probit {
+            // With one target onnxruntime applies PROBIT only.
+            if self.targets > 1 || self.post == PostTransform::Probit || !self.like_runtime {
                 self.post.apply(own);
             }
         }

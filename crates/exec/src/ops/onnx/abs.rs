@@ -1,9 +1,21 @@
-//! `Abs`: <https://onnx.ai/onnx/operators/onnx__Abs.html>
+//! `Abs`: <https://onnx.ai/onnx/operators/onnx__Abs.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic};
+struct Abs;
 
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::numbers(f32::abs, f64::abs, i64::wrapping_abs, i32::wrapping_abs)
+impl Single for Abs {
+    fn of<T: Number>(x: T) -> T {
+        if x < T::default() {
+            T::default().sub(x)
+        } else if x.is_nan() {
+            x
+        } else {
+            x.add(T::default())
+        }
+    }
+}
+
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::single::<Abs>(setup)
 }

@@ -1,10 +1,15 @@
-//! `Add`: <https://onnx.ai/onnx/operators/onnx__Add.html>
+//! `Add`: <https://onnx.ai/onnx/operators/onnx__Add.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic::Binary};
+struct Add;
 
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    Binary { f32: |a, b| a + b, f64: |a, b| a + b, i64: i64::wrapping_add, i32: i32::wrapping_add }
-        .kernel()
+impl Pair for Add {
+    fn of<T: Number>(a: T, b: T) -> T {
+        a.add(b)
+    }
+}
+
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::pair::<Add>(setup)
 }

@@ -1,186 +1,203 @@
-//! `Cast`: <https://onnx.ai/onnx/operators/onnx__Cast.html>. Floats are cut towards zero; texts are
-//! written as onnxruntime writes them, binary32 with 8 significant digits, binary64 with
-//! as many as it takes.
+//! `Cast`: <https://onnx.ai/onnx/operators/onnx__Cast.html>. Floats are cut towards zero, integers
+//! take the low bits. Types of eight bits and less saturate unless told otherwise; integers of 4
+//! and 2 bits always take the low bits.
 
-use holdall_diag::Failure;
-use holdall_tensor::DType;
-
-use crate::{
-    Array, TensorValue, codes,
-    ops::{Args, Kernel, Setup, one},
-    value::each,
-};
+use super::cast_text::{parse, print};
+use crate::ops::prelude::*;
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
-    let number = setup.int("to", 0)?;
-    let unknown = || {
-        let message = format!("casting to element type {number} is not implemented");
-        Failure::unsupported(codes::OPERATOR, message)
-    };
-    let to = match number {
-        1 => DType::F32,
-        6 => DType::I32,
-        7 => DType::I64,
-        8 => DType::Text,
-        9 => DType::Bool,
-        11 => DType::F64,
-        _ => return Err(unknown()),
-    };
-    one(move |args: Args<'_>| {
-        let value = args.get(0)?;
-        if value.dtype() == to {
-            return Ok(value.clone());
+    let to = target(setup, "to")?;
+    let rules = Rules::of(setup)?;
+    one(move |args: Args<'_>| convert(args.cx, args.get(0)?, to, rules))
+}
+
+/// What happens to floats that a narrow type does not hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    saturate: bool,
+    rounding: Rounding,
+}
+
+/// How powers of two are rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rounding {
+    Up,
+    Down,
+    Nearest,
+}
+
+impl Rules {
+    pub(super) fn of(setup: &Setup<'_>) -> Result<Self, Failure> {
+        let words =
+            [("up", Rounding::Up), ("down", Rounding::Down), ("nearest", Rounding::Nearest)];
+        let rounding = setup.word("round_mode", &words)?;
+        Ok(Self { saturate: setup.flag("saturate", true)?, rounding })
+    }
+
+    fn code(self, kind: Narrow, value: f64) -> u8 {
+        if kind != Narrow::E8M0 || value.is_nan() {
+            return kind.encode(value, self.saturate);
         }
-        each!(value, array => cast(array, to))
+        let size = value.abs();
+        // A power of two: all bits of the mantissa are zero.
+        let bits = size.to_bits();
+        let down = f64::from_bits(bits >> 52 << 52);
+        let up = match self.rounding {
+            Rounding::Up => size > down,
+            Rounding::Down => false,
+            Rounding::Nearest => size >= down * 1.5,
+        };
+        kind.encode(if up { down * 2.0 } else { down }, self.saturate)
+    }
+}
+
+/// The element type that an attribute names: by number, before version 6 by its word.
+pub(super) fn target(setup: &Setup<'_>, name: &str) -> Result<ElementType, Failure> {
+    const WORDS: [&str; 16] = [
+        "FLOAT",
+        "UINT8",
+        "INT8",
+        "UINT16",
+        "INT16",
+        "INT32",
+        "INT64",
+        "STRING",
+        "BOOL",
+        "FLOAT16",
+        "DOUBLE",
+        "UINT32",
+        "UINT64",
+        "COMPLEX64",
+        "COMPLEX128",
+        "BFLOAT16",
+    ];
+    let number = if setup.node.op_type == "Cast" && setup.opset() < 6 {
+        let word = setup.text(name, "")?;
+        WORDS.iter().position(|w| *w == word).map_or(0, |i| signed(i + 1))
+    } else {
+        setup.int(name, 0)?
+    };
+    ElementType::of_number(number)
+        .ok_or_else(|| setup.refuse(format!("`{name}`: there is no element type {number}")))
+}
+
+/// A number on its way from one type to another.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scalar {
+    Int(i128),
+    Real(f64),
+}
+
+impl Scalar {
+    pub(super) fn real(self) -> f64 {
+        match self {
+            Self::Int(v) => f64::of_int(v),
+            Self::Real(v) => v,
+        }
+    }
+
+    /// Floats end at the bounds of 64 bits; narrower integers take the low bits.
+    fn whole(self) -> i128 {
+        match self {
+            Self::Int(v) => v,
+            Self::Real(v) if v >= 9.3e18 => u64::of(v).int(),
+            Self::Real(v) => whole(v).int(),
+        }
+    }
+}
+
+/// Converts by the usual rules.
+pub(in crate::ops) fn cast(
+    cx: &Context,
+    value: &TensorValue,
+    to: ElementType,
+) -> Result<TensorValue, Failure> {
+    convert(cx, value, to, Rules { saturate: true, rounding: Rounding::Up })
+}
+
+/// Converts every element.
+pub(super) fn convert(
+    cx: &Context,
+    value: &TensorValue,
+    to: ElementType,
+    rules: Rules,
+) -> Result<TensorValue, Failure> {
+    if value.element_type() == Some(to) {
+        return Ok(value.clone());
+    }
+    cx.room(value.shape(), to.size())?;
+    if to == ElementType::Text {
+        return print(value);
+    }
+    let read: Box<dyn Fn(usize) -> Result<Scalar, Failure> + '_> = match value {
+        TensorValue::Text(texts) => Box::new(|i| parse(texts.data().get(i).map_or("", |t| t))),
+        TensorValue::Bool(flags) => Box::new(|i| Ok(Scalar::Int(at(flags.data(), i).into()))),
+        TensorValue::Narrow(kind, codes) => Box::new(|i| {
+            let real = kind.decode(at(codes.data(), i));
+            Ok(if kind.bounds().is_some() {
+                Scalar::Int(whole(real).into())
+            } else {
+                Scalar::Real(real)
+            })
+        }),
+        other => numbers!(other, array => Ok(reader(array)))?,
+    };
+    write(&*read, value.shape(), value.len(), to, rules)
+}
+
+fn reader<T: Number>(array: &Array<T>) -> Box<dyn Fn(usize) -> Result<Scalar, Failure> + '_> {
+    Box::new(|i| {
+        let x = at(array.data(), i);
+        Ok(if T::FLOAT { Scalar::Real(x.wide()) } else { Scalar::Int(x.int()) })
     })
 }
 
-fn cast<T: Castable>(array: &Array<T>, to: DType) -> Result<TensorValue, Failure> {
-    fn all<T: Clone, U: Clone>(
-        array: &Array<T>,
-        f: impl Fn(&T) -> Result<U, Failure>,
-    ) -> Result<Array<U>, Failure> {
-        let data = array.data().iter().map(f).collect::<Result<Vec<U>, Failure>>()?;
-        Array::new(array.shape(), data)
+fn write(
+    read: &dyn Fn(usize) -> Result<Scalar, Failure>,
+    shape: &[usize],
+    count: usize,
+    to: ElementType,
+    rules: Rules,
+) -> Result<TensorValue, Failure> {
+    fn all<T: Clone>(
+        read: &dyn Fn(usize) -> Result<Scalar, Failure>,
+        shape: &[usize],
+        count: usize,
+        f: impl Fn(Scalar) -> T,
+    ) -> Result<Array<T>, Failure> {
+        Array::new(shape, (0..count).map(|i| read(i).map(&f)).collect::<Result<_, _>>()?)
     }
-    match to {
-        DType::F32 => all(array, T::to_f32).map(TensorValue::F32),
-        DType::F64 => all(array, T::to_f64).map(TensorValue::F64),
-        DType::I64 => all(array, T::to_i64).map(TensorValue::I64),
-        // Beyond the range, the low bits: as conversions by way of i64 do in practice.
-        #[expect(clippy::cast_possible_truncation, reason = "casts wrap")]
-        DType::I32 => all(array, |v| Ok(v.to_i64()? as i32)).map(TensorValue::I32),
-        DType::Bool => all(array, T::to_bool).map(TensorValue::Bool),
-        DType::Text
-        | DType::U8
-        | DType::U16
-        | DType::U32
-        | DType::U64
-        | DType::I8
-        | DType::I16
-        | DType::F16
-        | DType::BF16
-        | DType::F8E4M3
-        | DType::F8E5M2
-        | DType::C64
-        | DType::C128 => all(array, |v| Ok(v.to_text())).map(TensorValue::Text),
-    }
-}
-
-trait Castable: Clone {
-    fn to_f32(&self) -> Result<f32, Failure>;
-    fn to_f64(&self) -> Result<f64, Failure>;
-    fn to_i64(&self) -> Result<i64, Failure>;
-    fn to_bool(&self) -> Result<bool, Failure>;
-    fn to_text(&self) -> String;
-}
-
-macro_rules! castable {
-    ($type:ty, [$($lint:path),+], $text:expr) => {
-        #[expect($($lint),+, reason = "this is a cast")]
-        impl Castable for $type {
-            fn to_f32(&self) -> Result<f32, Failure> {
-                Ok(*self as f32)
-            }
-            fn to_f64(&self) -> Result<f64, Failure> {
-                Ok(*self as f64)
-            }
-            fn to_i64(&self) -> Result<i64, Failure> {
-                Ok(*self as i64)
-            }
-            fn to_bool(&self) -> Result<bool, Failure> {
-                Ok(*self != <$type>::default())
-            }
-            fn to_text(&self) -> String {
-                $text(*self)
-            }
+    fn number<T: Number>(scalar: Scalar) -> T {
+        match scalar {
+            Scalar::Int(v) => T::of_int(v),
+            Scalar::Real(v) if T::FLOAT => T::of(v),
+            Scalar::Real(_) => T::of_int(scalar.whole()),
         }
-    };
-}
-castable!(f32, [clippy::cast_possible_truncation, clippy::cast_lossless, clippy::float_cmp], |v| {
-    general(f64::from(v), 8)
-});
-castable!(f64, [clippy::cast_possible_truncation, clippy::float_cmp], |v: f64| general(
-    v,
-    digits(v)
-));
-castable!(i64, [clippy::cast_precision_loss], |v: i64| v.to_string());
-castable!(i32, [clippy::cast_precision_loss, clippy::cast_lossless], |v: i32| v.to_string());
-
-impl Castable for bool {
-    fn to_f32(&self) -> Result<f32, Failure> {
-        Ok(f32::from(u8::from(*self)))
     }
-    fn to_f64(&self) -> Result<f64, Failure> {
-        Ok(f64::from(u8::from(*self)))
-    }
-    fn to_i64(&self) -> Result<i64, Failure> {
-        Ok(i64::from(*self))
-    }
-    fn to_bool(&self) -> Result<bool, Failure> {
-        Ok(*self)
-    }
-    fn to_text(&self) -> String {
-        i64::from(*self).to_string()
-    }
-}
-
-impl Castable for String {
-    fn to_f32(&self) -> Result<f32, Failure> {
-        parse(self)
-    }
-    fn to_f64(&self) -> Result<f64, Failure> {
-        parse(self)
-    }
-    fn to_i64(&self) -> Result<i64, Failure> {
-        parse(self)
-    }
-    fn to_bool(&self) -> Result<bool, Failure> {
-        parse::<i64>(self).map(|v| v != 0)
-    }
-    fn to_text(&self) -> String {
-        self.clone()
-    }
-}
-
-fn parse<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
-    text: &str,
-) -> Result<T, Failure> {
-    text.trim().parse().map_err(|error| {
-        Failure::malformed(codes::INPUT, format!("`{text}` is not a number")).caused_by(error)
+    Ok(match to {
+        ElementType::F16 => TensorValue::F16(all(read, shape, count, number)?),
+        ElementType::BF16 => TensorValue::BF16(all(read, shape, count, number)?),
+        ElementType::F32 => TensorValue::F32(all(read, shape, count, number)?),
+        ElementType::F64 => TensorValue::F64(all(read, shape, count, number)?),
+        ElementType::I8 => TensorValue::I8(all(read, shape, count, number)?),
+        ElementType::I16 => TensorValue::I16(all(read, shape, count, number)?),
+        ElementType::I32 => TensorValue::I32(all(read, shape, count, number)?),
+        ElementType::I64 => TensorValue::I64(all(read, shape, count, number)?),
+        ElementType::U8 => TensorValue::U8(all(read, shape, count, number)?),
+        ElementType::U16 => TensorValue::U16(all(read, shape, count, number)?),
+        ElementType::U32 => TensorValue::U32(all(read, shape, count, number)?),
+        ElementType::U64 => TensorValue::U64(all(read, shape, count, number)?),
+        ElementType::Bool => TensorValue::Bool(all(read, shape, count, |v| match v {
+            Scalar::Int(v) => v != 0,
+            Scalar::Real(v) => v.is_nan() || v.abs() > 0.0,
+        })?),
+        ElementType::Narrow(kind) => {
+            let code = |v: Scalar| rules.code(kind, v.real());
+            TensorValue::Narrow(kind, all(read, shape, count, code)?)
+        }
+        ElementType::C64 | ElementType::C128 | ElementType::Text => {
+            let message = format!("casting to {} is not implemented", to.as_str());
+            return Err(Failure::unsupported(codes::OPERATOR, message));
+        }
     })
-}
-
-/// The fewest significant digits that give the value back.
-fn digits(value: f64) -> usize {
-    let shortest = format!("{value:e}");
-    let mantissa = shortest.split('e').next().unwrap_or_default();
-    mantissa.bytes().filter(u8::is_ascii_digit).count().max(1)
-}
-
-/// A float in the shorter of plain and scientific notation, without trailing zeros: `%g` of C.
-fn general(value: f64, digits: usize) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "INF" } else { "-INF" }.to_owned();
-    }
-    let scientific = format!("{value:.*e}", digits - 1);
-    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let trim = |text: &str| -> String {
-        if text.contains('.') {
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        } else {
-            text.to_owned()
-        }
-    };
-    let precision = i32::try_from(digits).unwrap_or(i32::MAX);
-    if exponent < -4 || exponent >= precision {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{}e{sign}{:02}", trim(mantissa), exponent.abs());
-    }
-    let places = usize::try_from(precision - 1 - exponent).unwrap_or(0);
-    trim(&format!("{value:.places$}"))
 }

@@ -1,9 +1,7 @@
-//! `Ceil`: <https://onnx.ai/onnx/operators/onnx__Ceil.html>
+//! `Ceil`: <https://onnx.ai/onnx/operators/onnx__Ceil.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::floats(f32::ceil, f64::ceil)
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::float(setup, f64::ceil)
 }

@@ -1,16 +1,16 @@
-//! `Div`: <https://onnx.ai/onnx/operators/onnx__Div.html>. Integers are cut towards zero; what
-//! a division by zero gives is left open, and is zero here.
+//! `Div`: <https://onnx.ai/onnx/operators/onnx__Div.html>. Integers are cut towards zero; what is
+//! divided by the integer zero is zero, where onnxruntime ends the process.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic::Binary};
+pub(super) struct Div;
 
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    Binary {
-        f32: |a, b| a / b,
-        f64: |a, b| a / b,
-        i64: |a, b| a.checked_div(b).unwrap_or(0),
-        i32: |a, b| a.checked_div(b).unwrap_or(0),
+impl Pair for Div {
+    fn of<T: Number>(a: T, b: T) -> T {
+        a.div(b)
     }
-    .kernel()
+}
+
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::pair::<Div>(setup)
 }

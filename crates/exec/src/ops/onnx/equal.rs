@@ -1,11 +1,7 @@
-//! `Equal`: <https://onnx.ai/onnx/operators/onnx__Equal.html>
+//! `Equal`: <https://onnx.ai/onnx/operators/onnx__Equal.html>. NaN compares to nothing.
 
-use std::cmp::Ordering;
+use crate::ops::prelude::*;
 
-use holdall_diag::Failure;
-
-use crate::ops::{Kernel, Setup, arithmetic};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::compare(|order| order == Some(Ordering::Equal), true)
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::compare(setup, |order| order.is_some_and(std::cmp::Ordering::is_eq), true)
 }

@@ -1,9 +1,7 @@
-//! `Exp`: <https://onnx.ai/onnx/operators/onnx__Exp.html>
+//! `Exp`: <https://onnx.ai/onnx/operators/onnx__Exp.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::floats(f32::exp, f64::exp)
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::float(setup, f64::exp)
 }

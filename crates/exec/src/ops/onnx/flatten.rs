@@ -1,22 +1,14 @@
-//! `Flatten`: <https://onnx.ai/onnx/operators/onnx__Flatten.html>
+//! `Flatten`: <https://onnx.ai/onnx/operators/onnx__Flatten.html>.
 
-use holdall_diag::Failure;
-
-use crate::{
-    Array, TensorValue,
-    ops::{Args, Kernel, Setup, args::axis, one},
-    value::{Element, each},
-};
+use crate::ops::prelude::*;
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
-    let along = setup.int("axis", 1)?;
-    one(move |args: Args<'_>| each!(args.get(0)?, array => flatten(array, along)))
-}
-
-fn flatten<T: Element>(array: &Array<T>, along: i64) -> Result<TensorValue, Failure> {
-    // The axis may also be the rank: everything before it.
-    let at = axis(along, array.shape().len() + usize::from(along >= 0))?;
-    let rows: usize = array.shape().iter().take(at).product();
-    let columns: usize = array.shape().iter().skip(at).product();
-    Ok(T::wrap(Array::new(&[rows, columns], array.data().to_vec())?))
+    let at = setup.int("axis", 1)?;
+    one(move |args: Args<'_>| {
+        let value = args.get(0)?;
+        let rank = value.shape().len();
+        let split = if at == signed(rank) { rank } else { axis(at, rank)? };
+        let rows = value.shape().iter().take(split).product();
+        value.shaped(&[rows, value.shape().iter().skip(split).product()])
+    })
 }

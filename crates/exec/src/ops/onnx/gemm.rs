@@ -1,70 +1,42 @@
-//! `Gemm`: <https://onnx.ai/onnx/operators/onnx__Gemm.html>
+//! `Gemm`: <https://onnx.ai/onnx/operators/onnx__Gemm.html>.
 
-use holdall_diag::Failure;
-
-use crate::{
-    Array, TensorValue,
-    ops::{
-        Args, Kernel, Setup,
-        args::{misfit, unfit},
-        arithmetic::zip,
-        one,
-        post_transform::Real,
-    },
-};
+use crate::ops::{prelude::*, product::matmul};
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
-    use TensorValue as V;
+    setup.ignore(&["broadcast"]);
     let form = Form {
-        alpha: setup.float("alpha", 1.0)?,
-        beta: setup.float("beta", 1.0)?,
+        alpha: setup.float("alpha", 1.0)?.into(),
+        beta: setup.float("beta", 1.0)?.into(),
         turn_a: setup.flag("transA", false)?,
         turn_b: setup.flag("transB", false)?,
     };
-    one(move |args: Args<'_>| match (args.get(0)?, args.get(1)?, args.optional(2)) {
-        (V::F32(a), V::F32(b), None) => Ok(V::F32(form.apply(a, b, None)?)),
-        (V::F32(a), V::F32(b), Some(V::F32(c))) => Ok(V::F32(form.apply(a, b, Some(c))?)),
-        (V::F64(a), V::F64(b), None) => Ok(V::F64(form.apply(a, b, None)?)),
-        (V::F64(a), V::F64(b), Some(V::F64(c))) => Ok(V::F64(form.apply(a, b, Some(c))?)),
-        (_, other, _) => Err(unfit(other)),
-    })
+    one(move |args: Args<'_>| numbers!(args.get(0)?, array => form.run(args, array)))
 }
 
 #[derive(Clone, Copy)]
 struct Form {
-    alpha: f32,
-    beta: f32,
+    alpha: f64,
+    beta: f64,
     turn_a: bool,
     turn_b: bool,
 }
 
 impl Form {
-    fn apply<T: Real>(
-        self,
-        a: &Array<T>,
-        b: &Array<T>,
-        c: Option<&Array<T>>,
-    ) -> Result<Array<T>, Failure> {
-        let turn = |array: &Array<T>, turned: bool| {
-            let view = array.view();
-            Array::of(if turned { view.reversed_axes() } else { view }.to_owned())
+    fn run<T: Number>(self, args: Args<'_>, _: &Array<T>) -> Result<TensorValue, Failure> {
+        let turn = |value: &TensorValue, turned: bool| {
+            if value.shape().len() != 2 {
+                return Err(misfit("expected a matrix"));
+            }
+            if turned { moves::transpose(args.cx, value, &[1, 0]) } else { Ok(value.clone()) }
         };
-        let (a, b) = (turn(a, self.turn_a), turn(b, self.turn_b));
-        let ([rows, inner], [other, columns]) = (a.shape(), b.shape()) else {
-            return Err(misfit("expected two matrices"));
+        let (a, b) = (turn(args.get(0)?, self.turn_a)?, turn(args.get(1)?, self.turn_b)?);
+        let product = matmul(args.cx, T::want(&a)?, T::want(&b)?)?;
+        let (alpha, beta) = (T::of(self.alpha), T::of(self.beta));
+        let Some(c) = args.optional(2) else {
+            return Ok(T::wrap(product.map(|x| alpha.mul(*x))));
         };
-        if inner != other {
-            return Err(misfit(format!("inner extents {inner} and {other} differ")));
-        }
-        let zero = T::of(0.0);
-        let sum = |s: T, x: T, y: T| s + x * y;
-        let data = super::mat_mul::multiply(a.data(), b.data(), *inner, *columns, zero, sum);
-        let data = if *inner == 0 { vec![zero; rows * columns] } else { data };
-        let product = Array::new(&[*rows, *columns], data)?;
-        let (alpha, beta) = (T::of(self.alpha.into()), T::of(self.beta.into()));
-        match c {
-            None => Ok(product.map(|&x| alpha * x)),
-            Some(c) => zip(&product, c, |&x, &y| alpha * x + beta * y),
-        }
+        let c = elementwise::expand(args.cx, c, product.shape())?;
+        let sum = zip(args.cx, &product, T::want(&c)?, |x, y| alpha.mul(*x).add(beta.mul(*y)))?;
+        Ok(T::wrap(sum))
     }
 }

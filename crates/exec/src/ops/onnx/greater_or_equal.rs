@@ -1,11 +1,8 @@
-//! `GreaterOrEqual`: <https://onnx.ai/onnx/operators/onnx__GreaterOrEqual.html>
+//! `GreaterOrEqual`: <https://onnx.ai/onnx/operators/onnx__GreaterOrEqual.html>. NaN compares to
+//! nothing.
 
-use std::cmp::Ordering;
+use crate::ops::prelude::*;
 
-use holdall_diag::Failure;
-
-use crate::ops::{Kernel, Setup, arithmetic};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::compare(|order| matches!(order, Some(Ordering::Greater | Ordering::Equal)), false)
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::compare(setup, |order| order.is_some_and(std::cmp::Ordering::is_ge), false)
 }

@@ -1,9 +1,9 @@
-//! `Identity`: <https://onnx.ai/onnx/operators/onnx__Identity.html>
+//! `Identity`: <https://onnx.ai/onnx/operators/onnx__Identity.html>. Sequences and optionals as
+//! well.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Args, Kernel, Setup, one};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    setup.ignore(&["consumed_inputs"]);
     one(|args: Args<'_>| Ok(args.get(0)?.clone()))
 }

@@ -1,11 +1,7 @@
-//! `LessOrEqual`: <https://onnx.ai/onnx/operators/onnx__LessOrEqual.html>
+//! `LessOrEqual`: <https://onnx.ai/onnx/operators/onnx__LessOrEqual.html>. NaN compares to nothing.
 
-use std::cmp::Ordering;
+use crate::ops::prelude::*;
 
-use holdall_diag::Failure;
-
-use crate::ops::{Kernel, Setup, arithmetic};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::compare(|order| matches!(order, Some(Ordering::Less | Ordering::Equal)), false)
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::compare(setup, |order| order.is_some_and(std::cmp::Ordering::is_le), false)
 }

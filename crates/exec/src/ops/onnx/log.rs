@@ -1,9 +1,7 @@
-//! `Log`: <https://onnx.ai/onnx/operators/onnx__Log.html>
+//! `Log`: <https://onnx.ai/onnx/operators/onnx__Log.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::floats(f32::ln, f64::ln)
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::float(setup, f64::ln)
 }

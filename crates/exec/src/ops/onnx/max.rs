@@ -1,15 +1,15 @@
-//! `Max`: <https://onnx.ai/onnx/operators/onnx__Max.html>. A NaN among the values is the answer.
+//! `Max`: <https://onnx.ai/onnx/operators/onnx__Max.html>. NaN wins.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic::Binary};
+pub(super) struct Max;
 
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    Binary {
-        f32: |a, b| if a > b || a.is_nan() { a } else { b },
-        f64: |a, b| if a > b || a.is_nan() { a } else { b },
-        i64: |a, b| a.max(b),
-        i32: |a, b| a.max(b),
+impl Pair for Max {
+    fn of<T: Number>(a: T, b: T) -> T {
+        if a > b || a.is_nan() { a } else { b }
     }
-    .fold()
+}
+
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::fold::<Max>(setup)
 }

@@ -1,9 +1,15 @@
-//! `Neg`: <https://onnx.ai/onnx/operators/onnx__Neg.html>
+//! `Neg`: <https://onnx.ai/onnx/operators/onnx__Neg.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic};
+struct Neg;
 
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::numbers(|x| -x, |x| -x, i64::wrapping_neg, i32::wrapping_neg)
+impl Single for Neg {
+    fn of<T: Number>(x: T) -> T {
+        if T::FLOAT { x.via(|x| -x) } else { T::default().sub(x) }
+    }
+}
+
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::single::<Neg>(setup)
 }

@@ -1,11 +1,6 @@
-//! `Not`: <https://onnx.ai/onnx/operators/onnx__Not.html>
+//! `Not`: <https://onnx.ai/onnx/operators/onnx__Not.html>.
 
-use holdall_diag::Failure;
-
-use crate::{
-    TensorValue,
-    ops::{Args, Kernel, Setup, one},
-};
+use crate::ops::prelude::*;
 
 pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
     one(|args: Args<'_>| Ok(TensorValue::Bool(args.of::<bool>(0)?.map(|x| !x))))

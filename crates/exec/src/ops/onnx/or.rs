@@ -1,9 +1,7 @@
-//! `Or`: <https://onnx.ai/onnx/operators/onnx__Or.html>
+//! `Or`: <https://onnx.ai/onnx/operators/onnx__Or.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::logic(|a, b| a || b)
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::logic(setup, |a, b| a || b)
 }

@@ -1,32 +1,43 @@
-//! `Pow`: <https://onnx.ai/onnx/operators/onnx__Pow.html>. The result has the type of the base.
+//! `Pow`: <https://onnx.ai/onnx/operators/onnx__Pow.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::{
-    TensorValue,
-    ops::{Args, Kernel, Setup, args::unfit, arithmetic::zip, one},
-};
-
-#[expect(clippy::cast_precision_loss, reason = "an exponent is used as a float")]
-#[expect(clippy::cast_possible_truncation, reason = "integers are cut, as by a cast")]
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    use TensorValue as V;
-    one(|args: Args<'_>| {
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    fn run<T: Number>(
+        cx: &Context,
+        base: &Array<T>,
+        exponent: &TensorValue,
+    ) -> Result<TensorValue, Failure> {
+        // Powers of integers by integers are exact, and wrap.
+        if !T::FLOAT
+            && let Ok(whole) = ints(exponent)
+        {
+            let whole = Array::new(exponent.shape(), whole)?;
+            return Ok(T::wrap(zip(cx, base, &whole, |x, n| power(*x, *n))?));
+        }
+        let wide = wide(exponent)?;
+        Ok(T::wrap(zip(cx, base, &wide, |x, y| x.via(|x| x.powf(*y)))?))
+    }
+    let way = elementwise::legacy(setup)?;
+    one(move |args: Args<'_>| {
         let base = args.get(0)?;
+        let exponent = elementwise::aligned(base, args.get(1)?, way)?;
         // The result has the type of the base, whatever that of the exponent.
-        let exponent = match args.get(1)? {
-            V::F32(b) => b.map(|&x| f64::from(x)),
-            V::F64(b) => b.clone(),
-            V::I64(b) => b.map(|&x| x as f64),
-            V::I32(b) => b.map(|&x| f64::from(x)),
-            other @ (V::Bool(_) | V::Text(_) | V::Maps { .. }) => return Err(unfit(other)),
-        };
-        Ok(match base {
-            V::F32(a) => V::F32(zip(a, &exponent, |x, y| x.powf(*y as f32))?),
-            V::F64(a) => V::F64(zip(a, &exponent, |x, y| x.powf(*y))?),
-            V::I64(a) => V::I64(zip(a, &exponent, |x, y| (*x as f64).powf(*y) as i64)?),
-            V::I32(a) => V::I32(zip(a, &exponent, |x, y| f64::from(*x).powf(*y) as i32)?),
-            V::Bool(_) | V::Text(_) | V::Maps { .. } => return Err(unfit(base)),
-        })
+        numbers!(base, array => run(args.cx, array, &exponent))
     })
+}
+
+fn power<T: Number>(base: T, exponent: i64) -> T {
+    let Ok(mut left) = u64::try_from(exponent) else {
+        return base.via(|x| x.powf(real_of(exponent)));
+    };
+    let (mut result, mut square) = (T::one(), base);
+    while left > 0 {
+        if left & 1 == 1 {
+            result = result.mul(square);
+        }
+        square = square.mul(square);
+        left >>= 1;
+    }
+    result
 }

@@ -1,19 +1,17 @@
-//! `ReduceMax`: <https://onnx.ai/onnx/operators/onnx__ReduceMax.html>. The axes are an input since
-//! version 18.
+//! `ReduceMax`: <https://onnx.ai/onnx/operators/onnx__ReduceMax.html>. NaN wins. Booleans since
+//! version 20.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{
-    Kernel, Setup,
-    reduce::{self, Fold},
-};
+struct ReduceMax;
+
+impl Reduction for ReduceMax {
+    fn of<T: Number>(lane: &[T]) -> T {
+        lane.iter().fold(T::least(), |best, &x| if x > best || x.is_nan() { x } else { best })
+    }
+}
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
-    let fold = Fold {
-        f32: (f32::NEG_INFINITY, |a, b| if a > b || a.is_nan() { a } else { b }),
-        f64: (f64::NEG_INFINITY, |a, b| if a > b || a.is_nan() { a } else { b }),
-        i64: (i64::MIN, i64::max),
-        i32: (i32::MIN, i32::max),
-    };
-    reduce::compile(setup, 18, fold)
+    let kernel = lanes::reduction::<ReduceMax>(setup, 18)?;
+    Ok(lanes::of_booleans(kernel))
 }

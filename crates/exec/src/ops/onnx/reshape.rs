@@ -1,33 +1,29 @@
 //! `Reshape`: <https://onnx.ai/onnx/operators/onnx__Reshape.html>. 0 keeps an extent, −1 takes what
 //! is left.
 
-use holdall_diag::Failure;
-
-use crate::{
-    Array, TensorValue,
-    ops::{Args, Kernel, Setup, args::misfit, one},
-    value::{Element, each},
-};
+use crate::ops::prelude::*;
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    setup.ignore(&["consumed_inputs"]);
     let keep_zero = setup.flag("allowzero", false)?;
+    let fixed = if setup.opset() < 5 { setup.ints("shape")? } else { None };
     one(move |args: Args<'_>| {
-        let wanted = args.ints(1)?.unwrap_or_default();
-        each!(args.get(0)?, array => reshape(array, &wanted, keep_zero))
+        let wanted = match &fixed {
+            Some(shape) => shape.clone(),
+            None => args.ints(1)?.unwrap_or_default(),
+        };
+        let value = args.get(0)?;
+        value.shaped(&resolve(value.shape(), &wanted, keep_zero)?)
     })
 }
 
-fn reshape<T: Element>(
-    array: &Array<T>,
-    wanted: &[i64],
-    keep_zero: bool,
-) -> Result<TensorValue, Failure> {
+fn resolve(own: &[usize], wanted: &[i64], keep_zero: bool) -> Result<Vec<usize>, Failure> {
     let mut open = None;
     let mut shape = Vec::with_capacity(wanted.len());
     for (i, &extent) in wanted.iter().enumerate() {
         shape.push(match usize::try_from(extent) {
-            Ok(0) if !keep_zero => array.shape().get(i).copied().ok_or_else(|| {
-                misfit(format!("extent {i} is to be kept, there are {}", array.shape().len()))
+            Ok(0) if !keep_zero => own.get(i).copied().ok_or_else(|| {
+                misfit(format!("extent {i} is to be kept, there are {}", own.len()))
             })?,
             Ok(extent) => extent,
             Err(_) if extent == -1 && open.is_none() => {
@@ -39,19 +35,11 @@ fn reshape<T: Element>(
             }
         });
     }
+    let large = || misfit("the shape is too large");
+    let others = elements(&shape).ok_or_else(large)?;
+    let total = elements(own).ok_or_else(large)?;
     if let Some(slot) = open.and_then(|i| shape.get_mut(i)) {
-        *slot = 0;
-        let others: usize = wanted
-            .iter()
-            .zip(array.shape().iter().map(Some).chain(std::iter::repeat(None)))
-            .map(|(&extent, own)| match usize::try_from(extent) {
-                Ok(0) if !keep_zero => own.copied().unwrap_or(1),
-                Ok(extent) => extent,
-                Err(_) => 1,
-            })
-            .try_fold(1_usize, usize::checked_mul)
-            .ok_or_else(|| misfit("the shape is too large"))?;
-        *slot = array.len().checked_div(others).unwrap_or(0);
+        *slot = total.checked_div(others).unwrap_or(0);
     }
-    Ok(T::wrap(Array::new(&shape, array.data().to_vec())?))
+    Ok(shape)
 }

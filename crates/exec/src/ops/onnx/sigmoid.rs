@@ -1,9 +1,7 @@
-//! `Sigmoid`: <https://onnx.ai/onnx/operators/onnx__Sigmoid.html>
+//! `Sigmoid`: <https://onnx.ai/onnx/operators/onnx__Sigmoid.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic, post_transform::logistic};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::floats(logistic, logistic)
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::float(setup, logistic)
 }

@@ -1,74 +1,56 @@
 //! `Slice`: <https://onnx.ai/onnx/operators/onnx__Slice.html>. Ranges are inputs since version 10.
 
-use holdall_diag::Failure;
-
-use crate::{
-    Array, TensorValue,
-    ops::{
-        Args, Kernel, Setup,
-        args::{axis, misfit},
-        one,
-    },
-    value::{Element, each},
-};
+use crate::ops::prelude::*;
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
-    let fixed = (setup.ints("starts")?, setup.ints("ends")?, setup.ints("axes")?);
     let old = setup.opset() < 10;
+    let fixed = if old {
+        (setup.ints("starts")?, setup.ints("ends")?, setup.ints("axes")?)
+    } else {
+        (None, None, None)
+    };
     one(move |args: Args<'_>| {
         let (starts, ends, axes, steps) = if old {
             (fixed.0.clone(), fixed.1.clone(), fixed.2.clone(), None)
         } else {
             (args.ints(1)?, args.ints(2)?, args.ints(3)?, args.ints(4)?)
         };
-        let ranges = Ranges {
-            starts: starts.unwrap_or_default(),
-            ends: ends.unwrap_or_default(),
-            axes,
-            steps,
-        };
-        each!(args.get(0)?, array => slice(array, &ranges))
+        let (starts, ends) = (starts.unwrap_or_default(), ends.unwrap_or_default());
+        let value = args.get(0)?;
+        let mut picks = moves::whole(value.shape());
+        for (i, (&start, &end)) in starts.iter().zip(&ends).enumerate() {
+            let named = match &axes {
+                Some(axes) => axes.get(i).copied(),
+                None => Some(signed(i)),
+            };
+            let along = axis(named.unwrap_or(i64::MAX), picks.len())?;
+            let step = steps.as_ref().and_then(|s| s.get(i)).copied().unwrap_or(1);
+            if step == 0 {
+                return Err(misfit("a step of 0 goes nowhere"));
+            }
+            let extent = at(value.shape(), along);
+            if let Some(pick) = picks.get_mut(along) {
+                *pick = range(extent, start, end, step);
+            }
+        }
+        moves::take(args.cx, value, &picks)
     })
 }
 
-struct Ranges {
-    starts: Vec<i64>,
-    ends: Vec<i64>,
-    axes: Option<Vec<i64>>,
-    steps: Option<Vec<i64>>,
-}
-
-fn slice<T: Element>(array: &Array<T>, ranges: &Ranges) -> Result<TensorValue, Failure> {
-    let mut result = array.view().to_owned();
-    for (i, (&start, &end)) in ranges.starts.iter().zip(&ranges.ends).enumerate() {
-        let named = match &ranges.axes {
-            Some(axes) => axes.get(i).copied(),
-            None => i64::try_from(i).ok(),
-        };
-        let along = axis(named.unwrap_or(i64::MAX), array.shape().len())?;
-        let step = ranges.steps.as_ref().map_or(Some(1), |s| s.get(i).copied()).unwrap_or(1);
-        let extent = array.shape().get(along).copied().unwrap_or(0);
-        let picked = positions(start, end, step, extent)?;
-        result = result.select(ndarray::Axis(along), &picked);
+/// Positions from `start` to before `end`; both count from the end when negative, and end at the bounds.
+fn range(extent: usize, start: i64, end: i64, step: i64) -> Vec<usize> {
+    let extent = signed(extent);
+    let place = |at: i64| if at < 0 { at.saturating_add(extent) } else { at };
+    let (low, high) = if step > 0 { (0, extent) } else { (-1, extent - 1) };
+    let (mut i, end) =
+        (place(start).clamp(low.max(0).min(high), high), place(end).clamp(low, high));
+    if step < 0 {
+        i = place(start).clamp(-1, high);
     }
-    Ok(T::wrap(Array::of(result)))
-}
-
-/// Which elements a range names; bounds count from the end when negative and are cut to what exists.
-fn positions(start: i64, end: i64, step: i64, extent: usize) -> Result<Vec<usize>, Failure> {
-    let extent = i64::try_from(extent).unwrap_or(i64::MAX);
-    let bound = |at: i64, least: i64, most: i64| {
-        (if at < 0 { at.saturating_add(extent) } else { at }).clamp(least, most)
-    };
-    let mut picked = Vec::new();
-    let (mut at, end) = match step {
-        0 => return Err(misfit("a step of zero never ends")),
-        1.. => (bound(start, 0, extent), bound(end, 0, extent)),
-        _ => (bound(start, 0, extent - 1), bound(end, -1, extent - 1)),
-    };
-    while if step > 0 { at < end } else { at > end } {
-        picked.extend(usize::try_from(at));
-        at = at.saturating_add(step);
+    let mut out = Vec::new();
+    while (step > 0 && i < end) || (step < 0 && i > end) {
+        out.extend(usize::try_from(i));
+        i = i.saturating_add(step);
     }
-    Ok(picked)
+    out
 }

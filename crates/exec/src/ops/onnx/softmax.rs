@@ -1,48 +1,31 @@
-//! `Softmax`: <https://onnx.ai/onnx/operators/onnx__Softmax.html>. Before version 13 everything
-//! from the axis on is one vector.
+//! `Softmax`: <https://onnx.ai/onnx/operators/onnx__Softmax.html>. Up to version 12 all axes from
+//! `axis` on are one lane; then only that axis is.
 
-use holdall_diag::Failure;
-
-use crate::{
-    Array, TensorValue,
-    ops::{
-        Args, Kernel, Setup,
-        args::{axis, unfit},
-        one,
-        post_transform::{Real, softmax},
-    },
-};
+use crate::ops::prelude::*;
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     let flatten = setup.opset() < 13;
     let along = setup.int("axis", if flatten { 1 } else { -1 })?;
-    one(move |args: Args<'_>| match args.get(0)? {
-        TensorValue::F32(a) => Ok(TensorValue::F32(apply(a, along, flatten)?)),
-        TensorValue::F64(a) => Ok(TensorValue::F64(apply(a, along, flatten)?)),
-        other @ (TensorValue::I64(_)
-        | TensorValue::I32(_)
-        | TensorValue::Bool(_)
-        | TensorValue::Text(_)
-        | TensorValue::Maps { .. }) => Err(unfit(other)),
+    one(move |args: Args<'_>| {
+        let value = args.get(0)?;
+        let rank = value.shape().len();
+        let start = if rank == 0 { 0 } else { axis(along, rank)? };
+        let end = if flatten { rank } else { rank.min(start + 1) };
+        let axes: Vec<usize> = (start..end).collect();
+        let lanes = Lanes::new(args.cx, value.shape(), &axes, true)?;
+        args.cx.work(value.len() as u64 * 4)?;
+        floats!(value, array => Ok(Element::wrap(lanes.change(array, softmax)?)))
     })
 }
 
-fn apply<T: Real>(array: &Array<T>, along: i64, flatten: bool) -> Result<Array<T>, Failure> {
-    let position = axis(along, array.shape().len())?;
-    let mut result = array.view().to_owned();
-    if flatten {
-        let length: usize = array.shape().iter().skip(position).product();
-        if let Some(all) = result.as_slice_mut() {
-            all.chunks_mut(length.max(1)).for_each(softmax);
-        }
-        return Ok(Array::of(result));
+/// Every step is rounded to the type, as the function that defines the operator has it.
+pub(super) fn softmax<T: Float>(lane: &mut [T]) {
+    let top = lane.iter().fold(T::least(), |top, &x| if x > top || x.is_nan() { x } else { top });
+    for x in lane.iter_mut() {
+        *x = x.sub(top).via(f64::exp);
     }
-    for mut lane in result.lanes_mut(ndarray::Axis(position)) {
-        let mut values = lane.to_vec();
-        softmax(&mut values);
-        for (slot, value) in lane.iter_mut().zip(values) {
-            *slot = value;
-        }
+    let sum = lanes::sum(lane.iter().copied());
+    for x in lane.iter_mut() {
+        *x = x.div(sum);
     }
-    Ok(Array::of(result))
 }

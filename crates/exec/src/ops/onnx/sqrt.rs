@@ -1,9 +1,7 @@
-//! `Sqrt`: <https://onnx.ai/onnx/operators/onnx__Sqrt.html>
+//! `Sqrt`: <https://onnx.ai/onnx/operators/onnx__Sqrt.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::floats(f32::sqrt, f64::sqrt)
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::float(setup, f64::sqrt)
 }

@@ -1,40 +1,24 @@
-//! `Squeeze`: <https://onnx.ai/onnx/operators/onnx__Squeeze.html>. The axes are an input since
-//! version 13.
+//! `Squeeze`: <https://onnx.ai/onnx/operators/onnx__Squeeze.html>.
 
-use holdall_diag::Failure;
-
-use crate::{
-    Array, TensorValue,
-    ops::{
-        Args, Kernel, Setup,
-        args::{axis, misfit},
-        one,
-    },
-    value::{Element, each},
-};
+use crate::ops::prelude::*;
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
-    let fixed = setup.ints("axes")?;
+    let fixed = if setup.opset() < 13 { setup.ints("axes")? } else { None };
     one(move |args: Args<'_>| {
-        let axes = if fixed.is_some() { fixed.clone() } else { args.ints(1)? };
-        each!(args.get(0)?, array => squeeze(array, axes.as_deref()))
+        let value = args.get(0)?;
+        let shape = value.shape();
+        let given = match &fixed {
+            Some(axes) => Some(axes.clone()),
+            None => args.ints(1)?,
+        };
+        let gone = match given {
+            Some(given) => axes(&given, shape.len())?,
+            None => (0..shape.len()).filter(|&i| at(shape, i) == 1).collect(),
+        };
+        if let Some(i) = gone.iter().find(|&&i| at(shape, i) != 1) {
+            return Err(misfit(format!("extent {} of axis {i} is not 1", at(shape, *i))));
+        }
+        let kept = shape.iter().enumerate().filter(|(i, _)| !gone.contains(i)).map(|(_, n)| *n);
+        value.shaped(&kept.collect::<Vec<_>>())
     })
-}
-
-fn squeeze<T: Element>(array: &Array<T>, axes: Option<&[i64]>) -> Result<TensorValue, Failure> {
-    let rank = array.shape().len();
-    let axes = axes
-        .map(|axes| axes.iter().map(|&a| axis(a, rank)).collect::<Result<Vec<_>, _>>())
-        .transpose()?;
-    let mut shape = Vec::with_capacity(rank);
-    for (i, &extent) in array.shape().iter().enumerate() {
-        let drop = axes.as_ref().map_or(extent == 1, |axes| axes.contains(&i));
-        if drop && extent != 1 {
-            return Err(misfit(format!("axis {i} has {extent} elements and cannot be dropped")));
-        }
-        if !drop {
-            shape.push(extent);
-        }
-    }
-    Ok(T::wrap(Array::new(&shape, array.data().to_vec())?))
 }

@@ -1,10 +1,15 @@
-//! `Sub`: <https://onnx.ai/onnx/operators/onnx__Sub.html>
+//! `Sub`: <https://onnx.ai/onnx/operators/onnx__Sub.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic::Binary};
+struct Sub;
 
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    Binary { f32: |a, b| a - b, f64: |a, b| a - b, i64: i64::wrapping_sub, i32: i32::wrapping_sub }
-        .kernel()
+impl Pair for Sub {
+    fn of<T: Number>(a: T, b: T) -> T {
+        a.sub(b)
+    }
+}
+
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::pair::<Sub>(setup)
 }

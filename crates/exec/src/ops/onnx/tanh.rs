@@ -1,9 +1,7 @@
-//! `Tanh`: <https://onnx.ai/onnx/operators/onnx__Tanh.html>
+//! `Tanh`: <https://onnx.ai/onnx/operators/onnx__Tanh.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::ops::{Kernel, Setup, arithmetic};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    arithmetic::floats(f32::tanh, f64::tanh)
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::float(setup, f64::tanh)
 }

@@ -1,40 +1,34 @@
-//! `Tile`: <https://onnx.ai/onnx/operators/onnx__Tile.html>
+//! `Tile`: <https://onnx.ai/onnx/operators/onnx__Tile.html>.
 
-use holdall_diag::Failure;
+use crate::ops::prelude::*;
 
-use crate::{
-    Array, TensorValue,
-    ops::{Args, Kernel, Setup, args::misfit, one},
-    value::{Element, each},
-};
-
-pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
-    one(|args: Args<'_>| {
-        let times = args.ints(1)?.unwrap_or_default();
-        each!(args.get(0)?, array => tile(array, &times))
-    })
-}
-
-fn tile<T: Element>(array: &Array<T>, times: &[i64]) -> Result<TensorValue, Failure> {
-    if times.len() != array.shape().len() {
-        return Err(misfit(format!(
-            "expected {} numbers of repeats, found {}",
-            array.shape().len(),
-            times.len()
-        )));
-    }
-    let mut result = array.view().to_owned();
-    for (i, &count) in times.iter().enumerate() {
-        let count = usize::try_from(count)
-            .map_err(|error| misfit("a number of repeats is negative").caused_by(error))?;
-        let axis = ndarray::Axis(i);
-        let views = vec![result.view(); count];
-        result = if views.is_empty() {
-            result.slice_axis(axis, (0..0).into()).to_owned()
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    let old = setup.opset() < 6;
+    one(move |args: Args<'_>| {
+        let value = args.get(0)?;
+        let rank = value.shape().len();
+        let mut repeats = vec![1; rank];
+        if old {
+            let along = axis(args.int(2)?.unwrap_or(0), rank)?;
+            if let Some(slot) = repeats.get_mut(along) {
+                *slot = args.int(1)?.unwrap_or(1);
+            }
         } else {
-            ndarray::concatenate(axis, &views)
-                .map_err(|error| misfit("the repeats do not fit").caused_by(error))?
-        };
-    }
-    Ok(T::wrap(Array::of(result)))
+            repeats = args.ints(1)?.unwrap_or_default();
+        }
+        let repeats = extents(&repeats)?;
+        if repeats.len() != rank {
+            return Err(misfit(format!("{} repeats for {rank} axes", repeats.len())));
+        }
+        let pairs = value.shape().iter().zip(&repeats);
+        let made: Vec<usize> = pairs.map(|(n, times)| n.saturating_mul(*times)).collect();
+        args.cx.room(&made, size_of::<usize>())?;
+        let picks: Vec<Vec<usize>> = value
+            .shape()
+            .iter()
+            .zip(&made)
+            .map(|(&n, &total)| (0..total).map(|i| i % n.max(1)).collect())
+            .collect();
+        moves::take(args.cx, value, &picks)
+    })
 }

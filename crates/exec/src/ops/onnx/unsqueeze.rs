@@ -1,27 +1,24 @@
-//! `Unsqueeze`: <https://onnx.ai/onnx/operators/onnx__Unsqueeze.html>. The axes are an input since
-//! version 13.
+//! `Unsqueeze`: <https://onnx.ai/onnx/operators/onnx__Unsqueeze.html>.
 
-use holdall_diag::Failure;
-
-use crate::{
-    Array, TensorValue,
-    ops::{Args, Kernel, Setup, args::axis, one},
-    value::{Element, each},
-};
+use crate::ops::prelude::*;
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
-    let fixed = setup.ints("axes")?;
+    let fixed = if setup.opset() < 13 { setup.ints("axes")? } else { None };
     one(move |args: Args<'_>| {
-        let axes = if fixed.is_some() { fixed.clone() } else { args.ints(1)? };
-        each!(args.get(0)?, array => unsqueeze(array, &axes.unwrap_or_default()))
+        let value = args.get(0)?;
+        let given = match &fixed {
+            Some(axes) => axes.clone(),
+            None => args.ints(1)?.unwrap_or_default(),
+        };
+        let rank = value.shape().len() + given.len();
+        let made = axes(&given, rank)?;
+        if made.len() != given.len() {
+            return Err(misfit("an axis is named twice"));
+        }
+        let mut own = value.shape().iter();
+        let shape: Vec<usize> = (0..rank)
+            .map(|i| if made.contains(&i) { 1 } else { own.next().copied().unwrap_or(1) })
+            .collect();
+        value.shaped(&shape)
     })
-}
-
-fn unsqueeze<T: Element>(array: &Array<T>, axes: &[i64]) -> Result<TensorValue, Failure> {
-    let rank = array.shape().len() + axes.len();
-    let axes = axes.iter().map(|&a| axis(a, rank)).collect::<Result<Vec<_>, _>>()?;
-    let mut own = array.shape().iter().copied();
-    let shape: Vec<usize> =
-        (0..rank).map(|i| if axes.contains(&i) { 1 } else { own.next().unwrap_or(1) }).collect();
-    Ok(T::wrap(Array::new(&shape, array.data().to_vec())?))
 }

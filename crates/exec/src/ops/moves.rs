@@ -1,0 +1,117 @@
+//! Plans that move elements: for each axis which positions are taken.
+
+use holdall_diag::Failure;
+
+use super::lanes::strides;
+use crate::{TensorValue, context::Context};
+
+/// Stands for an element that comes from nowhere.
+pub(super) const FILL: usize = usize::MAX;
+
+/// The shape and plan that take these positions along each axis. [`FILL`] stays [`FILL`].
+pub(super) fn cartesian(
+    cx: &Context,
+    shape: &[usize],
+    picks: &[Vec<usize>],
+) -> Result<(Vec<usize>, Vec<usize>), Failure> {
+    let made: Vec<usize> = picks.iter().map(Vec::len).collect();
+    let count = cx.room(&made, size_of::<usize>() * 3)?;
+    if count == 0 {
+        return Ok((made, Vec::new()));
+    }
+    let mut plan = vec![0];
+    for (pick, stride) in picks.iter().zip(strides(shape)) {
+        let mut next = Vec::with_capacity(plan.len() * pick.len());
+        for &base in &plan {
+            next.extend(
+                pick.iter().map(
+                    |&i| {
+                        if base == FILL || i == FILL { FILL } else { base + i * stride }
+                    },
+                ),
+            );
+        }
+        plan = next;
+    }
+    Ok((made, plan))
+}
+
+/// Every position of each axis.
+pub(super) fn whole(shape: &[usize]) -> Vec<Vec<usize>> {
+    shape.iter().map(|&n| (0..n).collect()).collect()
+}
+
+/// The elements at these positions along each axis.
+pub(super) fn take(
+    cx: &Context,
+    value: &TensorValue,
+    picks: &[Vec<usize>],
+) -> Result<TensorValue, Failure> {
+    let (shape, plan) = cartesian(cx, value.shape(), picks)?;
+    value.pick(&shape, &plan)
+}
+
+/// The elements from `start` on along one axis.
+pub(super) fn part(
+    cx: &Context,
+    value: &TensorValue,
+    axis: usize,
+    range: std::ops::Range<usize>,
+) -> Result<TensorValue, Failure> {
+    let mut picks = whole(value.shape());
+    if let Some(pick) = picks.get_mut(axis) {
+        *pick = range.collect();
+    }
+    take(cx, value, &picks)
+}
+
+/// Axes in another order.
+pub(super) fn transpose(
+    cx: &Context,
+    value: &TensorValue,
+    order: &[usize],
+) -> Result<TensorValue, Failure> {
+    let own = strides(value.shape());
+    let shape: Vec<usize> = order.iter().map(|&i| crate::value::at(value.shape(), i)).collect();
+    let steps: Vec<usize> = order.iter().map(|&i| crate::value::at(&own, i)).collect();
+    let mut plan = Vec::with_capacity(cx.room(&shape, size_of::<usize>() * 2)?);
+    super::elementwise::walk(&shape, &steps, |offset| plan.push(offset));
+    value.pick(&shape, &plan)
+}
+
+/// Tensors of one type joined along an axis; the other extents are equal.
+pub(super) fn join(
+    cx: &Context,
+    parts: &[&TensorValue],
+    axis: usize,
+) -> Result<TensorValue, Failure> {
+    let first = parts.first().map_or(&[][..], |p| p.shape());
+    let mut shape = first.to_vec();
+    let mut total = 0_usize;
+    for part in parts {
+        let same = part.shape().len() == first.len()
+            && part.shape().iter().zip(first).enumerate().all(|(i, (a, b))| i == axis || a == b);
+        if !same {
+            return Err(super::misfit(format!(
+                "{:?} does not join {first:?} along axis {axis}",
+                part.shape()
+            )));
+        }
+        total = total.saturating_add(crate::value::at(part.shape(), axis));
+    }
+    if let Some(slot) = shape.get_mut(axis) {
+        *slot = total;
+    }
+    let count = cx.room(&shape, size_of::<usize>() * 2)?;
+    let outer: usize = shape.iter().take(axis).product();
+    let blocks: Vec<usize> = parts.iter().map(|p| p.shape().iter().skip(axis).product()).collect();
+    let mut plan = Vec::with_capacity(count);
+    for row in 0..outer {
+        let mut start = 0;
+        for (part, block) in parts.iter().zip(&blocks) {
+            plan.extend(start + row * block..start + (row + 1) * block);
+            start += part.len();
+        }
+    }
+    TensorValue::merge(parts, &shape, &plan)
+}

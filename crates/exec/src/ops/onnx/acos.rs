@@ -1,0 +1,7 @@
+//! `Acos`: <https://onnx.ai/onnx/operators/onnx__Acos.html>.
+
+use crate::ops::prelude::*;
+
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::float(setup, f64::acos)
+}

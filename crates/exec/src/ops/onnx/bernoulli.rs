@@ -1,0 +1,8 @@
+//! `Bernoulli`: <https://onnx.ai/onnx/operators/onnx__Bernoulli.html>. Refused.
+
+use crate::ops::prelude::*;
+
+pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
+    let message = "`Bernoulli` draws random numbers, and no two runs would agree";
+    Err(Failure::unsupported(codes::OPERATOR, message))
+}

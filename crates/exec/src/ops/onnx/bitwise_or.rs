@@ -1,0 +1,7 @@
+//! `BitwiseOr`: <https://onnx.ai/onnx/operators/onnx__BitwiseOr.html>.
+
+use crate::ops::prelude::*;
+
+pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::bits(|a, b| a | b)
+}

@@ -1,0 +1,8 @@
+//! `RandomUniformLike`: <https://onnx.ai/onnx/operators/onnx__RandomUniformLike.html>. Refused.
+
+use crate::ops::prelude::*;
+
+pub(super) fn compile(_: &Setup<'_>) -> Result<Kernel, Failure> {
+    let message = "`RandomUniformLike` draws random numbers, and no two runs would agree";
+    Err(Failure::unsupported(codes::OPERATOR, message))
+}

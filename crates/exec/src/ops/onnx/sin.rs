@@ -1,0 +1,7 @@
+//! `Sin`: <https://onnx.ai/onnx/operators/onnx__Sin.html>.
+
+use crate::ops::prelude::*;
+
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::float(setup, f64::sin)
+}

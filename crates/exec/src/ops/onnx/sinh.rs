@@ -1,0 +1,7 @@
+//! `Sinh`: <https://onnx.ai/onnx/operators/onnx__Sinh.html>.
+
+use crate::ops::prelude::*;
+
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    elementwise::float(setup, f64::sinh)
+}

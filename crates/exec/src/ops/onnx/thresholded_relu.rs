@@ -1,0 +1,8 @@
+//! `ThresholdedRelu`: <https://onnx.ai/onnx/operators/onnx__ThresholdedRelu.html>.
+
+use crate::ops::prelude::*;
+
+pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    let alpha = f64::from(setup.float("alpha", 1.0)?);
+    elementwise::float(setup, move |x| if x > alpha { x } else { 0.0 })
+}

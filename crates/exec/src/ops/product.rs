@@ -1,0 +1,73 @@
+//! Products of matrices. Products are added in the order of the inner axis, whatever the number of rows.
+
+use holdall_diag::Failure;
+
+use super::{
+    args::misfit,
+    elementwise::{broadcast, plan},
+};
+use crate::{Array, context::Context, value::number::Number};
+
+/// Rows of `a` times the matrix `b`; halves are added in binary64 and rounded once.
+pub(super) fn multiply<T: Number>(a: &[T], b: &[T], inner: usize, columns: usize) -> Vec<T> {
+    if T::FLOAT && size_of::<T>() == 2 {
+        let wide = |list: &[T]| list.iter().map(|x| x.wide()).collect::<Vec<f64>>();
+        let product = multiply(&wide(a), &wide(b), inner, columns);
+        return product.into_iter().map(T::of).collect();
+    }
+    let mut out = Vec::with_capacity(a.len() / inner.max(1) * columns);
+    let mut sums = vec![T::default(); columns];
+    for row in a.chunks_exact(inner.max(1)) {
+        sums.fill(T::default());
+        for (&x, line) in row.iter().zip(b.chunks_exact(columns.max(1))) {
+            for (sum, &y) in sums.iter_mut().zip(line) {
+                *sum = sum.add(x.mul(y));
+            }
+        }
+        out.extend_from_slice(&sums);
+    }
+    out
+}
+
+/// The product of two tensors as stacks of matrices; vectors are a row on the left, a column on the
+/// right.
+pub(super) fn matmul<T: Number>(
+    cx: &Context,
+    a: &Array<T>,
+    b: &Array<T>,
+) -> Result<Array<T>, Failure> {
+    let (left, rows, inner) = match *a.shape() {
+        [inner] => (&[][..], 1, inner),
+        [ref left @ .., rows, inner] => (left, rows, inner),
+        [] => return Err(misfit("a scalar is not a matrix")),
+    };
+    let (right, other, columns) = match *b.shape() {
+        [inner] => (&[][..], inner, 1),
+        [ref right @ .., inner, columns] => (right, inner, columns),
+        [] => return Err(misfit("a scalar is not a matrix")),
+    };
+    if inner != other {
+        return Err(misfit(format!("inner extents {inner} and {other} differ")));
+    }
+    let stack = broadcast(left, right)?;
+    let mut shape = stack.clone();
+    shape.extend((a.shape().len() > 1).then_some(rows));
+    shape.extend((b.shape().len() > 1).then_some(columns));
+    let total = cx.room(&shape, size_of::<T>())?;
+    cx.product([total, inner, 1])?;
+    let count = stack.iter().product::<usize>();
+    let all = |plan: Option<Vec<usize>>| plan.unwrap_or_else(|| (0..count).collect());
+    let (first, second) = (all(plan(cx, left, &stack)?), all(plan(cx, right, &stack)?));
+    let mut data = Vec::with_capacity(total);
+    for (i, j) in first.into_iter().zip(second) {
+        let x = a.data().get(i * rows * inner..(i + 1) * rows * inner).unwrap_or_default();
+        let y = b.data().get(j * inner * columns..(j + 1) * inner * columns).unwrap_or_default();
+        if inner == 0 {
+            // Nothing says how many rows there are but the shape.
+            data.extend(std::iter::repeat_n(T::default(), rows * columns));
+        } else {
+            data.extend(multiply(x, y, inner, columns));
+        }
+    }
+    Array::new(&shape, data)
+}

@@ -1,0 +1,198 @@
+//! Windows that slide over the spatial axes: where they stand, and which elements they see.
+
+use super::prelude::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Auto {
+    Not,
+    Upper,
+    Lower,
+    Valid,
+}
+
+/// The attributes of a window.
+#[derive(Clone, Debug)]
+pub(super) struct Window {
+    pub(super) kernel: Option<Vec<usize>>,
+    pub(super) strides: Vec<usize>,
+    pub(super) dilations: Vec<usize>,
+    pub(super) pads: Vec<i64>,
+    pub(super) auto: Auto,
+    pub(super) ceil: bool,
+}
+
+/// What one window sees.
+#[derive(Clone, Debug, Default)]
+pub(super) struct View {
+    /// Positions in the kernel, and in the input.
+    pub(super) taps: Vec<(usize, usize)>,
+    /// How many positions lie within the padded input.
+    pub(super) padded: usize,
+}
+
+/// Windows over an input.
+pub(super) struct Placed {
+    pub(super) shape: Vec<usize>,
+    pub(super) views: Vec<View>,
+}
+
+impl Window {
+    pub(super) fn of(setup: &Setup<'_>) -> Result<Self, Failure> {
+        let list = |name: &str| setup.sizes(name).map(Option::unwrap_or_default);
+        let (strides, dilations) = (list("strides")?, list("dilations")?);
+        if strides.iter().chain(&dilations).any(|&n| n == 0) {
+            return Err(setup.refuse("a stride or dilation of 0 goes nowhere"));
+        }
+        let words = [
+            ("NOTSET", Auto::Not),
+            ("SAME_UPPER", Auto::Upper),
+            ("SAME_LOWER", Auto::Lower),
+            ("VALID", Auto::Valid),
+        ];
+        Ok(Self {
+            kernel: setup.sizes("kernel_shape")?,
+            strides,
+            dilations,
+            pads: setup.ints("pads")?.unwrap_or_default(),
+            auto: setup.word("auto_pad", &words)?,
+            ceil: setup.flag("ceil_mode", false)?,
+        })
+    }
+
+    pub(super) fn stride(&self, i: usize) -> usize {
+        self.strides.get(i).copied().unwrap_or(1)
+    }
+
+    pub(super) fn dilation(&self, i: usize) -> usize {
+        self.dilations.get(i).copied().unwrap_or(1)
+    }
+
+    /// Extent of the kernel with its gaps.
+    pub(super) fn reach(&self, i: usize, kernel: usize) -> i64 {
+        let gaps = signed(kernel).saturating_sub(1).max(0);
+        gaps.saturating_mul(signed(self.dilation(i))).saturating_add(1)
+    }
+
+    /// Windows on one axis, and the padding before and after.
+    fn axis(&self, i: usize, rank: usize, extent: usize, kernel: usize) -> (usize, i64, i64) {
+        let (extent, stride) = (signed(extent), signed(self.stride(i)));
+        let reach = self.reach(i, kernel);
+        let (before, after, count) = match self.auto {
+            Auto::Not => {
+                let (before, after) = (at(&self.pads, i), at(&self.pads, rank + i));
+                let room =
+                    extent.saturating_add(before).saturating_add(after).saturating_sub(reach);
+                let mut count = room.div_euclid(stride) + 1;
+                if self.ceil && room > 0 && room % stride != 0 {
+                    count += 1;
+                    // No window begins behind the input and the padding before it.
+                    if (count - 1).saturating_mul(stride) >= extent.saturating_add(before) {
+                        count -= 1;
+                    }
+                }
+                (before, after, count)
+            }
+            Auto::Valid => (0, 0, extent.saturating_sub(reach).div_euclid(stride) + 1),
+            Auto::Upper | Auto::Lower => {
+                let count = (extent - 1).div_euclid(stride) + 1;
+                let total = ((count - 1)
+                    .saturating_mul(stride)
+                    .saturating_add(reach)
+                    .saturating_sub(extent))
+                .max(0);
+                let half = total / 2;
+                let before = if self.auto == Auto::Upper { half } else { total - half };
+                (before, total - before, count)
+            }
+        };
+        (usize::try_from(count.max(0)).unwrap_or(0), before, after)
+    }
+
+    /// Every window over the spatial axes of an input.
+    pub(super) fn place(
+        &self,
+        cx: &Context,
+        input: &[usize],
+        kernel: &[usize],
+    ) -> Result<Placed, Failure> {
+        let rank = input.len();
+        let listed = [self.strides.len(), self.dilations.len(), self.pads.len().div_ceil(2)];
+        if kernel.len() != rank || listed.iter().any(|&n| n != 0 && n != rank) {
+            return Err(misfit(format!("the window does not have {rank} axes")));
+        }
+        let axes: Vec<(usize, i64, i64)> =
+            (0..rank).map(|i| self.axis(i, rank, at(input, i), at(kernel, i))).collect();
+        let shape: Vec<usize> = axes.iter().map(|(count, ..)| *count).collect();
+        let taps: Vec<usize> = shape.iter().chain(kernel).copied().collect();
+        cx.room(&taps, size_of::<(usize, usize)>())?;
+        cx.room(&shape, size_of::<View>())?;
+        cx.room(kernel, size_of::<View>())?;
+        let (steps, places) = (strides(input), every(kernel));
+        let views = every(&shape)
+            .iter()
+            .map(|window| {
+                let mut view = View::default();
+                for (k, place) in places.iter().enumerate() {
+                    let mut offset = Some(0);
+                    let mut inside = true;
+                    for (i, &(_, before, after)) in axes.iter().enumerate() {
+                        let start = signed(at(window, i).saturating_mul(self.stride(i)));
+                        let gap = signed(at(place, i).saturating_mul(self.dilation(i)));
+                        let x = start.saturating_add(gap).saturating_sub(before);
+                        inside &= x < signed(at(input, i)).saturating_add(after);
+                        let x = usize::try_from(x).ok().filter(|&x| x < at(input, i));
+                        offset = offset.and_then(|o: usize| Some(o + x? * at(&steps, i)));
+                    }
+                    view.padded += usize::from(inside);
+                    view.taps.extend(offset.map(|offset| (k, offset)));
+                }
+                view
+            })
+            .collect();
+        Ok(Placed { shape, views })
+    }
+}
+
+/// Every index of a shape, in order.
+pub(super) fn every(shape: &[usize]) -> Vec<Vec<usize>> {
+    let mut out = Vec::new();
+    let steps = strides(shape);
+    let count = elements(shape).unwrap_or(0);
+    for i in 0..count {
+        out.push(shape.iter().zip(&steps).map(|(n, step)| i / step % n).collect());
+    }
+    out
+}
+
+/// Batch, channels and spatial extents.
+pub(super) fn image(shape: &[usize]) -> Result<(usize, usize, &[usize]), Failure> {
+    match shape {
+        [n, c, rest @ ..] => Ok((*n, *c, rest)),
+        _ => Err(misfit("expected a batch of channels")),
+    }
+}
+
+/// A value for every window and channel, in the type of the input.
+pub(super) fn pooled(
+    args: Args<'_>,
+    window: &Window,
+    f: impl Fn(&View, &[f64], usize) -> f64,
+) -> Result<TensorValue, Failure> {
+    let value = args.get(0)?;
+    let kind = value.element_type().ok_or_else(|| unfit(value))?;
+    let (n, c, spatial) = image(value.shape())?;
+    let kernel = window.kernel.clone().unwrap_or_else(|| spatial.to_vec());
+    let placed = window.place(args.cx, spatial, &kernel)?;
+    let x = wide(value)?;
+    let cells = kernel.iter().product::<usize>();
+    args.cx.product([n * c, placed.views.len(), cells])?;
+    let size = spatial.iter().product::<usize>();
+    let mut out = Vec::new();
+    for plane in 0..n * c {
+        let own = x.data().get(plane * size..(plane + 1) * size).unwrap_or_default();
+        out.extend(placed.views.iter().map(|view| f(view, own, cells)));
+    }
+    let mut shape = vec![n, c];
+    shape.extend(&placed.shape);
+    super::onnx::cast::cast(args.cx, &TensorValue::F64(Array::new(&shape, out)?), kind)
+}

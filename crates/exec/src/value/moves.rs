@@ -1,0 +1,117 @@
+//! Elements moved without being computed with: a plan says for every element of the result where it
+//! comes from, whatever its type.
+
+use holdall_diag::Failure;
+
+use super::{Array, ElementType, TensorValue};
+use crate::codes;
+
+/// The element at a position; the default beyond the end.
+pub(crate) fn at<T: Copy + Default>(list: &[T], index: usize) -> T {
+    list.get(index).copied().unwrap_or_default()
+}
+
+impl TensorValue {
+    /// The elements at these positions.
+    pub(crate) fn pick(&self, shape: &[usize], plan: &[usize]) -> Result<Self, Failure> {
+        Self::merge(&[self], shape, plan)
+    }
+
+    /// The elements at these positions of tensors of one type, laid one after the other.
+    pub(crate) fn merge(parts: &[&Self], shape: &[usize], plan: &[usize]) -> Result<Self, Failure> {
+        let first = *parts
+            .first()
+            .ok_or_else(|| Failure::malformed(codes::INPUT, "at least one tensor is needed"))?;
+        if let Some(other) = parts.iter().find(|p| p.element_type() != first.element_type()) {
+            return Err(crate::ops::unfit(other)
+                .with_note(format!("the others are of {}", first.type_name())));
+        }
+        macro_rules! collect {
+            ($($variant:ident),+) => {
+                match first {
+                    $(Self::$variant(_) => {
+                        let arrays: Vec<_> = parts
+                            .iter()
+                            .filter_map(|p| if let Self::$variant(a) = p { Some(a) } else { None })
+                            .collect();
+                        Ok(Self::$variant(Array::new(shape, gather(&arrays, plan)?)?))
+                    })+
+                    Self::Narrow(kind, _) => {
+                        let arrays: Vec<_> = parts
+                            .iter()
+                            .filter_map(|p| if let Self::Narrow(_, a) = p { Some(a) } else { None })
+                            .collect();
+                        Ok(Self::Narrow(*kind, Array::new(shape, gather(&arrays, plan)?)?))
+                    }
+                    Self::Maps { .. } | Self::Map(..) | Self::Sequence(_) | Self::Nothing => {
+                        Err(crate::ops::unfit(first))
+                    }
+                }
+            };
+        }
+        collect!(F16, BF16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool, Text, C64, C128)
+    }
+
+    /// The same elements under another shape.
+    pub(crate) fn shaped(&self, shape: &[usize]) -> Result<Self, Failure> {
+        macro_rules! shaped {
+            ($($variant:ident),+) => {
+                match self {
+                    $(Self::$variant(array) => Ok(Self::$variant(array.shaped(shape)?)),)+
+                    Self::Narrow(kind, array) => Ok(Self::Narrow(*kind, array.shaped(shape)?)),
+                    Self::Maps { .. } | Self::Map(..) | Self::Sequence(_) | Self::Nothing => {
+                        Err(crate::ops::unfit(self))
+                    }
+                }
+            };
+        }
+        shaped!(F16, BF16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool, Text, C64, C128)
+    }
+
+    /// One element that is zero, false or empty.
+    pub(crate) fn zero(kind: ElementType) -> Self {
+        match kind {
+            ElementType::Text => Self::Text(Array::scalar(String::new())),
+            other => {
+                let blank = vec![0; other.size()];
+                Self::of_bytes(other, &[], &blank).unwrap_or(Self::Nothing)
+            }
+        }
+    }
+
+    /// What the value is, for messages.
+    pub(crate) fn type_name(&self) -> String {
+        match self {
+            Self::Maps { .. } => "a list of maps".to_owned(),
+            Self::Map(..) => "a map".to_owned(),
+            Self::Sequence(_) => "a sequence".to_owned(),
+            Self::Nothing => "an empty optional".to_owned(),
+            tensor => {
+                let kind = tensor.element_type().map_or("?", ElementType::as_str);
+                format!("a tensor of {kind}")
+            }
+        }
+    }
+}
+
+fn gather<T: Clone>(parts: &[&Array<T>], plan: &[usize]) -> Result<Vec<T>, Failure> {
+    let lost = || Failure::bug(codes::SHAPE, "an element is taken from beyond the end");
+    if let [only] = parts {
+        let data = only.data();
+        return plan.iter().map(|&i| data.get(i).cloned().ok_or_else(lost)).collect();
+    }
+    let mut starts = Vec::with_capacity(parts.len());
+    let mut total = 0;
+    for part in parts {
+        starts.push(total);
+        total += part.len();
+    }
+    plan.iter()
+        .map(|&i| {
+            let part = starts.partition_point(|&start| start <= i).checked_sub(1);
+            let part = part.ok_or_else(lost)?;
+            let start = starts.get(part).copied().unwrap_or(0);
+            parts.get(part).and_then(|p| p.data().get(i - start)).cloned().ok_or_else(lost)
+        })
+        .collect()
+}
