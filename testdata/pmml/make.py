@@ -216,7 +216,54 @@ def ranks():
     return made
 
 
+def radial_basis():
+    # JPMML has no altitude of a single neuron; the layers' hold here.
+    fields = {n: ("continuous", "double", []) for n in "aby"}
+    inputs = {"a": [0.1, 1.0, -2.0, 0.3], "b": [0.5, 0.25, 1.5, 0.7]}
+    given = "".join(
+        f'<NeuralInput id="{i}"><DerivedField optype="continuous" dataType="double"><FieldRef field="{n}"/></DerivedField></NeuralInput>'
+        for i, n in enumerate("ab")
+    )
+    made = []
+    for attributes, method in (('width="1.1" altitude="1.2"', "none"), ('width="0.9"', "simplemax")):
+        body = (
+            f'<NeuralNetwork functionName="regression" activationFunction="radialBasis" {attributes}>' + schema("a", "b", target="y")
+            + f'<NeuralInputs>{given}</NeuralInputs><NeuralLayer normalizationMethod="{method}"><Neuron id="2" width="0.8"><Con from="0" weight="0.3"/>'
+            '<Con from="1" weight="0.7"/></Neuron><Neuron id="3"><Con from="1" weight="-0.2"/></Neuron></NeuralLayer>'
+            '<NeuralLayer activationFunction="identity"><Neuron id="4" bias="0.5"><Con from="2" weight="1.5"/><Con from="3" weight="-2"/></Neuron></NeuralLayer>'
+            '<NeuralOutputs><NeuralOutput outputNeuron="4"><DerivedField optype="continuous" dataType="double"><FieldRef field="y"/></DerivedField>'
+            "</NeuralOutput></NeuralOutputs></NeuralNetwork>"
+        )
+        made.append(case(f"radial basis {method}", document(fields, body), inputs, ["y"]))
+    return made
+
+
+def inner_treatments():
+    """What a model inside does with values that the outermost lets pass."""
+    fields = {"x": ("continuous", "double", []), "c": ("categorical", "string", ["a", "b"]), "y": ("continuous", "double", [])}
+    inputs = {"x": [1.0, 2.0, 3.0, 4.0, 25.0], "c": ["a", "b", "z", None, "a"]}
+    made = []
+    for name, treatment in (
+        ("default", ""), ("as missing", 'invalidValueTreatment="asMissing" missingValueReplacement="b"'),
+        ("as value", 'invalidValueTreatment="asValue" invalidValueReplacement="b"'), ("as is", 'invalidValueTreatment="asIs"'),
+    ):
+        inside = (
+            f'<RegressionModel functionName="regression"><MiningSchema><MiningField name="x" {treatment.replace(chr(34) + "b" + chr(34), chr(34) + "7" + chr(34))}/>'
+            f'<MiningField name="c" {treatment}/><MiningField name="y" usageType="target"/></MiningSchema><RegressionTable intercept="1">'
+            '<NumericPredictor name="x" coefficient="2"/><CategoricalPredictor name="c" value="a" coefficient="10"/>'
+            '<CategoricalPredictor name="c" value="b" coefficient="20"/></RegressionTable></RegressionModel>'
+        )
+        body = (
+            '<MiningModel functionName="regression">' + schema("x", "c", target="y")
+            + f'<Segmentation multipleModelMethod="modelChain"><Segment id="1"><True/>{inside}</Segment></Segmentation></MiningModel>'
+        )
+        text = document(fields, body).replace('<DataField name="x" optype="continuous" dataType="double">',
+                                              '<DataField name="x" optype="continuous" dataType="double"><Interval closure="closedOpen" leftMargin="0" rightMargin="25"/>')
+        made.append(case(f"inner invalid values {name}", text, inputs, ["y"]))
+    return made
+
+
 if __name__ == "__main__":
-    made = [cox(False), cox(True), contrasts("regression"), contrasts("classification"), select_all("regression"), select_all("classification"), *ranks()]
+    made = [cox(False), cox(True), contrasts("regression"), contrasts("classification"), select_all("regression"), select_all("classification"), *ranks(), *radial_basis(), *inner_treatments()]
     with open(HERE / "cases.json", "w", newline="\n") as file:
         file.write("[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in made) + "\n]\n")
