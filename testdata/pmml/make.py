@@ -1,5 +1,6 @@
 """cases.json: whole documents of PMML 4.4, with rows and the answers of an engine that implements the standard
-(JPMML-Evaluator). Needs a Java runtime.
+(JPMML-Evaluator), or, for baseline models, which no engine has, of the standard's formula with the densities of scipy.
+Needs a Java runtime.
 
     python make.py
 """
@@ -10,7 +11,9 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 from jpmml_evaluator import make_evaluator
+from scipy import stats
 
 HERE = Path(__file__).parent
 JPMML = f"JPMML-Evaluator, jpmml_evaluator {version('jpmml_evaluator')}"
@@ -58,10 +61,10 @@ def jpmml(text, inputs):
         return [evaluator.evaluate(dict(zip(inputs, row))) for row in zip(*inputs.values())]
 
 
-def case(name, text, inputs, names, answers=None):
+def case(name, text, inputs, names, answers=None, by=JPMML):
     found = answers or jpmml(text, inputs)
     expected = {n: [plain(row.get(n)) for row in found] for n in names}
-    return {"case": name, "by": JPMML, "document": text, "inputs": inputs, "expected": expected}
+    return {"case": name, "by": by, "document": text, "inputs": inputs, "expected": expected}
 
 
 def cox(strata):
@@ -263,7 +266,60 @@ def inner_treatments():
     return made
 
 
+def baselines():
+    """The standard's examples of change detection; a CUSUM and a scalar product over the last rows."""
+    by = f"scipy {version('scipy')}, the formulas of the standard"
+    x = [550.2, 480.0, None, 430.5, 465.1, 470.0, 560.3, 540.0, 455.5]
+    fields = {"x": ("continuous", "double", []), "y": ("continuous", "double", [])}
+    made = []
+    model = lambda test: '<BaselineModel functionName="regression">' + schema("x", target="y") + test + "</BaselineModel>"
+    test = '<TestDistributions field="x" testStatistic="zValue"><Baseline><GaussianDistribution mean="550.2" variance="48.2"/></Baseline></TestDistributions>'
+    answers = [{"y": None if v is None else (v - 550.2) / math.sqrt(48.2)} for v in x]
+    made.append(case("baseline zValue", document(fields, model(test)), {"x": x}, ["y"], answers, by))
+    counts = [3, 9, 4, None, 12, 8, 2, 1, 7]
+    gauss = lambda mean, variance: f'<GaussianDistribution mean="{mean}" variance="{variance}"/>'
+    poisson = lambda mean: f'<PoissonDistribution mean="{mean}"/>'
+    for name, values, usual, other, f0, f1 in (
+        ("gaussian", x, gauss(550.2, 4820), gauss(460.4, 3920), stats.norm(550.2, math.sqrt(4820)).logpdf, stats.norm(460.4, math.sqrt(3920)).logpdf),
+        ("poisson", counts, poisson(3.5), poisson(8.25), stats.poisson(3.5).logpmf, stats.poisson(8.25).logpmf),
+    ):
+        for window, reset in ((1, 0.0), (4, 0.0), (20, -0.5)):
+            answers = []
+            for row, v in enumerate(values):
+                z = 0.0
+                for u in values[max(0, row - window + 1):row + 1]:
+                    if u is not None:
+                        z = max(reset, z + f1(u) - f0(u))
+                answers.append({"y": None if v is None else z})
+            test = (f'<TestDistributions field="x" testStatistic="CUSUM" resetValue="{reset}" windowSize="{window}"><Baseline>{usual}</Baseline>'
+                    f"<Alternate>{other}</Alternate></TestDistributions>")
+            made.append(case(f"baseline CUSUM {name} {window}", document(fields, model(test)), {"x": values}, ["y"], answers, by))
+    colours = ["r", "g", "b"]
+    seen, weights = ["r", "g", "g", "b", "r", "r", "b", "g"], [1, 2, 0.5, 1, 3, 1, 1, 2]
+    expected = np.array([5.0, 3.0, 2.0])
+    for scheme in ("", "Independent", "SizeWeighted"):
+        for weighted in (False, True):
+            answers = []
+            for row in range(len(seen)):
+                observed = np.zeros(3)
+                for c, w in list(zip(seen, weights))[max(0, row - 2):row + 1]:
+                    observed[colours.index(c)] += w if weighted else 1.0
+                norms = {"": 1.0, "Independent": np.linalg.norm(expected) * np.linalg.norm(observed),
+                         "SizeWeighted": (expected @ expected + observed @ observed) / 2}
+                answers.append({"y": expected @ observed / norms[scheme]})
+            test = (
+                '<TestDistributions field="c" testStatistic="scalarProduct" windowSize="3"' + (f' normalizationScheme="{scheme}"' if scheme else "")
+                + (' weightField="w"' if weighted else "") + '><Baseline><CountTable sample="10">'
+                + "".join(f'<FieldValueCount field="c" value="{c}" count="{n}"/>' for c, n in zip(colours, expected)) + "</CountTable></Baseline></TestDistributions>"
+            )
+            fields = {"c": ("categorical", "string", colours), "w": ("continuous", "double", []), "y": ("continuous", "double", [])}
+            used = {"c": seen, "w": weights} if weighted else {"c": seen}
+            text = document(fields, '<BaselineModel functionName="regression">' + schema(*used, target="y") + test + "</BaselineModel>")
+            made.append(case(f"baseline scalarProduct {scheme} {'weighted' if weighted else ''}", text, used, ["y"], answers, by))
+    return made
+
+
 if __name__ == "__main__":
-    made = [cox(False), cox(True), contrasts("regression"), contrasts("classification"), select_all("regression"), select_all("classification"), *ranks(), *radial_basis(), *inner_treatments()]
+    made = [cox(False), cox(True), contrasts("regression"), contrasts("classification"), select_all("regression"), select_all("classification"), *ranks(), *radial_basis(), *inner_treatments(), *baselines()]
     with open(HERE / "cases.json", "w", newline="\n") as file:
         file.write("[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in made) + "\n]\n")

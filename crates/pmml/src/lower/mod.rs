@@ -1,6 +1,7 @@
 //! Document → tabular model.
 
 mod anomaly;
+mod baseline;
 mod bayes;
 mod condition;
 mod contrast;
@@ -282,6 +283,7 @@ impl<'d> Lower<'d> {
             "Scorecard" => self.scorecard(element),
             "RuleSetModel" => self.rule_set(element),
             "AnomalyDetectionModel" => self.anomaly(element),
+            "BaselineModel" => self.baseline_model(element),
             _ => Err(unsupported(element)),
         }
     }
