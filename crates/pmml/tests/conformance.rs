@@ -42,7 +42,6 @@ const KNOWN: &[(&str, &str)] = &[
         "pmml4s-dmg/dmg_anomaly_iforest",
         "rows with missing values: trees without an answer are passed over; the one engine that scores it differs",
     ),
-    ("jpmml-test/RankingTest", "clusters beyond the closest are not ranked"),
     ("jpmml-test/ModelNestingTest", "the output `x-report` of the engine is left out"),
     (
         "pmml4s-dmg/dmg_weighted_majority_vote_mining",

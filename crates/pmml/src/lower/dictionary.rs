@@ -276,7 +276,14 @@ impl<'d> Lower<'d> {
             let Some(&found) = self.values.get(name) else { continue };
             let outliers = word(mining, "outliers", Outliers::AsIs)?;
             let replaced = mining.attribute("missingValueReplacement").is_some();
-            if outliers == Outliers::AsIs && !replaced {
+            let invalid =
+                word(mining, "invalidValueTreatment", InvalidValueTreatment::ReturnInvalid)?;
+            // What the outermost model lets pass as it is, is not refused again.
+            let treats = match invalid {
+                InvalidValueTreatment::ReturnInvalid | InvalidValueTreatment::AsIs => false,
+                InvalidValueTreatment::AsMissing | InvalidValueTreatment::AsValue => true,
+            };
+            if outliers == Outliers::AsIs && !replaced && !treats {
                 continue;
             }
             let mut treated = self.scalar(found)?;
@@ -299,6 +306,9 @@ impl<'d> Lower<'d> {
                 }
                 treated = self.cast(mining, treated, kind)?;
             }
+            if treats {
+                treated = self.treat_invalid(mining, name, treated)?;
+            }
             if replaced {
                 let scalar = value(mining, "missingValueReplacement", kind)?;
                 let other = self.fixed(&scalar, kind)?;
@@ -307,6 +317,53 @@ impl<'d> Lower<'d> {
             self.values.insert(name.to_owned(), treated);
         }
         Ok(())
+    }
+
+    /// An invalid value made missing or another one, as a model inside another has it.
+    fn treat_invalid(
+        &mut self,
+        mining: Element<'d>,
+        name: &str,
+        treated: ValueId,
+    ) -> Result<ValueId, Failure> {
+        let kind = self.kind(treated);
+        let Some(data) = self.data.get(name).filter(|data| data.kind == kind) else {
+            return Ok(treated);
+        };
+        let optype = if mining.attribute("optype").is_some() { mining } else { data.element };
+        let measure = match word(optype, "optype", OpType::Categorical)? {
+            OpType::Categorical => Measure::Categorical,
+            OpType::Ordinal => Measure::Ordinal,
+            OpType::Continuous => Measure::Continuous,
+        };
+        let domain = domain(data, measure, mining)?;
+        let mut valid: Option<ValueId> = None;
+        if let Some(categories) = domain.values {
+            valid = Some(self.call(Function::IsIn(categories.values), vec![treated])?);
+        }
+        for interval in domain.intervals {
+            let number = self.cast(mining, treated, Kind::F64)?;
+            let (low, high) =
+                (self.float(Kind::F64, interval.low)?, self.float(Kind::F64, interval.high)?);
+            let (above, below) = (
+                if interval.low_closed { BinaryOp::Ge } else { BinaryOp::Gt },
+                if interval.high_closed { BinaryOp::Le } else { BinaryOp::Lt },
+            );
+            let (above, below) = (self.bin(above, number, low)?, self.bin(below, number, high)?);
+            let within = self.bin(BinaryOp::And, above, below)?;
+            valid = Some(match valid {
+                Some(before) => self.bin(BinaryOp::Or, before, within)?,
+                None => within,
+            });
+        }
+        let Some(valid) = valid else { return Ok(treated) };
+        let other = if mining.attribute("invalidValueTreatment") == Some("asValue") {
+            let scalar = value(mining, "invalidValueReplacement", kind)?;
+            self.fixed(&scalar, kind)?
+        } else {
+            self.missing(kind)?
+        };
+        self.choose(valid, treated, other)
     }
 }
 

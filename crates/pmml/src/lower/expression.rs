@@ -155,6 +155,12 @@ impl<'d> Lower<'d> {
                 "Discretize" => self.discretize(element, wanted)?,
                 "TextIndex" => self.text_index(element, args)?,
                 "Lag" => self.lag(element)?,
+                "Aggregate" => {
+                    return Err(unsupported(element).with_help(
+                        "a row is one record, and an aggregate is of many: compute it before and give \
+                         the result as a field",
+                    ));
+                }
                 "Apply" => self.apply(element, args)?,
                 _ => return Err(unsupported(element)),
             };

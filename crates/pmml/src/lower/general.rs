@@ -9,7 +9,8 @@ use holdall_tabular::{
 };
 
 use super::{
-    Answer, Lower, class_place, function, number, required, unsupported, unsupported_value,
+    Answer, Lower, class_place, contrast, function, number, required, unsupported,
+    unsupported_value,
 };
 use crate::doc::{Element, MiningFunction};
 
@@ -18,6 +19,9 @@ impl<'d> Lower<'d> {
         let model_type = required(element, "modelType")?;
         let parameters = self.parameters_of(element)?;
         if function(element)? == MiningFunction::Regression {
+            if model_type == "CoxRegression" {
+                return self.cox_regression(element, &parameters);
+            }
             if !matches!(model_type, "regression" | "generalLinear" | "generalizedLinear") {
                 return Err(unsupported_value(element, "modelType"));
             }
@@ -67,15 +71,7 @@ impl<'d> Lower<'d> {
         &mut self,
         element: Element<'d>,
     ) -> Result<BTreeMap<&'d str, ValueId>, Failure> {
-        let mut factors = Vec::new();
-        if let Some(list) = element.child("FactorList") {
-            for predictor in list.children().filter(|c| c.name() == "Predictor") {
-                if predictor.child("Categories").is_some() || predictor.child("Matrix").is_some() {
-                    return Err(unsupported(predictor));
-                }
-                factors.push(required(predictor, "name")?);
-            }
-        }
+        let factors = contrast::factors(element, &self.data)?;
         let mut values: BTreeMap<&'d str, ValueId> = BTreeMap::new();
         let matrix = element.child("PPMatrix");
         let cells = matrix.into_iter().flat_map(Element::children);
@@ -86,8 +82,8 @@ impl<'d> Lower<'d> {
             let predictor = required(cell, "predictorName")?;
             let value = self.field(cell, predictor)?;
             let value = self.scalar(value)?;
-            let factor = if factors.contains(&predictor) {
-                self.indicator(cell, value, required(cell, "value")?, None)?
+            let factor = if let Some(coding) = factors.get(predictor) {
+                self.coded(cell, value, coding)?
             } else {
                 let power = number(cell, "value", None)?;
                 let value = self.cast(cell, value, Kind::F64)?;
@@ -109,7 +105,7 @@ impl<'d> Lower<'d> {
     }
 
     /// The linear predictor: the cells of a category and those of none, in order.
-    fn predictor(
+    pub(super) fn predictor(
         &mut self,
         element: Element<'d>,
         parameters: &BTreeMap<&'d str, ValueId>,

@@ -7,7 +7,7 @@ use holdall_tabular::{
 };
 
 use super::{
-    Answer, Family, Lower, MODELS, function, number, output, required, unsupported,
+    Answer, Family, Lower, MODELS, dictionary, function, number, output, required, unsupported,
     unsupported_value, word,
 };
 use crate::doc::{Element, MiningFunction, MissingPredictionTreatment, MultipleModelMethod};
@@ -51,7 +51,7 @@ impl<'d> Lower<'d> {
             MultipleModelMethod::WeightedMedian => (CombineMethod::WeightedMedian, None),
             MultipleModelMethod::Max => (CombineMethod::Max, None),
             MultipleModelMethod::SelectFirst => (CombineMethod::SelectFirst, None),
-            MultipleModelMethod::SelectAll => return refuse(),
+            MultipleModelMethod::SelectAll => return self.select_all(element, &segments),
         };
         let classifies = function(element)? == MiningFunction::Classification;
         let fits = match method {
@@ -245,6 +245,11 @@ impl<'d> Lower<'d> {
         let when = self.condition_in(segment)?;
         let id = segment.attribute("id").unwrap_or_default().to_owned();
         let answer = self.model_of(model_in(segment)?, false)?;
+        if answer.apart {
+            return Err(
+                unsupported(segment).with_help("use `selectAll` in the outermost model alone")
+            );
+        }
         let weight = match (segment.child("VariableWeight"), segment.attribute("weight")) {
             (Some(variable), _) => {
                 let value = self.field(variable, required(variable, "field")?)?;
@@ -261,6 +266,35 @@ impl<'d> Lower<'d> {
             self.segments.insert(id.clone(), answer.clone());
         }
         Ok(Voice { id, when, weight, answer })
+    }
+
+    /// Every segment that takes the row answers: each in a column of its own, as a row has one value a column.
+    fn select_all(
+        &mut self,
+        element: Element<'d>,
+        segments: &[Element<'d>],
+    ) -> Result<Answer, Failure> {
+        if element.child("Targets").is_some() {
+            return Err(unsupported(element).with_help("leave `Targets` to the models inside"));
+        }
+        let target = dictionary::target(element).unwrap_or(output::NAMELESS).to_owned();
+        let mut others = Vec::new();
+        for (place, segment) in segments.iter().enumerate() {
+            let model = model_in(*segment)?;
+            let voice = self.voice(*segment)?;
+            if let Some(when) = voice.when {
+                self.mask(model, when)?;
+            }
+            let answer = self.when_asked(model, &voice)?;
+            let name = match voice.id.as_str() {
+                "" => format!("{target}_{}", place + 1),
+                id => format!("{target}_{id}"),
+            };
+            others.push((name, answer));
+        }
+        let Some((_, last)) = others.last().cloned() else { return Err(unsupported(element)) };
+        let target = Some(target);
+        Ok(Answer { others, target, targeted: true, apart: true, ..last })
     }
 
     /// One model after another, each seeing the outputs of those before.

@@ -1,8 +1,10 @@
 //! Document → tabular model.
 
 mod anomaly;
+mod baseline;
 mod bayes;
 mod condition;
+mod contrast;
 mod decision;
 mod dictionary;
 mod distance;
@@ -14,8 +16,10 @@ mod neural;
 mod output;
 mod predicate;
 mod prune;
+mod rank;
 mod regression;
 mod rules;
+mod survival;
 mod tables;
 mod targets;
 mod tree;
@@ -87,6 +91,7 @@ pub fn lower(document: &Document) -> Result<(Model, Report), Failure> {
         moments: BTreeMap::new(),
         conditions: BTreeMap::new(),
         shared_classes: None,
+        ranks: BTreeMap::new(),
         segments: BTreeMap::new(),
     };
     let dictionary = document.root().and_then(|root| root.child("TransformationDictionary"));
@@ -152,6 +157,8 @@ struct Answer {
     words: Option<Vec<String>>,
     /// Whether nothing is predicted, and outputs alone answer.
     silent: bool,
+    /// Whether `others` are the answers of segments that speak each for itself.
+    apart: bool,
 }
 
 impl Answer {
@@ -168,6 +175,7 @@ impl Answer {
             target: None,
             words: None,
             silent: false,
+            apart: false,
         }
     }
 
@@ -208,6 +216,8 @@ struct Lower<'d> {
     conditions: BTreeMap<ConditionKey, ValueId>,
     /// The classes of all members of an ensemble.
     shared_classes: Option<Labels>,
+    /// Of estimates the places of classes or clusters by rank, and the vector without those before.
+    ranks: BTreeMap<ValueId, Vec<(ValueId, ValueId)>>,
     /// Answers of segments by name.
     segments: BTreeMap<String, Answer>,
 }
@@ -273,6 +283,7 @@ impl<'d> Lower<'d> {
             "Scorecard" => self.scorecard(element),
             "RuleSetModel" => self.rule_set(element),
             "AnomalyDetectionModel" => self.anomaly(element),
+            "BaselineModel" => self.baseline_model(element),
             _ => Err(unsupported(element)),
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use holdall_diag::Failure;
 use holdall_tabular::{
-    BinaryOp, Classify, Decision, Kind, Linear, Link, Matrix, Normalize, NormalizeBy, Op, Regress,
-    Summation, Transform, UnaryOp, ValueId,
+    BinaryOp, Classify, Constant, Decision, Kind, Labels, Linear, Link, Matrix, Normalize,
+    NormalizeBy, Op, Reduce, ReduceOp, Regress, Summation, Transform, UnaryOp, ValueId, Width,
 };
 
 use super::{
@@ -46,6 +46,14 @@ impl<'d> Lower<'d> {
         element: Element<'d>,
         before: &Layer<'d>,
     ) -> Result<Layer<'d>, Failure> {
+        let inherited = |name: &str| element.attribute(name).or_else(|| model.attribute(name));
+        let activation = inherited("activationFunction").ok_or_else(|| unsupported(element))?;
+        if activation == "radialBasis" {
+            let layer = self.radial_basis(model, element, before)?;
+            let value =
+                self.normalized_layer(element, inherited("normalizationMethod"), layer.value)?;
+            return Ok(Layer { value, ..layer });
+        }
         let columns = before.places.len();
         let (mut data, mut intercepts, mut places) = (Vec::new(), Vec::new(), BTreeMap::new());
         for neuron in element.children().filter(|c| c.name() == "Neuron") {
@@ -69,8 +77,6 @@ impl<'d> Lower<'d> {
         let summation = Summation::AnyF64;
         let linear = Op::Linear(Linear { arg, coefficients, intercepts, summation });
         let z = self.model.push_at(linear, element.location())?;
-        let inherited = |name: &str| element.attribute(name).or_else(|| model.attribute(name));
-        let activation = inherited("activationFunction").ok_or_else(|| unsupported(element))?;
         let threshold = if element.attribute("threshold").is_some() { element } else { model };
         let value = match activation {
             "threshold" => {
@@ -83,13 +89,70 @@ impl<'d> Lower<'d> {
                 .activate(activation, z)?
                 .ok_or_else(|| unsupported_value(element, "activationFunction"))?,
         };
-        let value = match inherited("normalizationMethod") {
-            None | Some("none") => value,
-            Some("softmax") => self.normalized(value, NormalizeBy::Softmax)?,
-            Some("simplemax") => self.normalized(value, NormalizeBy::Sum)?,
-            Some(_) => return Err(unsupported_value(element, "normalizationMethod")),
-        };
+        let value = self.normalized_layer(element, inherited("normalizationMethod"), value)?;
         Ok(Layer { value, places })
+    }
+
+    fn normalized_layer(
+        &mut self,
+        element: Element<'d>,
+        method: Option<&str>,
+        value: ValueId,
+    ) -> Result<ValueId, Failure> {
+        match method {
+            None | Some("none") => Ok(value),
+            Some("softmax") => self.normalized(value, NormalizeBy::Softmax),
+            Some("simplemax") => self.normalized(value, NormalizeBy::Sum),
+            Some(_) => Err(unsupported_value(element, "normalizationMethod")),
+        }
+    }
+
+    /// Neurons that answer e^(f · ln altitude − Z), Z = Σ (x − w)² ÷ (2 · width²), f the number of connections.
+    fn radial_basis(
+        &mut self,
+        model: Element<'d>,
+        element: Element<'d>,
+        before: &Layer<'d>,
+    ) -> Result<Layer<'d>, Failure> {
+        let (mut values, mut places) = (Vec::new(), BTreeMap::new());
+        for neuron in element.children().filter(|c| c.name() == "Neuron") {
+            let (mut indices, mut centre) = (Vec::new(), Vec::new());
+            for connection in neuron.children().filter(|c| c.name() == "Con") {
+                let place = before.places.get(required(connection, "from")?);
+                let place = place.and_then(|place| u32::try_from(*place).ok());
+                indices.push(place.ok_or_else(|| unsupported_value(connection, "from"))?);
+                centre.push(number(connection, "weight", None)?);
+            }
+            let fan_in = u32::try_from(indices.len()).map_err(|_error| unsupported(neuron))?;
+            if fan_in == 0 {
+                return Err(unsupported(neuron));
+            }
+            let own = |name| {
+                let holders = [neuron, element, model];
+                holders.into_iter().find(|holder| holder.attribute(name).is_some())
+            };
+            let altitude = number(own("altitude").unwrap_or(neuron), "altitude", Some(1.0))?;
+            let width = number(own("width").unwrap_or(neuron), "width", None)?;
+            let x = self.push(Op::Select { arg: before.value, indices })?;
+            let values_of = Labels::F64(centre);
+            let centre =
+                Constant { kind: Kind::F64, width: Width::Vector(fan_in), values: values_of };
+            let centre = self.push(Op::Constant(centre))?;
+            let apart = self.bin(BinaryOp::Sub, x, centre)?;
+            let squares = self.bin(BinaryOp::Mul, apart, apart)?;
+            let sum = Reduce { arg: squares, op: ReduceOp::Sum, skip_missing: false };
+            let sum = self.push(Op::Transform(Transform::Reduce(sum)))?;
+            let spread = self.float(Kind::F64, 2.0 * width * width)?;
+            let z = self.bin(BinaryOp::Div, sum, spread)?;
+            let height = self.float(Kind::F64, f64::from(fan_in) * altitude.ln())?;
+            let exponent = self.bin(BinaryOp::Sub, height, z)?;
+            places.insert(required(neuron, "id")?, values.len());
+            values.push(self.un(UnaryOp::Exp, exponent)?);
+        }
+        if values.is_empty() {
+            return Err(unsupported(element));
+        }
+        Ok(Layer { value: self.push(Op::Concat(values))?, places })
     }
 
     pub(super) fn normalized(&mut self, arg: ValueId, by: NormalizeBy) -> Result<ValueId, Failure> {

@@ -27,7 +27,7 @@ fn fields(element: Element<'_>) -> impl Iterator<Item = Element<'_>> {
 }
 
 /// Name of the predicted column where the document has none.
-const NAMELESS: &str = "_target";
+pub(super) const NAMELESS: &str = "_target";
 
 /// Whether an output names what answered, or says how sure it is.
 pub(super) fn needs_entity(element: Element<'_>) -> bool {
@@ -104,7 +104,7 @@ impl<'d> Lower<'d> {
             }
         }
         // An output may speak of what is predicted by its name.
-        if !self.values.contains_key(&target) {
+        if !answer.apart && !self.values.contains_key(&target) {
             self.keep(&target, (answer.estimate, answer.predicted()), answer)?;
         }
         for holder in holders {
@@ -146,7 +146,7 @@ impl<'d> Lower<'d> {
             }
         }
         // Of several targets those that no model answers are missing.
-        for name in targets.iter().filter(|_| !answer.silent) {
+        for name in targets.iter().filter(|_| !answer.silent && !answer.apart) {
             let there =
                 |outputs: &[Output]| outputs.iter().any(|o| o.name.as_deref() == Some(name));
             if !there(&self.model.outputs) && !there(&shown) {
@@ -186,6 +186,14 @@ impl<'d> Lower<'d> {
             },
         };
         let answer = segment.as_ref().unwrap_or(answer);
+        if answer.apart
+            && !matches!(feature, ResultFeature::TransformedValue | ResultFeature::Decision)
+        {
+            return Ok(self.left_out(field));
+        }
+        if let Some(found) = self.ranked(field, feature, answer)? {
+            return Ok(Some(found));
+        }
         let wanted = field.attribute("targetField");
         let of_target = answer.others.iter().find(|(name, _)| wanted == Some(name));
         let answer = of_target.map_or(answer, |(_, answer)| answer);
@@ -412,7 +420,7 @@ fn wanted_target<'a>(field: Element<'a>, target: Option<&'a str>) -> Option<&'a 
 }
 
 /// The rank of an output, from 0.
-fn rank(field: Element<'_>) -> Result<u32, Failure> {
+pub(super) fn rank(field: Element<'_>) -> Result<u32, Failure> {
     let Some(text) = field.attribute("rank") else { return Ok(0) };
     let rank: Option<u32> = text.trim().parse().ok();
     rank.and_then(|rank| rank.checked_sub(1))

@@ -7,5 +7,6 @@ mod estimators;
 mod expressions;
 mod forests;
 mod generated;
+mod plain;
 mod standard;
 mod transforms;
