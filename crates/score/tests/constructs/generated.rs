@@ -4,7 +4,7 @@
 use holdall_tabular::{
     Accents, Aggregate, Analyzer, AnomalySide, Arima, Association, AssociationRule, Attribute,
     Baseline, BayesForm, BayesInput, BayesianNetwork, Bin, Call, Categories, Characteristic,
-    Classify, Cluster, Combine, CombineMethod, Comparison, Covariance, CovarianceTerm, Curve,
+    Classify, Cluster, Combine, CombineMethod, Compare, Comparison, Covariance, CovarianceTerm, Curve,
     CurveForm, Decision, DecisionNodes, DecisionTree, Detect, Distances, EstimateType, Estimator,
     EstimatorKind, Function, FunctionKind, GaussianProcess, Interval, Kernel, KernelMachine, Kind,
     Labels, Lag, LeafModel, Likelihood, Linear, LinearTrees, Link, LocalWeight, Lookup, Machine,
@@ -24,20 +24,20 @@ use serde_json::{Value, json};
 use crate::case::Build;
 
 /// Numbers that look random and are always the same.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, limit: u32) -> u32 {
+    pub(crate) fn below(&mut self, limit: u32) -> u32 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         u32::try_from((self.0 >> 33) % u64::from(limit)).unwrap()
     }
 
-    fn number(&mut self) -> f64 {
+    pub(crate) fn number(&mut self) -> f64 {
         f64::from(self.below(4001)) / 1000.0 - 2.0
     }
 
-    fn numbers(&mut self, count: usize) -> Vec<f64> {
+    pub(crate) fn numbers(&mut self, count: usize) -> Vec<f64> {
         (0..count).map(|_| self.number()).collect()
     }
 
@@ -47,11 +47,11 @@ impl Dice {
         list
     }
 
-    fn matrix(&mut self, rows: u32, columns: u32) -> Matrix {
+    pub(crate) fn matrix(&mut self, rows: u32, columns: u32) -> Matrix {
         Matrix { rows, columns, data: self.numbers((rows * columns) as usize) }
     }
 
-    fn pick<T: Clone>(&mut self, list: &[T]) -> T {
+    pub(crate) fn pick<T: Clone>(&mut self, list: &[T]) -> T {
         list[self.below(u32::try_from(list.len()).unwrap()) as usize].clone()
     }
 }
@@ -59,19 +59,19 @@ impl Dice {
 const WORDS: [&str; 6] = ["", "red", "The red fox", "größer ist größer", "2024-02-29", "-1.5e3"];
 
 /// Fields of every kind with some rows, and vectors of numbers without and with gaps.
-struct Ground {
-    build: Build,
-    x: ValueId,
-    n: ValueId,
-    text: ValueId,
-    flag: ValueId,
-    vector: ValueId,
-    gaps: ValueId,
-    bits: ValueId,
+pub(crate) struct Ground {
+    pub(crate) build: Build,
+    pub(crate) x: ValueId,
+    pub(crate) n: ValueId,
+    pub(crate) text: ValueId,
+    pub(crate) flag: ValueId,
+    pub(crate) vector: ValueId,
+    pub(crate) gaps: ValueId,
+    pub(crate) bits: ValueId,
 }
 
 impl Ground {
-    fn new(dice: &mut Dice, gaps: bool) -> Self {
+    pub(crate) fn new(dice: &mut Dice, gaps: bool) -> Self {
         let mut build = Build::new();
         let cells = |dice: &mut Dice, make: &dyn Fn(&mut Dice) -> Value, gaps: bool| {
             (0..23)
@@ -101,7 +101,7 @@ impl Ground {
     }
 }
 
-fn texts(list: &[&str]) -> Labels {
+pub(crate) fn texts(list: &[&str]) -> Labels {
     Labels::Text(list.iter().map(|&t| t.to_owned()).collect())
 }
 
@@ -114,8 +114,17 @@ fn comparison(dice: &mut Dice) -> Comparison {
         Metric::Minkowski(3.0),
         Metric::Cosine,
         Metric::Canberra,
+        Metric::Hamming,
+        Metric::BrayCurtis,
     ];
     let mut made = Comparison::plain(dice.pick(&metrics));
+    let by_element = matches!(
+        made.metric,
+        Metric::Euclidean | Metric::SquaredEuclidean | Metric::CityBlock | Metric::Chebyshev
+    );
+    if by_element && dice.below(2) == 1 {
+        made.compare = vec![Compare::GaussSim(0.5), Compare::Delta, Compare::Equal];
+    }
     if dice.below(2) == 1 {
         made.weights = vec![1.0, 0.5, 2.0];
     }
@@ -273,7 +282,7 @@ fn transform(kind: TransformKind, dice: &mut Dice, ground: &mut Ground) -> Op {
     })
 }
 
-fn scores(dice: &mut Dice, ground: &mut Ground, count: u32) -> ValueId {
+pub(crate) fn scores(dice: &mut Dice, ground: &mut Ground, count: u32) -> ValueId {
     let linear = Linear {
         arg: ground.vector,
         coefficients: dice.matrix(count, 3),
@@ -402,7 +411,7 @@ fn neighbors(dice: &mut Dice, ground: &Ground) -> Estimator {
         rows: dice.matrix(6, 3),
         ids: Vec::new(),
         comparison: comparison(dice),
-        near: Near::Count(1 + dice.below(6)),
+        near: if dice.below(2) == 1 { Near::Count(1 + dice.below(6)) } else { Near::Radius(9.0) },
         weights: dice.pick(&weights),
         answer,
     }))
@@ -682,7 +691,7 @@ fn parts(valid: &ValidModel, value: ValueId) -> Vec<Part> {
 }
 
 /// Adds every part of a value as an output, named by number, and scores.
-fn check(mut ground: Ground, op: Op) {
+pub(crate) fn check(mut ground: Ground, op: Op) {
     let value = ground.build.push(op);
     let mut probe = ground.build.model.clone();
     let first = probe.nodes.iter().next().unwrap().0;

@@ -7,5 +7,6 @@ mod estimators;
 mod expressions;
 mod forests;
 mod generated;
+mod operations;
 mod standard;
 mod transforms;
