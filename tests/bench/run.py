@@ -182,11 +182,15 @@ def report(args, results, load):
             f"{MODELS[model][1]} {-results.best((model, 'single')):.1f}" for model in singles) + ".")
     if not args.no_pmml:
         print(f"\nPMML, {args.pmml_rows:,} rows in memory on one thread (holdall's whole process beside it).\n")
-        print("| model | holdall | JPMML | × | holdall, whole process |\n|---|---|---|---|---|")
+        print("| model | holdall | JPMML | × | holdall, whole process | MiB: holdall's whole process, JPMML |\n|---|---|---|---|---|---|")
         for model in args.models:
-            best = {key[2:]: results.best(key) for key in results.values if key[:2] == (model, "pmml")}
-            ours, theirs = best.get(("holdall", "steady"), 0), best[("jpmml", "steady")]
-            cells = [thousands(ours), thousands(theirs), f"{ours / theirs:.0f}", thousands(best[("holdall", "whole")])]
+            ours, theirs, process = ((model, "pmml", *name) for name in (
+                ("holdall", "steady"), ("jpmml", "steady"), ("holdall", "whole")))
+            shown = {key: f"{thousands(results.best(key))} ± {results.spread(key):.0f} %"
+                     for key in (ours, theirs, process) if key in results.values}
+            ratio = f"{results.best(ours) / results.best(theirs):.0f}" if ours in shown else "?"
+            memory = f"{results.memory(process):,.0f}, {results.memory(theirs):,.0f}"
+            cells = [shown.get(ours, "?"), shown[theirs], ratio, shown[process], memory]
             print(f"| {MODELS[model][1]} | " + " | ".join(cells) + " |")
 
 

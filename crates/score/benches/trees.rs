@@ -7,8 +7,8 @@ use std::time::Instant;
 use holdall_score::Scorer;
 use holdall_table::{Column, Data, Kind, Scoring, Table};
 use holdall_tabular::{
-    Aggregate, Field, Link, MissingPolicy, MissingRule, Model, Op, Output, Part, Regress,
-    Summation, Test, Tree, TreeEnsemble, TreeNodes, validate,
+    Aggregate, CategorySet, Field, Link, MissingPolicy, MissingRule, Model, Op, Output, Part,
+    Regress, Summation, Test, Tree, TreeEnsemble, TreeNodes, validate,
 };
 
 const FEATURES: u32 = 30;
@@ -23,16 +23,19 @@ struct Shape {
     level_by_level: bool,
     /// Distinct thresholds of a feature.
     thresholds: u32,
+    /// Sets of categories of a feature, on features of which every third is a category; 0 is none.
+    sets: u32,
     outputs: u32,
 }
 
-const SHAPES: [Shape; 3] = [
+const SHAPES: [Shape; 5] = [
     Shape {
         name: "1,000 trees of depth 8, 255 thresholds",
         trees: 1000,
         leaves: 256,
         level_by_level: true,
         thresholds: 255,
+        sets: 0,
         outputs: 1,
     },
     Shape {
@@ -41,6 +44,7 @@ const SHAPES: [Shape; 3] = [
         leaves: 63,
         level_by_level: false,
         thresholds: 255,
+        sets: 0,
         outputs: 1,
     },
     Shape {
@@ -49,9 +53,31 @@ const SHAPES: [Shape; 3] = [
         leaves: 1320,
         level_by_level: true,
         thresholds: 1 << 16,
+        sets: 0,
         outputs: 2,
     },
+    Shape {
+        name: "1,000 trees of 63 leaves, every third feature a category with 20 sets",
+        trees: 1000,
+        leaves: 63,
+        level_by_level: false,
+        thresholds: 255,
+        sets: 20,
+        outputs: 1,
+    },
+    Shape {
+        name: "1,000 trees of 63 leaves, every third feature a category with 300 sets",
+        trees: 1000,
+        leaves: 63,
+        level_by_level: false,
+        thresholds: 255,
+        sets: 300,
+        outputs: 1,
+    },
 ];
+
+/// Categories of a feature that has some.
+const CATEGORIES: u32 = 32;
 
 /// `SplitMix64`, so that every run measures the same model.
 struct Random(u64);
@@ -88,10 +114,15 @@ fn ensemble(arg: holdall_tabular::ValueId, shape: &Shape, random: &mut Random) -
             let Some(at) = open.remove(place as usize) else { break };
             let children = (nodes.push_leaf(0), nodes.push_leaf(0));
             open.extend([children.0, children.1]);
-            nodes.test[at] = Test::Le;
-            nodes.feature[at] = random.below(FEATURES);
-            nodes.threshold[at] =
-                f64::from(random.below(shape.thresholds)) / f64::from(shape.thresholds);
+            let feature = random.below(FEATURES);
+            nodes.feature[at] = feature;
+            if shape.sets > 0 && is_category(feature) {
+                nodes.test[at] = Test::In(feature / 3 * shape.sets + random.below(shape.sets));
+            } else {
+                nodes.test[at] = Test::Le;
+                nodes.threshold[at] =
+                    f64::from(random.below(shape.thresholds)) / f64::from(shape.thresholds);
+            }
             nodes.missing[at] = MissingRule::Yes;
             (nodes.yes[at], nodes.no[at]) = (number(children.0), number(children.1));
         }
@@ -108,12 +139,22 @@ fn ensemble(arg: holdall_tabular::ValueId, shape: &Shape, random: &mut Random) -
         outputs: shape.outputs,
         leaf_width: shape.outputs,
         leaves,
-        sets: Vec::new(),
+        sets: (0..FEATURES / 3 * shape.sets).map(|_| set(random)).collect(),
         base: Vec::new(),
         base_last: false,
         summation: Summation::SequentialF64,
         aggregate: Aggregate::Sum,
     }
+}
+
+const fn is_category(feature: u32) -> bool {
+    feature.is_multiple_of(3)
+}
+
+/// Half of the categories.
+fn set(random: &mut Random) -> CategorySet {
+    let bits = random.next();
+    CategorySet::new((0..CATEGORIES).filter(|member| bits >> member & 1 == 1)).unwrap_or_default()
 }
 
 fn model(shape: &Shape, random: &mut Random) -> Result<Model, holdall_diag::Failure> {
@@ -142,6 +183,22 @@ fn rate(scorer: &Scorer, rows: &Table, runs: usize) -> Result<f64, holdall_diag:
     Ok(rows.rows as f64 / best)
 }
 
+/// The rows with numbers of categories in the columns that are categories.
+fn with_categories(rows: &Table) -> Table {
+    #[expect(clippy::cast_precision_loss, reason = "few categories")]
+    let scale = CATEGORIES as f32;
+    let column = |(feature, column): (u32, &Column)| match &column.data {
+        Data::F32(v) if is_category(feature) => {
+            let codes = v.iter().map(|x| (x * scale).floor()).collect();
+            Column::new(column.name.clone(), Data::F32(codes))
+        }
+        Data::F32(_) | Data::F64(_) | Data::I64(_) | Data::Bool(_) | Data::Text(_) => {
+            column.clone()
+        }
+    };
+    Table { columns: (0..).zip(&rows.columns).map(column).collect(), ..rows.clone() }
+}
+
 /// The first rows of a table.
 fn first(rows: &Table, count: usize) -> Table {
     let part = |column: &Column| match &column.data {
@@ -156,8 +213,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let columns = (0..FEATURES).map(|i| {
         Column::new(format!("f{i}"), Data::F32((0..ROWS).map(|_| random.unit()).collect()))
     });
-    let rows = Table { columns: columns.collect(), rows: ROWS, first_row: 0 };
+    let numbers = Table { columns: columns.collect(), rows: ROWS, first_row: 0 };
+    let categories = with_categories(&numbers);
     for shape in &SHAPES {
+        let rows = if shape.sets > 0 { &categories } else { &numbers };
         let model =
             validate(model(shape, &mut random)?).map_err(|_report| "the model is not valid")?;
         let start = Instant::now();
@@ -165,11 +224,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{}: compiled in {:.0} ms", shape.name, start.elapsed().as_secs_f64() * 1e3);
         for threads in [1, 2] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-            let rate = pool.install(|| rate(&scorer, &rows, 40))?;
+            let rate = pool.install(|| rate(&scorer, rows, 40))?;
             println!("    {threads} threads: {:.0} k rows/s", rate / 1e3);
         }
         for few in [1, 16, 32] {
-            let rate = rate(&scorer, &first(&rows, few), 200)?;
+            let rate = rate(&scorer, &first(rows, few), 200)?;
             println!("    batches of {few}: {:.1} µs a row", 1e6 / rate);
         }
     }

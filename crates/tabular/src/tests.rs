@@ -113,6 +113,21 @@ fn all_findings_come_at_once() {
 }
 
 #[test]
+fn cycles_lengths_and_class_counts_come_at_once() {
+    let mut model = stump();
+    let ensemble = trees(&mut model);
+    ensemble.nodes.yes[0] = 0;
+    ensemble.base = vec![1.0];
+    let classify = ValueId::new(4);
+    let Op::Classify(op) = &mut model.nodes.get_mut(classify).unwrap().op else { panic!() };
+    op.classes = Labels::Text(["no", "yes", "maybe"].map(str::to_owned).to_vec());
+    let report = validate(model).unwrap_err();
+    let mut found: Vec<_> = report.entries().iter().map(|d| d.code).collect();
+    found.sort_by_key(ToString::to_string);
+    assert_eq!(found, [codes::CLASSES, codes::CYCLE, codes::LENGTH]);
+}
+
+#[test]
 fn a_node_cannot_name_a_later_one() {
     let mut model = Model::new();
     let failure = model.push(Op::Concat(vec![ValueId::new(0)])).unwrap_err();

@@ -2,7 +2,7 @@ use std::rc::Rc;
 
 use holdall_diag::Location;
 use holdall_tabular::{
-    Aggregate, MissingRule, Summation, Test, Tree, TreeEnsemble, TreeNodes, ValueId,
+    Aggregate, CategorySet, MissingRule, Summation, Test, Tree, TreeEnsemble, TreeNodes, ValueId,
 };
 use proptest::prelude::*;
 
@@ -39,6 +39,8 @@ struct Shape {
     chain: bool,
     compares: bool,
     zero_rules: bool,
+    /// Whether some tests are no comparisons.
+    exact: bool,
     f32_sums: bool,
     kind: Kind,
     seed: u64,
@@ -51,7 +53,8 @@ fn shapes() -> impl Strategy<Value = Shape> {
         prop::sample::select(vec![1_usize, 3, 30]),
         prop::sample::select(vec![1_usize, 7, 254, 255, 256, 1000, 70_000]),
     );
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let flag = any::<bool>;
+    let flags = (flag(), flag(), flag(), flag(), flag());
     (sizes, flags, 1_u32..3, any::<bool>(), any::<u64>()).prop_map(
         |(sizes, flags, width, wide, seed)| Shape {
             trees: sizes.0,
@@ -64,6 +67,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
             compares: flags.1,
             zero_rules: flags.2,
             f32_sums: flags.3,
+            exact: flags.4,
             kind: if wide { Kind::F64 } else { Kind::F32 },
             seed,
         },
@@ -87,7 +91,19 @@ fn ensemble(shape: Shape, arg: ValueId) -> TreeEnsemble {
     let mut mix = Mix(shape.seed);
     let mut nodes = TreeNodes::default();
     let (mut trees, mut leaves) = (Vec::new(), Vec::new());
-    let tests = [Test::Lt, Test::Le, Test::Gt, Test::Ge];
+    let tests = [
+        Test::Lt,
+        Test::Le,
+        Test::Gt,
+        Test::Ge,
+        Test::Eq,
+        Test::Ne,
+        Test::In(0),
+        // The same set again, and no number.
+        Test::In(1),
+        Test::In(2),
+    ];
+    let most_tests = if shape.exact { tests.len() } else { 4 };
     let mut rules = vec![MissingRule::Yes, MissingRule::No, MissingRule::AsZero];
     if shape.compares {
         rules.push(MissingRule::Compare);
@@ -111,7 +127,7 @@ fn ensemble(shape: Shape, arg: ValueId) -> TreeEnsemble {
             let (yes, no) =
                 (nodes.push_leaf(leaf(&mut leaves)), nodes.push_leaf(leaf(&mut leaves)));
             open.extend([yes, no]);
-            nodes.test[at] = tests[mix.next(4)];
+            nodes.test[at] = tests[mix.next(most_tests)];
             nodes.feature[at] = number(mix.next(shape.features));
             nodes.threshold[at] = threshold(mix.next(shape.thresholds));
             nodes.missing[at] = rules[mix.next(rules.len())];
@@ -129,7 +145,9 @@ fn ensemble(shape: Shape, arg: ValueId) -> TreeEnsemble {
         outputs: shape.outputs,
         leaf_width: shape.leaf_width,
         leaves,
-        sets: Vec::new(),
+        sets: [&[0, 1, 7][..], &[0, 1, 7], &[]]
+            .map(|members| CategorySet::new(members.iter().copied()).unwrap())
+            .to_vec(),
         base: vec![0.7, -0.2],
         base_last: shape.seed.is_multiple_of(3),
         summation: if shape.f32_sums { Summation::SequentialF32 } else { Summation::SequentialF64 },

@@ -4,19 +4,19 @@
 use holdall_tabular::{
     Accents, Aggregate, Analyzer, AnomalySide, Arima, Association, AssociationRule, Attribute,
     Baseline, BayesForm, BayesInput, BayesianNetwork, Bin, Call, Categories, Characteristic,
-    Classify, Cluster, Combine, CombineMethod, Comparison, Covariance, CovarianceTerm, Curve,
-    CurveForm, Decision, DecisionNodes, DecisionTree, Detect, Distances, EstimateType, Estimator,
-    EstimatorKind, Function, FunctionKind, GaussianProcess, Interval, Kernel, KernelMachine, Kind,
-    Labels, Lag, LeafModel, Likelihood, Linear, LinearTrees, Link, LocalWeight, Lookup, Machine,
-    Matrix, Member, Metric, MissingElement, MissingMember, MissingRule, MissingStrategy,
-    NaiveBayes, Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, NetworkNode,
-    NoTrueChild, NodeAnswer, NodeClasses, Normalize, NormalizeBy, ObliviousSplit, ObliviousTrees,
-    Op, Output, Outside, Part, Polynomial, ReasonRanking, Reduce, ReduceOp, Regress, Rule,
-    RuleFeature, RuleFires, RuleRank, RuleSelection, Rules, Scalar, Scorecard, SeasonForm, Spline,
-    SplineOutside, Summation, Survival, SurvivalForm, TermWeight, Terms, Test, TextIndex,
-    TextNormalization, TextRule, TextVector, TieRule, TimeSeries, TimeSeriesForm, TokenUnit,
-    Transform, TransformKind, Tree, TreeEnsemble, TreeNodes, Trend, Type, UnaryOp, ValidModel,
-    ValueId, VoteForm, Votes, validate,
+    Classify, Cluster, Combine, CombineMethod, Compare, Comparison, Covariance, CovarianceTerm,
+    Curve, CurveForm, Decision, DecisionNodes, DecisionTree, Detect, Distances, EstimateType,
+    Estimator, EstimatorKind, Function, FunctionKind, GaussianProcess, Interval, Kernel,
+    KernelMachine, Kind, Labels, Lag, LeafModel, Likelihood, Linear, LinearTrees, Link,
+    LocalWeight, Lookup, Machine, Matrix, Member, Metric, MissingElement, MissingMember,
+    MissingRule, MissingStrategy, NaiveBayes, Near, NeighborAnswer, NeighborCombine,
+    NeighborWeights, Neighbors, NetworkNode, NoTrueChild, NodeAnswer, NodeClasses, Normalize,
+    NormalizeBy, ObliviousSplit, ObliviousTrees, Op, Output, Outside, Part, Polynomial,
+    ReasonRanking, Reduce, ReduceOp, Regress, Rule, RuleFeature, RuleFires, RuleRank,
+    RuleSelection, Rules, Scalar, Scorecard, SeasonForm, Spline, SplineOutside, Summation,
+    Survival, SurvivalForm, TermWeight, Terms, Test, TextIndex, TextNormalization, TextRule,
+    TextVector, TieRule, TimeSeries, TimeSeriesForm, TokenUnit, Transform, TransformKind, Tree,
+    TreeEnsemble, TreeNodes, Trend, Type, UnaryOp, ValidModel, ValueId, VoteForm, Votes, validate,
 };
 use proptest::prelude::{ProptestConfig, any, proptest};
 use serde_json::{Value, json};
@@ -114,8 +114,17 @@ fn comparison(dice: &mut Dice) -> Comparison {
         Metric::Minkowski(3.0),
         Metric::Cosine,
         Metric::Canberra,
+        Metric::Hamming,
+        Metric::BrayCurtis,
     ];
     let mut made = Comparison::plain(dice.pick(&metrics));
+    let by_element = matches!(
+        made.metric,
+        Metric::Euclidean | Metric::SquaredEuclidean | Metric::CityBlock | Metric::Chebyshev
+    );
+    if by_element && dice.below(2) == 1 {
+        made.compare = vec![Compare::GaussSim(0.5), Compare::Delta, Compare::Equal];
+    }
     if dice.below(2) == 1 {
         made.weights = vec![1.0, 0.5, 2.0];
     }
@@ -273,7 +282,7 @@ fn transform(kind: TransformKind, dice: &mut Dice, ground: &mut Ground) -> Op {
     })
 }
 
-fn scores(dice: &mut Dice, ground: &mut Ground, count: u32) -> ValueId {
+pub(crate) fn scores(dice: &mut Dice, ground: &mut Ground, count: u32) -> ValueId {
     let linear = Linear {
         arg: ground.vector,
         coefficients: dice.matrix(count, 3),
@@ -402,7 +411,7 @@ fn neighbors(dice: &mut Dice, ground: &Ground) -> Estimator {
         rows: dice.matrix(6, 3),
         ids: Vec::new(),
         comparison: comparison(dice),
-        near: Near::Count(1 + dice.below(6)),
+        near: if dice.below(2) == 1 { Near::Count(1 + dice.below(6)) } else { Near::Radius(9.0) },
         weights: dice.pick(&weights),
         answer,
     }))

@@ -100,8 +100,7 @@ pub(super) fn margins(check: &Check<'_>, id: ValueId) -> Result<(Kind, u32), Fau
 }
 
 pub(super) fn count(length: usize) -> Result<u32, Fault> {
-    u32::try_from(length)
-        .map_err(|_error| Fault { code: codes::LENGTH, message: "a list is too long".to_owned() })
+    u32::try_from(length).or_else(|_error| fault(codes::LENGTH, "a list is too long"))
 }
 
 pub(super) fn expect_length(what: &str, found: usize, expected: u32) -> Result<(), Fault> {
@@ -134,7 +133,7 @@ fn concat(check: &Check<'_>, args: &[ValueId]) -> Inferred {
         }
         total = total
             .checked_add(width.elements())
-            .ok_or(Fault { code: codes::LENGTH, message: "the vector is too wide".to_owned() })?;
+            .map_or_else(|| fault(codes::LENGTH, "the vector is too wide"), Ok)?;
     }
     match kind {
         Some(kind) => Ok(Some(Type::Value(kind, Width::Vector(total)))),

@@ -306,7 +306,7 @@ fn extras(op: &Op) -> Extras {
     }
 }
 
-/// Types are `None` for nodes whose own check failed, so that one fault is reported once.
+/// Types are `None` for nodes whose own check failed and left open what they yield, so that one fault is reported once.
 struct Check<'m> {
     model: &'m Model,
     types: Vec<Option<Type>>,
@@ -369,9 +369,11 @@ impl Check<'_> {
         match result {
             Ok(found) => self.types.push(found),
             Err(fault) => {
-                self.types.push(None);
-                let location = self.model.location(id);
-                self.error(fault.code, location, format!("{}: {}", node.op.name(), fault.message));
+                self.types.push(fault.found);
+                for (code, message) in fault.findings {
+                    let location = self.model.location(id);
+                    self.error(code, location, format!("{}: {message}", node.op.name()));
+                }
             }
         }
     }
@@ -415,14 +417,34 @@ fn replaces(scalar: &Scalar, kind: Kind) -> bool {
             && matches!(scalar, Scalar::F64(v) if v.fract().abs().total_cmp(&0.0).is_eq()))
 }
 
-/// A failed check of one node.
+/// Failed checks of one node.
+#[derive(Default)]
 pub(crate) struct Fault {
-    code: Code,
-    message: String,
+    findings: Vec<(Code, String)>,
+    /// What the node yields all the same, so that those after it are checked.
+    found: Option<Type>,
+}
+
+impl Fault {
+    /// Takes the findings of a check, and says whether there were none.
+    fn passes(&mut self, check: Result<(), Self>) -> bool {
+        match check {
+            Ok(()) => true,
+            Err(fault) => {
+                self.findings.extend(fault.findings);
+                false
+            }
+        }
+    }
+
+    /// The type where no check failed.
+    fn unless_failed(self, found: Option<Type>) -> infer::Inferred {
+        if self.findings.is_empty() { Ok(found) } else { Err(Self { found, ..self }) }
+    }
 }
 
 pub(crate) fn fault<T>(code: Code, message: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault { code, message: message.into() })
+    Err(Fault { findings: vec![(code, message.into())], found: None })
 }
 
 fn has_part(found: Type, extras: Extras, part: Part) -> bool {

@@ -14,10 +14,18 @@ pub(super) fn infer(
     if !kind.is_float() {
         return fault(codes::TYPE, format!("expected a float vector, found {kind}"));
     }
-    columns(ensemble)?;
-    nodes(ensemble, features)?;
-    roots(ensemble)?;
-    acyclic(ensemble)?;
+    let mut failed = Fault::default();
+    if failed.passes(columns(ensemble)) {
+        failed.passes(nodes(ensemble, features));
+        failed.passes(roots(ensemble));
+        failed.passes(acyclic(ensemble));
+    }
+    failed.passes(sums(ensemble));
+    let kind = if ensemble.summation.is_f32() { Kind::F32 } else { Kind::F64 };
+    failed.unless_failed(Some(Type::Value(kind, Width::Vector(ensemble.outputs))))
+}
+
+fn sums(ensemble: &TreeEnsemble) -> Result<(), Fault> {
     if !ensemble.base.is_empty() && ensemble.base.len() != ensemble.outputs as usize {
         return fault(
             codes::LENGTH,
@@ -29,8 +37,7 @@ pub(super) fn infer(
     {
         return fault(codes::VALUE, format!("the sum cannot be divided by {by}"));
     }
-    let kind = if ensemble.summation.is_f32() { Kind::F32 } else { Kind::F64 };
-    Ok(Some(Type::Value(kind, Width::Vector(ensemble.outputs))))
+    Ok(())
 }
 
 fn columns(ensemble: &TreeEnsemble) -> Result<(), Fault> {

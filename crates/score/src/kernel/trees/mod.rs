@@ -1,7 +1,7 @@
 //! Tree ensembles.
 //!
-//! [`layout`] lays the nodes out and decides every test and rule. Where all tests are comparisons,
-//! [`ranks`] turns them into comparisons of small integers, [`crown`] asks all nodes of small trees and
+//! [`layout`] lays the nodes out and decides every test and rule. [`ranks`] turns all tests into
+//! comparisons of small integers where these are not too many, [`crown`] asks all nodes of small trees and
 //! of the tops of large ones, and [`ranked`] walks what is below. [`walk`] goes down with every test
 //! and rule otherwise.
 
@@ -105,7 +105,7 @@ pub(crate) struct Forest<T, S> {
 enum Kernel<T, S> {
     Narrow(Ranks<T>, Ranked<u8, S>),
     Wide(Ranks<T>, Ranked<u16, S>),
-    /// None: a test is not a comparison.
+    /// None: there would be too many columns.
     Whole,
 }
 
@@ -221,10 +221,14 @@ impl<T: Real, S: Real> Forest<T, S> {
 
 impl<T: Real, S: Real> Kernel<T, S> {
     fn new(layout: &Layout<T, S>, features: usize, outputs: usize, most: Columns) -> Self {
-        if let Some((ranks, slots)) = Ranks::new::<u8>(&layout.slots, features, most.narrow) {
+        let (slots, sets) = (&layout.slots, &layout.sets);
+        // A test that is no comparison is asked for every row, and must not cost more than the ways of a row.
+        let most_tests = layout.trees.iter().map(|tree| tree.farthest as usize).sum();
+        let narrow = Ranks::new::<u8>(slots, sets, features, most.narrow, most_tests);
+        if let Some((ranks, slots)) = narrow {
             return Self::Narrow(ranks, Ranked::new(layout, slots, outputs));
         }
-        match Ranks::new::<u16>(&layout.slots, features, most.wide) {
+        match Ranks::new::<u16>(slots, sets, features, most.wide, most_tests) {
             Some((ranks, slots)) => Self::Wide(ranks, Ranked::new(layout, slots, outputs)),
             None => Self::Whole,
         }

@@ -1,6 +1,10 @@
 use std::collections::BTreeMap;
 
-use super::layout::{EQUAL, FEATURE, MEMBER, NAN_SECOND, NEAR_ZERO, NEAR_ZERO_LIMIT, Slot};
+use holdall_tabular::CategorySet;
+
+use super::layout::{
+    EQUAL, FEATURE, MEMBER, NAN_SECOND, NEAR_ZERO, NEAR_ZERO_LIMIT, Slot, is_member,
+};
 use crate::real::Real;
 
 /// Rows that go down the trees together.
@@ -64,6 +68,9 @@ pub(super) struct RankSlot {
 /// x; then x ≤ tₖ exactly where the rank is at most k. NaN is below or above every rank: a feature has
 /// a column for each side that its splits send NaN to, and further columns when it has more thresholds
 /// than ranks.
+///
+/// A test that is no comparison, equality or membership of a set, has a column of its own that every node with
+/// this test shares: rank 0 for yes, which is up to the limit 0.
 #[derive(Debug)]
 pub(super) struct Ranks<T> {
     features: Vec<Feature<T>>,
@@ -75,15 +82,78 @@ pub(super) struct Ranks<T> {
 struct Feature<T> {
     /// Sorted and distinct, filled up with +∞ to one less than a power of two.
     thresholds: Vec<T>,
+    tests: Vec<Exact<T>>,
     columns: Vec<Column>,
 }
 
-/// What a column is for: NaN goes to the second child, values near zero go with NaN, which thresholds.
+/// A test that is no comparison.
+#[derive(Debug)]
+enum Exact<T> {
+    Equal(T),
+    Member(CategorySet),
+}
+
+impl<T: Real> Exact<T> {
+    fn holds(&self, x: T) -> bool {
+        match self {
+            Self::Equal(value) => x == *value,
+            Self::Member(set) => is_member(set, x.widen()),
+        }
+    }
+}
+
+/// What makes two tests the same.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'s> {
+    /// Bits of the value.
+    Equal(u64),
+    Member(&'s CategorySet),
+}
+
+/// Tests of each feature that are no comparisons, each once.
+struct Tests<'s, T> {
+    sets: &'s [CategorySet],
+    known: Vec<BTreeMap<Key<'s>, u32>>,
+    lists: Vec<Vec<Exact<T>>>,
+    /// Tests that may still be added.
+    room: usize,
+}
+
+impl<T: Real> Tests<'_, T> {
+    /// The number of a slot's test among those of its feature; none beyond the room.
+    fn number(&mut self, feature: usize, slot: &Slot<T>) -> Option<u32> {
+        let (key, test) = if slot.feature & MEMBER == 0 {
+            let bits = slot.threshold.widen().to_bits();
+            (Key::Equal(bits), Exact::Equal(slot.threshold))
+        } else {
+            let set = &self.sets[slot.threshold.number_of() as usize];
+            (Key::Member(set), Exact::Member(set.clone()))
+        };
+        if let Some(&number) = self.known[feature].get(&key) {
+            return Some(number);
+        }
+        self.room = self.room.checked_sub(1)?;
+        let number = u32::try_from(self.lists[feature].len()).ok()?;
+        self.known[feature].insert(key, number);
+        self.lists[feature].push(test);
+        Some(number)
+    }
+}
+
+/// What a column is for: NaN goes to the second child, values near zero go with NaN, what is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Use {
     nan_second: bool,
     near_zero: bool,
-    part: u32,
+    ask: Ask,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Ask {
+    /// The place among so many thresholds, the first part, the second, …
+    Part(u32),
+    /// One of the tests that are no comparisons.
+    Exact(u32),
 }
 
 #[derive(Debug)]
@@ -93,33 +163,43 @@ struct Column {
 }
 
 impl<T: Real> Ranks<T> {
-    /// The ranks and the nodes that compare them; none when a test is not a comparison, or when more
-    /// than `most_columns` would be needed.
+    /// The ranks and the nodes that compare them; none when a threshold is NaN, or when more than
+    /// `most_columns` would be needed, or more than `most_tests` that are no comparisons.
     pub(super) fn new<R: Rank>(
         slots: &[Slot<T>],
+        sets: &[CategorySet],
         features: usize,
         most_columns: usize,
+        most_tests: usize,
     ) -> Option<(Self, Vec<RankSlot>)> {
         let thresholds = thresholds(slots, features)?;
+        let mut tests = Tests {
+            sets,
+            known: (0..features).map(|_| BTreeMap::new()).collect(),
+            lists: (0..features).map(|_| Vec::new()).collect(),
+            room: most_tests,
+        };
         let mut uses: Vec<BTreeMap<Use, u16>> = vec![BTreeMap::new(); features];
-        let place = |slot: &Slot<T>| {
+        let mut place = |slot: &Slot<T>| {
             let feature = (slot.feature & FEATURE) as usize;
+            let nan_second = slot.feature & NAN_SECOND != 0;
+            let near_zero = slot.feature & NEAR_ZERO != 0;
+            if slot.feature & (EQUAL | MEMBER) != 0 {
+                let ask = Ask::Exact(tests.number(feature, slot)?);
+                return Some((feature, Use { nan_second, near_zero, ask }, 0));
+            }
             // All thresholds are listed.
             let k = thresholds[feature].partition_point(|&t| t < slot.threshold);
             let k = u32::try_from(k).unwrap_or(u32::MAX);
-            let of = Use {
-                nan_second: slot.feature & NAN_SECOND != 0,
-                near_zero: slot.feature & NEAR_ZERO != 0,
-                part: k / R::MOST,
-            };
-            (feature, of, k % R::MOST)
+            let ask = Ask::Part(k / R::MOST);
+            Some((feature, Use { nan_second, near_zero, ask }, k % R::MOST))
         };
         let mut ranked: Vec<RankSlot> = Vec::with_capacity(slots.len());
         let mut columns = 0_usize;
         for (i, slot) in slots.iter().enumerate() {
             let (mut column, mut limit) = (0, u16::MAX);
             if slot.child as usize != i {
-                let (feature, of, k) = place(slot);
+                let (feature, of, k) = place(slot)?;
                 let next = u16::try_from(columns).ok().filter(|_| columns < most_columns);
                 column = if let Some(&number) = uses[feature].get(&of) {
                     number
@@ -133,12 +213,13 @@ impl<T: Real> Ranks<T> {
             }
             ranked.push(RankSlot { child: slot.child, column, limit });
         }
-        let features = uses.into_iter().zip(thresholds).map(|(uses, mut thresholds)| {
+        let features = uses.into_iter().zip(thresholds).zip(tests.lists);
+        let features = features.map(|((uses, mut thresholds), tests)| {
             let columns =
                 uses.into_iter().map(|(of, number)| Column { number: usize::from(number), of });
             let filled = (thresholds.len() + 1).next_power_of_two() - 1;
             thresholds.resize(filled, T::INFINITY);
-            Feature { thresholds, columns: columns.collect() }
+            Feature { thresholds, tests, columns: columns.collect() }
         });
         // Leaves look at column 0, so there is one.
         Some((Self { features: features.collect(), columns: columns.max(1) }, ranked))
@@ -170,17 +251,31 @@ impl<T: Real> Ranks<T> {
                 feature.count_below(&x)
             };
             for column in &feature.columns {
-                column.of.write(&x, &below, &mut ranks[column.number]);
+                let ranks = &mut ranks[column.number];
+                match column.of.ask {
+                    Ask::Part(part) => write_part(part, &below, ranks),
+                    Ask::Exact(test) => {
+                        // Lanes without a row are not asked: a row by itself has one.
+                        let test = &feature.tests[test as usize];
+                        for (rank, &x) in ranks.iter_mut().zip(&x[..values.len()]) {
+                            *rank = R::of(u32::from(!test.holds(x)));
+                        }
+                    }
+                }
+                column.of.write_nan(&x[..values.len()], ranks);
             }
         }
     }
 }
 
-/// Distinct thresholds of each feature, sorted; none when a test is not a comparison with a number.
+/// Distinct thresholds of each feature, sorted; none when one is NaN.
 fn thresholds<T: Real>(slots: &[Slot<T>], features: usize) -> Option<Vec<Vec<T>>> {
     let mut thresholds: Vec<Vec<T>> = vec![Vec::new(); features];
     for (_, slot) in slots.iter().enumerate().filter(|(i, slot)| slot.child as usize != *i) {
-        if slot.feature & (EQUAL | MEMBER) != 0 || slot.threshold.nan() {
+        if slot.feature & (EQUAL | MEMBER) != 0 {
+            continue;
+        }
+        if slot.threshold.nan() {
             return None;
         }
         thresholds[(slot.feature & FEATURE) as usize].push(slot.threshold);
@@ -219,12 +314,17 @@ impl<T: Real> Feature<T> {
     }
 }
 
+/// Ranks among a part of the thresholds.
+fn write_part<R: Rank>(part: u32, below: &[u32; LANES], ranks: &mut [R; LANES]) {
+    let start = part * R::MOST;
+    for (rank, &below) in ranks.iter_mut().zip(below) {
+        *rank = R::of(below.saturating_sub(start).min(R::MOST));
+    }
+}
+
 impl Use {
-    fn write<T: Real, R: Rank>(self, x: &[T; LANES], below: &[u32; LANES], ranks: &mut [R; LANES]) {
-        let start = self.part * R::MOST;
-        for (rank, &below) in ranks.iter_mut().zip(below) {
-            *rank = R::of(below.saturating_sub(start).min(R::MOST));
-        }
+    /// The ranks of NaN, and of what goes with it.
+    fn write_nan<T: Real, R: Rank>(self, x: &[T], ranks: &mut [R; LANES]) {
         let nan = R::of(if self.nan_second { R::MOST } else { 0 });
         if self.near_zero {
             let limit = f64::from(NEAR_ZERO_LIMIT);
