@@ -8,7 +8,8 @@ use holdall_source::Budget;
 use crate::{
     codes,
     document::{
-        CatFeature, Ctr, CtrBase, CtrKind, CtrTable, Document, FloatFeature, NO_HASH, Node, OneHot, Trees,
+        CatFeature, Ctr, CtrBase, CtrKind, CtrTable, Document, FloatFeature, NO_HASH, Node, OneHot,
+        Trees,
     },
     flat::{Table, u32_at},
     json,
@@ -142,7 +143,8 @@ fn refuse_other_features(trees: &Table<'_>, budget: &mut Budget) -> Result<(), F
         if let Some(feature) = features.first() {
             let name = feature.text(2, budget)?.unwrap_or_default();
             let column = feature.i32(1, -1)?;
-            let message = format!("column {column} `{name}` is a feature of type {what}, not carried");
+            let message =
+                format!("column {column} `{name}` is a feature of type {what}, not carried");
             return Err(Failure::unsupported(code, message).at(feature.location()).with_help(
                 "train without this column, or make numbers of it before the model sees it",
             ));
@@ -191,14 +193,22 @@ fn ctr_base(base: &Table<'_>, budget: &mut Budget) -> Result<CtrBase, Failure> {
     })?;
     let of = base.table(0)?.ok_or_else(|| missing("features of a statistic", base))?;
     let cats = of.numbers(0, u32::from_le_bytes, budget)?;
-    let floats = of.numbers(1, |bytes: [u8; 8]| {
-        let [a, b, c, d, e, f, g, h] = bytes;
-        (u32::from_le_bytes([a, b, c, d]), f32::from_le_bytes([e, f, g, h]))
-    }, budget)?;
-    let hots = of.numbers(2, |bytes: [u8; 8]| {
-        let [a, b, c, d, e, f, g, h] = bytes;
-        (u32::from_le_bytes([a, b, c, d]), i32::from_le_bytes([e, f, g, h]))
-    }, budget)?;
+    let floats = of.numbers(
+        1,
+        |bytes: [u8; 8]| {
+            let [a, b, c, d, e, f, g, h] = bytes;
+            (u32::from_le_bytes([a, b, c, d]), f32::from_le_bytes([e, f, g, h]))
+        },
+        budget,
+    )?;
+    let hots = of.numbers(
+        2,
+        |bytes: [u8; 8]| {
+            let [a, b, c, d, e, f, g, h] = bytes;
+            (u32::from_le_bytes([a, b, c, d]), i32::from_le_bytes([e, f, g, h]))
+        },
+        budget,
+    )?;
     Ok(CtrBase { kind, cats, floats, hots })
 }
 
@@ -212,9 +222,11 @@ fn oblivious(trees: &Table<'_>, budget: &mut Budget) -> Result<Trees, Failure> {
 
 /// Trees as nodes, each with the distances of its children; none where the node itself is the leaf.
 fn nodes(trees: &Table<'_>, budget: &mut Budget) -> Result<Trees, Failure> {
-    let steps = trees.numbers(10, |[a, b, c, d]| {
-        (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]))
-    }, budget)?;
+    let steps = trees.numbers(
+        10,
+        |[a, b, c, d]| (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])),
+        budget,
+    )?;
     let splits = trees.numbers(1, u32::from_le_bytes, budget)?;
     let values = trees.numbers(11, u32::from_le_bytes, budget)?;
     let mut roots = trees.numbers(3, u32::from_le_bytes, budget)?;
@@ -228,12 +240,12 @@ fn nodes(trees: &Table<'_>, budget: &mut Budget) -> Result<Trees, Failure> {
     let leaves = trees.numbers(8, f64::from_le_bytes, budget)?;
     let count = steps.len();
     if splits.len() != count || values.len() != count {
-        let message = format!(
-            "{count} nodes have {} questions and {} leaves", splits.len(), values.len()
-        );
+        let message =
+            format!("{count} nodes have {} questions and {} leaves", splits.len(), values.len());
         return Err(Failure::malformed(codes::COUNT, message).at(trees.location()));
     }
-    let many = |_| Failure::limit(codes::COUNT, "the model has too many nodes").at(trees.location());
+    let many =
+        |_error| Failure::limit(codes::COUNT, "the model has too many nodes").at(trees.location());
     budget.charge_elements(count as u64, 3 * size_of::<Node>())?;
     let mut nodes = Vec::with_capacity(count);
     let mut own = Vec::new();
@@ -290,13 +302,21 @@ fn table(table: &Table<'_>, budget: &mut Budget) -> Result<CtrTable, Failure> {
         CtrKind::Borders | CtrKind::Buckets => classes as usize,
     };
     if !rest.is_empty() || stride == 0 {
-        let message = format!("a table of {} classes and of buckets of 12 bytes, {} over", stride, rest.len());
+        let message = format!(
+            "a table of {} classes and of buckets of 12 bytes, {} over",
+            stride,
+            rest.len()
+        );
         return Err(Failure::malformed(codes::CTR, message).at(table.location()));
     }
     let rows = blob.chunks_exact(4 * stride);
     let rows: Vec<&[u8]> = rows.collect();
     let mut found = CtrTable {
-        denominator: table.i32(3, 0)?, keys: Vec::new(), stride, counts: Vec::new(), base,
+        denominator: table.i32(3, 0)?,
+        keys: Vec::new(),
+        stride,
+        counts: Vec::new(),
+        base,
     };
     budget.charge_elements(buckets.len() as u64, 16 + 8 * stride)?;
     budget.step(buckets.len() as u64)?;

@@ -163,8 +163,9 @@ impl CtrBase {
     /// What tells it from others.
     pub(crate) fn key(&self) -> String {
         let Self { kind, cats, floats, hots } = self;
-        let name = CtrKind::ALL.iter().find(|(_, known)| known == kind).map_or("", |(name, _)| name);
-        let mut key = format!("{name}");
+        let name =
+            CtrKind::ALL.iter().find(|(_, known)| known == kind).map_or("", |(name, _)| name);
+        let mut key = name.to_owned();
         for cat in cats {
             key.push_str(&format!(" {cat}"));
         }

@@ -95,7 +95,8 @@ impl<'b> Table<'b> {
     fn elements(&self, place: usize, size: usize) -> Result<&'b [u8], Failure> {
         let count = u32_at(self.bytes, place)
             .ok_or_else(|| self.bad(place, "a vector lies beyond the buffer"))?;
-        let end = (count as usize).checked_mul(size).and_then(|length| length.checked_add(place + 4));
+        let end =
+            (count as usize).checked_mul(size).and_then(|length| length.checked_add(place + 4));
         end.and_then(|end| self.bytes.get(place + 4..end)).ok_or_else(|| {
             self.bad(place, format!("a vector of {count} elements ends beyond the buffer"))
         })
@@ -127,7 +128,11 @@ impl<'b> Table<'b> {
     }
 
     /// A text; none where the file leaves it out.
-    pub(crate) fn text(&self, field: usize, budget: &mut Budget) -> Result<Option<String>, Failure> {
+    pub(crate) fn text(
+        &self,
+        field: usize,
+        budget: &mut Budget,
+    ) -> Result<Option<String>, Failure> {
         self.child(field)?.map(|place| self.text_at(place, budget)).transpose()
     }
 

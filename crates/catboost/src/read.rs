@@ -28,12 +28,28 @@ impl Reader for CatboostJson {
         };
         // CatBoost writes members in the order of their names.
         if starts(&[b"\"features_info\"", b"\"ctr_data\""])
-            && says(&[b"\"float_features\"", b"\"categorical_features\"", b"\"cat_features_hash\"", b"hash_map"])
+            && says(&[
+                b"\"float_features\"",
+                b"\"categorical_features\"",
+                b"\"cat_features_hash\"",
+                b"hash_map",
+            ])
         {
             return Confidence::Certain;
         }
-        let any = [&b"\"model_info\""[..], b"\"oblivious_trees\"", b"\"trees\"", b"\"scale_and_bias\"", b"\"features_info\""];
-        let own = [&b"\"oblivious_trees\""[..], b"\"catboost_version_info\"", b"\"flat_feature_index\"", b"\"split_index\""];
+        let any = [
+            &b"\"model_info\""[..],
+            b"\"oblivious_trees\"",
+            b"\"trees\"",
+            b"\"scale_and_bias\"",
+            b"\"features_info\"",
+        ];
+        let own = [
+            &b"\"oblivious_trees\""[..],
+            b"\"catboost_version_info\"",
+            b"\"flat_feature_index\"",
+            b"\"split_index\"",
+        ];
         if starts(&any) && says(&own) { Confidence::Likely } else { Confidence::No }
     }
 

@@ -84,7 +84,8 @@ fn classes(params: ClassParams) -> Result<Option<Classes>, Failure> {
     let places = places.ok_or_else(|| bad("expected numbers in `class_to_label`"))?;
     let mut of_output = Vec::with_capacity(places.len());
     for place in &places {
-        let whole = (0..=u32::from(u16::MAX)).contains(&truncated(*place)) && place.fract().abs() <= 0.0;
+        let whole =
+            (0..=u32::from(u16::MAX)).contains(&truncated(*place)) && place.fract().abs() <= 0.0;
         if !whole {
             return Err(bad(format!("{place} is not the number of a class")));
         }

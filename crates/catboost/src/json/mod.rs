@@ -15,7 +15,8 @@ use self::parts::{Cell, Element, Features, File, Oblivious, Split, Table};
 use crate::{
     codes,
     document::{
-        CatFeature, Ctr, CtrBase, CtrKind, CtrTable, Document, FloatFeature, NO_HASH, Node, OneHot, Trees,
+        CatFeature, Ctr, CtrBase, CtrKind, CtrTable, Document, FloatFeature, NO_HASH, Node, OneHot,
+        Trees,
     },
 };
 
@@ -167,12 +168,19 @@ fn base(kind: &str, elements: Vec<Element>, pointer: &str) -> Result<CtrBase, Fa
     })?;
     let mut base = CtrBase { kind, cats: Vec::new(), floats: Vec::new(), hots: Vec::new() };
     for element in elements {
-        let Element { combination_element: what, cat_feature_index, float_feature_index, border, value } =
-            element;
+        let Element {
+            combination_element: what,
+            cat_feature_index,
+            float_feature_index,
+            border,
+            value,
+        } = element;
         match (what.as_str(), cat_feature_index, float_feature_index, border, value) {
             ("cat_feature_value", Some(cat), ..) => base.cats.push(cat),
             ("float_feature", _, Some(float), Some(border), _) => base.floats.push((float, border)),
-            ("cat_feature_exact_value", Some(cat), _, _, Some(value)) => base.hots.push((cat, value)),
+            ("cat_feature_exact_value", Some(cat), _, _, Some(value)) => {
+                base.hots.push((cat, value))
+            }
             _ => {
                 let message = format!("the element `{what}` is not one, or lacks a member");
                 return Err(fail(codes::CTR, message, pointer));
@@ -196,8 +204,13 @@ fn ctr_table(
     }
     budget.charge_elements(cells.len() as u64, 16)?;
     let stride = table.hash_stride - 1;
-    let mut found =
-        CtrTable { base, denominator: table.counter_denominator, keys: Vec::new(), stride, counts: Vec::new() };
+    let mut found = CtrTable {
+        base,
+        denominator: table.counter_denominator,
+        keys: Vec::new(),
+        stride,
+        counts: Vec::new(),
+    };
     for row in cells.chunks_exact(table.hash_stride) {
         let Some((Cell::Hash(hash), counts)) = row.split_first() else { return Err(bad()) };
         // CatBoost writes its first empty bucket too.
@@ -242,7 +255,9 @@ fn number(split: &Split, questions: &[Question], pointer: &str) -> Result<u32, F
         return Err(Failure::unsupported(codes::TEXT_FEATURE, message).at(at(pointer)));
     }
     let agrees = match questions.get(*split_index as usize) {
-        Some(Question::Border(known)) => border.is_none_or(|border| border.total_cmp(known).is_eq()),
+        Some(Question::Border(known)) => {
+            border.is_none_or(|border| border.total_cmp(known).is_eq())
+        }
         Some(Question::Value(known)) => value.is_none_or(|value| value == *known),
         None => false,
     };
@@ -272,7 +287,8 @@ fn oblivious(
             .filter(|count| *count > 0 && !values.is_empty() && values.len().is_multiple_of(*count))
             .map(|count| values.len() / count);
         if width.is_none() || *outputs.get_or_insert(width) != width {
-            let message = format!("{} values do not fill the leaves of {depth} questions", values.len());
+            let message =
+                format!("{} values do not fill the leaves of {depth} questions", values.len());
             return Err(fail(codes::COUNT, message, &pointer));
         }
         for split in &questions_of_tree {
@@ -297,12 +313,12 @@ fn nodes(
     let many = || Failure::limit(codes::COUNT, "the model has too many nodes").at(at("/trees"));
     for (i, tree) in trees.into_iter().enumerate() {
         let pointer = format!("/trees/{i}");
-        roots.push(u32::try_from(nodes.len()).map_err(|_| many())?);
+        roots.push(u32::try_from(nodes.len()).map_err(|_error| many())?);
         nodes.push(Node::Leaf { value: 0 });
         let mut waiting = vec![(nodes.len() - 1, tree)];
         while let Some((place, node)) = waiting.pop() {
             budget.step(1)?;
-            let next = u32::try_from(nodes.len()).map_err(|_| many())?;
+            let next = u32::try_from(nodes.len()).map_err(|_error| many())?;
             let made = match (node.value, node.split, node.left, node.right) {
                 (Some(values), ..) => {
                     let values = values.as_slice();
@@ -310,7 +326,7 @@ fn nodes(
                         let message = "the leaves have different numbers of values";
                         return Err(fail(codes::COUNT, message, &pointer));
                     }
-                    let value = u32::try_from(leaves.len()).map_err(|_| many())?;
+                    let value = u32::try_from(leaves.len()).map_err(|_error| many())?;
                     leaves.extend(values);
                     Node::Leaf { value }
                 }
@@ -339,7 +355,7 @@ fn nodes(
 /// Number of outputs; a model without trees has its bias.
 fn width_or_bias(width: Option<usize>, document: &Document) -> Result<u32, Failure> {
     u32::try_from(width.unwrap_or(document.bias.len().max(1)))
-        .map_err(|_| Failure::limit(codes::COUNT, "the model has too many outputs"))
+        .map_err(|_error| Failure::limit(codes::COUNT, "the model has too many outputs"))
 }
 
 fn at(pointer: &str) -> Location {

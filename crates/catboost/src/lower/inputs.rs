@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use holdall_diag::{Diagnostic, Failure, Location, Report};
 use holdall_source::Budget;
 use holdall_tabular::{
-    Call, Categories, Field, Function, Kind, Labels, MissingPolicy, Model, Op, Ordinal, Test, Unknown,
-    ValueId,
+    Call, Categories, Field, Function, Kind, Labels, MissingPolicy, Model, Op, Ordinal, Test,
+    Unknown, ValueId,
 };
 
 use super::{Question, ctr, fail, float};
@@ -81,7 +81,8 @@ pub(super) fn lower(
     }
     let mut keys = ctr::Keys::default();
     for feature in &document.ctrs {
-        let (value, by_hash) = ctr::lower(feature, document, &mut inputs, &mut keys, model, budget)?;
+        let (value, by_hash) =
+            ctr::lower(feature, document, &mut inputs, &mut keys, model, budget)?;
         hashed |= by_hash;
         let above = feature.borders.iter().map(|&border| (Test::Gt, f64::from(border)));
         questions.extend(numbered(&vector, above, false)?);
@@ -117,7 +118,7 @@ fn numbered(
     nan_is_yes: bool,
 ) -> Result<impl Iterator<Item = Question>, Failure> {
     let element = u32::try_from(vector.len())
-        .map_err(|_| Failure::limit(codes::COUNT, "the model has too many features"))?;
+        .map_err(|_error| Failure::limit(codes::COUNT, "the model has too many features"))?;
     Ok(asked.map(move |(test, threshold)| Question { element, test, threshold, nan_is_yes }))
 }
 
@@ -134,9 +135,10 @@ fn fields(document: &Document, model: &mut Model, budget: &mut Budget) -> Result
         used.extend(ctr.base.hots.iter().map(|(cat, _)| cat));
     }
     used.sort_unstable();
-    let floats = document.floats.iter().map(|f| {
-        (f.flat, &f.name, Column::Float { index: f.index, nan_above: f.nan_above })
-    });
+    let floats = document
+        .floats
+        .iter()
+        .map(|f| (f.flat, &f.name, Column::Float { index: f.index, nan_above: f.nan_above }));
     let cats = document.cats.iter().map(|f| {
         let used = used.binary_search(&f.index).is_ok();
         (f.flat, &f.name, Column::Category { index: f.index, used })
@@ -160,7 +162,8 @@ fn fields(document: &Document, model: &mut Model, budget: &mut Budget) -> Result
             }
         }
         next = flat + 1;
-        let name = if !model.named_inputs || name.is_empty() { format!("x{flat}") } else { name.clone() };
+        let name =
+            if !model.named_inputs || name.is_empty() { format!("x{flat}") } else { name.clone() };
         let known = match column {
             Column::Float { index, nan_above } => {
                 let value = push_number(model, name)?;
@@ -213,7 +216,11 @@ fn codes_of(
         (inputs.text(feature.index)?, Labels::Text(texts), text_codes)
     } else {
         let hashes = code_of.keys().map(|&hash| i64::from(hash)).collect();
-        (inputs.hash(feature.index, model)?, Labels::I64(hashes), code_of.values().copied().collect())
+        (
+            inputs.hash(feature.index, model)?,
+            Labels::I64(hashes),
+            code_of.values().copied().collect(),
+        )
     };
     if values.is_empty() {
         return Ok((float(model, Kind::F64, -1.0)?, codes, false));

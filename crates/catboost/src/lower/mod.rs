@@ -7,7 +7,9 @@ mod trees;
 
 use holdall_diag::{Code, Failure, Location, Report};
 use holdall_source::Budget;
-use holdall_tabular::{BinaryOp, Constant, Header, Kind, Labels, Model, Op, Test, UnaryOp, ValueId, Width};
+use holdall_tabular::{
+    BinaryOp, Constant, Header, Kind, Labels, Model, Op, Test, UnaryOp, ValueId, Width,
+};
 
 use crate::document::Document;
 
@@ -68,7 +70,12 @@ fn float(model: &mut Model, kind: Kind, value: f64) -> Result<ValueId, Failure> 
     model.push(Op::Constant(Constant { kind, width: Width::Scalar, values }))
 }
 
-fn binary(model: &mut Model, op: BinaryOp, left: ValueId, right: ValueId) -> Result<ValueId, Failure> {
+fn binary(
+    model: &mut Model,
+    op: BinaryOp,
+    left: ValueId,
+    right: ValueId,
+) -> Result<ValueId, Failure> {
     model.push(Op::Binary { op, left, right })
 }
 

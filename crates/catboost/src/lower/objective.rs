@@ -3,7 +3,8 @@
 
 use holdall_diag::{Diagnostic, Failure, Location, Report};
 use holdall_tabular::{
-    Classify, Decision, Kind, Labels, Link, Model, Op, Output, Part, Regress, ValueId, BinaryOp, UnaryOp,
+    BinaryOp, Classify, Decision, Kind, Labels, Link, Model, Op, Output, Part, Regress, UnaryOp,
+    ValueId,
 };
 
 use super::{binary, fail, float, unary};
@@ -23,11 +24,41 @@ enum Task {
 
 /// Losses whose sums are the answers.
 const PLAIN: [&str; 35] = [
-    "RMSE", "MAE", "Quantile", "MultiQuantile", "GroupQuantile", "LogLinQuantile", "MAPE", "Lq", "Huber",
-    "Expectile", "LogCosh", "MultiRMSE", "MultiRMSEWithMissingValues", "SurvivalAft", "Cox", "PairLogit",
-    "PairLogitPairwise", "YetiRank", "YetiRankPairwise", "QueryRMSE", "QuerySoftMax", "QueryCrossEntropy",
-    "StochasticRank", "StochasticFilter", "LambdaMart", "GroupwiseRMSE", "RMSPE", "SMAPE", "MSLE",
-    "MedianAbsoluteError", "NDCG", "DCG", "PFound", "QueryAUC", "AUC",
+    "RMSE",
+    "MAE",
+    "Quantile",
+    "MultiQuantile",
+    "GroupQuantile",
+    "LogLinQuantile",
+    "MAPE",
+    "Lq",
+    "Huber",
+    "Expectile",
+    "LogCosh",
+    "MultiRMSE",
+    "MultiRMSEWithMissingValues",
+    "SurvivalAft",
+    "Cox",
+    "PairLogit",
+    "PairLogitPairwise",
+    "YetiRank",
+    "YetiRankPairwise",
+    "QueryRMSE",
+    "QuerySoftMax",
+    "QueryCrossEntropy",
+    "StochasticRank",
+    "StochasticFilter",
+    "LambdaMart",
+    "GroupwiseRMSE",
+    "RMSPE",
+    "SMAPE",
+    "MSLE",
+    "MedianAbsoluteError",
+    "NDCG",
+    "DCG",
+    "PFound",
+    "QueryAUC",
+    "AUC",
 ];
 
 fn task(loss: Option<&str>, outputs: u32, report: &mut Report) -> Task {
@@ -44,7 +75,8 @@ fn task(loss: Option<&str>, outputs: u32, report: &mut Report) -> Task {
                 || "the file names no loss function".to_owned(),
                 |loss| format!("the loss function `{loss}` is not known"),
             );
-            let message = format!("{what}: the answers are the sums, as `RawFormulaVal` gives them");
+            let message =
+                format!("{what}: the answers are the sums, as `RawFormulaVal` gives them");
             report.push(Diagnostic::note(codes::LOSS, message));
             Task::Values(Link::Identity)
         }
@@ -66,7 +98,9 @@ pub(super) fn lower(
         Task::Targets => {
             report.push(Diagnostic::note(
                 codes::TARGETS,
-                format!("each of {outputs} targets answers with a probability, as `predict_proba` does"),
+                format!(
+                    "each of {outputs} targets answers with a probability, as `predict_proba` does"
+                ),
             ));
             return regress(margins, Link::Logistic, model);
         }

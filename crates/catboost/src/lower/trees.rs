@@ -3,7 +3,7 @@
 use holdall_diag::{Failure, Location};
 use holdall_source::Budget;
 use holdall_tabular::{
-    Aggregate, MissingRule, Model, Op, Scale, ScaleForm, Summation, Test, Tree, TreeEnsemble, TreeNodes,
+    Aggregate, MissingRule, Model, Op, Scale, ScaleForm, Summation, Tree, TreeEnsemble, TreeNodes,
     ValueId,
 };
 
@@ -136,7 +136,11 @@ impl Asked<'_> {
             first_leaf += width;
         }
         if !splits.is_empty() || first_leaf as usize * self.outputs != leaves.len() {
-            return Err(fail(codes::COUNT, "there are more questions or leaves than trees have", self.file));
+            return Err(fail(
+                codes::COUNT,
+                "there are more questions or leaves than trees have",
+                self.file,
+            ));
         }
         ensemble.leaves = leaves;
         Ok(())
@@ -173,7 +177,7 @@ impl Asked<'_> {
                     if !value.is_multiple_of(self.outputs) || value >= leaves.len() {
                         return Err(bad());
                     }
-                    let leaf = u32::try_from(value / self.outputs).map_err(|_| bad())?;
+                    let leaf = u32::try_from(value / self.outputs).map_err(|_error| bad())?;
                     ensemble.nodes.push_leaf(leaf);
                 }
             }
@@ -185,6 +189,6 @@ impl Asked<'_> {
 
     fn next(&self, ensemble: &TreeEnsemble) -> Result<u32, Failure> {
         u32::try_from(ensemble.nodes.len())
-            .map_err(|_| fail(codes::COUNT, "the trees have too many nodes", self.file))
+            .map_err(|_error| fail(codes::COUNT, "the trees have too many nodes", self.file))
     }
 }

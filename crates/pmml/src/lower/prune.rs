@@ -127,9 +127,7 @@ fn kind_of_call(call: &Call) -> Result<Kind, ValueId> {
         | Function::CityHash
         | Function::ParseDate
         | Function::ParseTime
-        | Function::ParseDateTime => {
-            Ok(Kind::I64)
-        }
+        | Function::ParseDateTime => Ok(Kind::I64),
         Function::Matches { .. } | Function::IsIn(_) => Ok(Kind::Bool),
         Function::ToNumber => Ok(Kind::F64),
         Function::Coalesce => call.args.first().map_or(Ok(Kind::F64), |arg| Err(*arg)),

@@ -57,7 +57,8 @@ fn short(text: &[u8]) -> u64 {
     if n >= 4 {
         return pair(length.wrapping_add(half(text, 0) << 3), half(text, n - 4));
     }
-    let (Some(&first), Some(&middle), Some(&last)) = (text.first(), text.get(n / 2), text.last()) else {
+    let (Some(&first), Some(&middle), Some(&last)) = (text.first(), text.get(n / 2), text.last())
+    else {
         return K2;
     };
     let y = u64::from(first) + (u64::from(middle) << 8);
@@ -97,7 +98,8 @@ fn wide(text: &[u8]) -> u64 {
         word(text, n - 16),
         word(text, n - 8),
     );
-    let mixed = v0.wrapping_add(w1).wrapping_mul(K2).wrapping_add(w0.wrapping_add(v1).wrapping_mul(K0));
+    let mixed =
+        v0.wrapping_add(w1).wrapping_mul(K2).wrapping_add(w0.wrapping_add(v1).wrapping_mul(K0));
     fold(fold(mixed).wrapping_mul(K0).wrapping_add(v1)).wrapping_mul(K2)
 }
 
@@ -142,10 +144,11 @@ mod tests {
     #[test]
     fn the_hash_is_that_of_catboost_at_every_length() {
         let x = |n: usize| "x".repeat(n);
-        let long = "a name of a city that is longer than one hundred and twenty-eight bytes, so that \
+        let long =
+            "a name of a city that is longer than one hundred and twenty-eight bytes, so that \
                     the hash goes around its loop more than once: "
-            .to_owned()
-            + &"z".repeat(31);
+                .to_owned()
+                + &"z".repeat(31);
         let known: [(&str, u32); 18] = [
             ("", 797_982_799),
             ("2", 3_010_176_887),
