@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use holdall_diag::Failure;
 use holdall_source::Budget;
 use holdall_tabular::{
-    BinaryOp, Kind, Labels, Lookup, Model, Op, Scalar, Transform, UnaryOp, ValueId,
+    BinaryOp, Categories, Kind, Labels, Model, Op, Ordinal, UnaryOp, Unknown, ValueId,
 };
 
 use super::{binary, float, inputs::Inputs, integer, unary};
@@ -63,13 +63,13 @@ pub(super) fn lower(
             (arg, Labels::I64(answers.into_keys().collect()), values, true)
         }
     };
-    let value = model.push(Op::Transform(Transform::Lookup(Lookup {
-        args: vec![arg],
-        keys: vec![keys],
-        values: Labels::F64(values),
-        default: Some(Scalar::F64(nothing)),
-        missing: None,
-    })))?;
+    let value = model.push(Op::Ordinal(Ordinal {
+        arg,
+        categories: Categories::new(keys),
+        codes: values,
+        unknown: Unknown::Code(nothing),
+        kind: Kind::F64,
+    }))?;
     Ok((value, by_hash))
 }
 
