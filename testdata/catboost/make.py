@@ -133,7 +133,7 @@ def write(name, model, header, rows, cats, task, classes=None, pool=None, note=N
     fixture.write_table(folder / "expected.csv", head, found)
     fixture.write_case(
         folder,
-        {"models": ["model.cbm", "model.json"], "producer": "catboost", "licence": fixture.LICENCE,
+        {"models": ["model.json", "model.cbm"], "producer": "catboost", "licence": fixture.LICENCE,
          "tolerance_rel": 1e-13, "tolerance_abs": 1e-15, **({"note": note} if note else {})},
         {"catboost": VERSION, "numpy": np.__version__},
     )

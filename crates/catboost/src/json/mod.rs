@@ -256,9 +256,11 @@ fn number(split: &Split, questions: &[Question], pointer: &str) -> Result<u32, F
     }
     let agrees = match questions.get(*split_index as usize) {
         Some(Question::Border(known)) => {
-            border.is_none_or(|border| border.total_cmp(known).is_eq())
+            value.is_none() && border.is_none_or(|border| border.total_cmp(known).is_eq())
         }
-        Some(Question::Value(known)) => value.is_none_or(|value| value == *known),
+        Some(Question::Value(known)) => {
+            border.is_none() && value.is_none_or(|value| value == *known)
+        }
         None => false,
     };
     if agrees {

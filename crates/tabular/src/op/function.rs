@@ -37,7 +37,7 @@ pub enum Function {
         /// Regular expression, as in [`Function::Replace`].
         pattern: String,
     },
-    /// Text: the low 32 bits of its CityHash64, version 1.0, of its UTF-8, as a signed number; i64. This is what
+    /// Text: the low 32 bits of its `CityHash64`, version 1.0, of its UTF-8, as a signed number; i64. This is what
     /// CatBoost calls a category.
     CityHash,
     /// A number, boolean or text as text. Floats are written with the fewest digits that give them back.
