@@ -22,6 +22,7 @@ const FLOORS: [(&str, u8); 31] = [
     ("exec", 2),
     ("passes", 2),
     ("score", 2),
+    ("catboost", 3),
     ("lightgbm", 3),
     ("onnx", 3),
     ("pfa", 3),

@@ -20,6 +20,7 @@ fn root() -> PathBuf {
 
 fn all_codes() -> Vec<(&'static str, &'static [CodeInfo])> {
     vec![
+        ("catboost", holdall_catboost::codes::ALL),
         ("codec", holdall_codec::codes::ALL),
         ("compat", holdall_compat::codes::ALL),
         ("convert", holdall_convert::codes::ALL),

@@ -24,6 +24,8 @@ fn limits() -> Limits {
 fn samples() -> Vec<(&'static str, Vec<u8>)> {
     let read = |name: &str| std::fs::read(root().join("testdata").join(name)).unwrap();
     let mut samples = vec![
+        ("catboost-cbm", read("catboost/ctr_buckets_1_2_10/model.cbm")),
+        ("catboost-json", read("catboost/ctr_buckets_1_2_10/model.json")),
         ("lightgbm-text", read("lightgbm/categorical_4_7/model.txt")),
         ("onnx", read("onnx/pipeline_logistic_1_9/model.onnx")),
         ("safetensors", read("safetensors/types/model.safetensors")),

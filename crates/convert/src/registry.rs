@@ -7,6 +7,10 @@ use crate::codes;
 /// Readers of all enabled formats, by id.
 pub fn readers() -> Vec<&'static dyn Reader> {
     let mut all: Vec<&'static dyn Reader> = vec![
+        #[cfg(feature = "catboost")]
+        holdall_catboost::READER_CBM,
+        #[cfg(feature = "catboost")]
+        holdall_catboost::READER_JSON,
         #[cfg(feature = "lightgbm")]
         holdall_lightgbm::READER,
         #[cfg(feature = "onnx")]

@@ -123,9 +123,11 @@ fn kind_of_call(call: &Call) -> Result<Kind, ValueId> {
         | Function::ToText
         | Function::FormatNumber(_)
         | Function::FormatDateTime(_) => Ok(Kind::Text),
-        Function::Length | Function::ParseDate | Function::ParseTime | Function::ParseDateTime => {
-            Ok(Kind::I64)
-        }
+        Function::Length
+        | Function::CityHash
+        | Function::ParseDate
+        | Function::ParseTime
+        | Function::ParseDateTime => Ok(Kind::I64),
         Function::Matches { .. } | Function::IsIn(_) => Ok(Kind::Bool),
         Function::ToNumber => Ok(Kind::F64),
         Function::Coalesce => call.args.first().map_or(Ok(Kind::F64), |arg| Err(*arg)),

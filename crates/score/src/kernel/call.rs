@@ -3,7 +3,7 @@ use holdall_diag::Failure;
 use holdall_tabular::{Call, Categories, Function, ValueId};
 use regex::Regex;
 
-use super::{Kernel, Run, one, printf::Format};
+use super::{Kernel, Run, city, one, printf::Format};
 use crate::{
     codes,
     value::{CategoryIndex, Cell, Element, Yield, by_kind, wrong_kind},
@@ -41,6 +41,7 @@ pub(crate) fn compile(call: &Call) -> Result<Box<dyn Kernel>, Failure> {
         Function::Substring => Make::Substring,
         Function::Join => Make::Join,
         Function::Length => Make::Integer(|text| i64::try_from(text.chars().count()).ok()),
+        Function::CityHash => Make::Integer(|text| Some(i64::from(city::low32(text)))),
         Function::Replace { pattern, with } => Make::Replace(regex(pattern)?, with.clone()),
         Function::Matches { pattern } => Make::Matches(regex(pattern)?),
         Function::ToText => Make::ToText,

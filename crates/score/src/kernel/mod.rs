@@ -10,6 +10,7 @@ pub(crate) mod binary;
 pub(crate) mod call;
 pub(crate) mod cast;
 pub(crate) mod choose;
+mod city;
 pub(crate) mod classify;
 mod cluster;
 mod combine;

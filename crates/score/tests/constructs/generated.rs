@@ -144,6 +144,7 @@ fn function(kind: FunctionKind, ground: &mut Ground) -> Op {
         FunctionKind::Substring => (Function::Substring, vec![text, n, n]),
         FunctionKind::Join => (Function::Join, vec![text, text]),
         FunctionKind::Length => (Function::Length, vec![text]),
+        FunctionKind::CityHash => (Function::CityHash, vec![text]),
         FunctionKind::Replace => {
             (Function::Replace { pattern, with: "<$0>".to_owned() }, vec![text])
         }

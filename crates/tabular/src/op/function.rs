@@ -37,6 +37,9 @@ pub enum Function {
         /// Regular expression, as in [`Function::Replace`].
         pattern: String,
     },
+    /// Text: the low 32 bits of its `CityHash64`, version 1.0, of its UTF-8, as a signed number; i64. This is what
+    /// CatBoost calls a category.
+    CityHash,
     /// A number, boolean or text as text. Floats are written with the fewest digits that give them back.
     ToText,
     /// Text: the number it says, binary64; missing when it says none.
@@ -76,6 +79,7 @@ impl Function {
             Self::Length => FunctionKind::Length,
             Self::Replace { pattern: _, with: _ } => FunctionKind::Replace,
             Self::Matches { pattern: _ } => FunctionKind::Matches,
+            Self::CityHash => FunctionKind::CityHash,
             Self::ToText => FunctionKind::ToText,
             Self::ToNumber => FunctionKind::ToNumber,
             Self::FormatNumber(_) => FunctionKind::FormatNumber,
@@ -123,6 +127,7 @@ named! {
         Length = "length",
         Replace = "replace",
         Matches = "matches",
+        CityHash = "city-hash",
         ToText = "to-text",
         ToNumber = "to-number",
         FormatNumber = "format-number",

@@ -30,9 +30,11 @@ pub(super) fn call(check: &Check<'_>, call: &Call) -> Inferred {
     };
     let kind = match &call.function {
         Function::Uppercase | Function::Lowercase | Function::Trim => text(Kind::Text)?,
-        Function::Length | Function::ParseDate | Function::ParseTime | Function::ParseDateTime => {
-            text(Kind::I64)?
-        }
+        Function::Length
+        | Function::CityHash
+        | Function::ParseDate
+        | Function::ParseTime
+        | Function::ParseDateTime => text(Kind::I64)?,
         Function::ToNumber => text(Kind::F64)?,
         Function::Replace { pattern, with: _ } => {
             regex(pattern)?;
