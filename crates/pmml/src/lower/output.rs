@@ -202,20 +202,7 @@ impl<'d> Lower<'d> {
             ResultFeature::PredictedValue => Ok(Some((estimate, answer.predicted()))),
             ResultFeature::PredictedDisplayValue => self.display(field, answer),
             ResultFeature::Probability => self.probability(field, answer),
-            ResultFeature::TransformedValue | ResultFeature::Decision => {
-                let plain = !field.proper_children().any(|c| c.name() != "Decisions");
-                if let (true, Some(name)) = (plain, field.attribute("value")) {
-                    return Ok(Some((self.field(field, name)?, Part::Whole)));
-                }
-                let value = match field.attribute("dataType") {
-                    Some(_) => {
-                        let (kind, _) = Self::declared(field)?;
-                        self.expression_in(field, kind)?
-                    }
-                    None => self.free_expression_in(field)?,
-                };
-                Ok(Some((value, Part::Whole)))
-            }
+            ResultFeature::TransformedValue | ResultFeature::Decision => self.transformed(field),
             ResultFeature::ClusterId => Ok(Some((estimate, answer.predicted()))),
             ResultFeature::EntityId => {
                 Ok(self.entity(field, answer)?.or_else(|| self.left_out(field)))
@@ -227,18 +214,7 @@ impl<'d> Lower<'d> {
                 Family::Classification => self.probability(field, answer),
                 Family::Regression | Family::Ranking => Ok(self.left_out(field)),
             },
-            ResultFeature::Confidence => match self.estimator_of(estimate) {
-                Some(Estimator::DecisionTree(_) | Estimator::Rules(_))
-                    if answer.family == Family::Classification =>
-                {
-                    Ok(Some((estimate, Part::Confidence)))
-                }
-                _ if answer.family == Family::Ranking => {
-                    Ok(Some((estimate, Part::Rule(rank(field)?, RuleFeature::Confidence))))
-                }
-                _ if answer.family == Family::Classification => self.probability(field, answer),
-                _ => Ok(self.left_out(field)),
-            },
+            ResultFeature::Confidence => self.confidence(field, answer),
             ResultFeature::ReasonCode => match self.estimator_of(estimate) {
                 Some(Estimator::Scorecard(card))
                     if card.reasons.is_some()
@@ -276,6 +252,42 @@ impl<'d> Lower<'d> {
             | ResultFeature::Leverage
             | ResultFeature::Warning
             | ResultFeature::Report => Ok(self.left_out(field)),
+        }
+    }
+
+    /// A value that is worked out beside the model, or a field as it is.
+    fn transformed(&mut self, field: Element<'d>) -> Result<Option<(ValueId, Part)>, Failure> {
+        let plain = !field.proper_children().any(|c| c.name() != "Decisions");
+        if let (true, Some(name)) = (plain, field.attribute("value")) {
+            return Ok(Some((self.field(field, name)?, Part::Whole)));
+        }
+        let value = match field.attribute("dataType") {
+            Some(_) => {
+                let (kind, _) = Self::declared(field)?;
+                self.expression_in(field, kind)?
+            }
+            None => self.free_expression_in(field)?,
+        };
+        Ok(Some((value, Part::Whole)))
+    }
+
+    fn confidence(
+        &mut self,
+        field: Element<'d>,
+        answer: &Answer,
+    ) -> Result<Option<(ValueId, Part)>, Failure> {
+        let estimate = answer.estimate;
+        match self.estimator_of(estimate) {
+            Some(Estimator::DecisionTree(_) | Estimator::Rules(_))
+                if answer.family == Family::Classification =>
+            {
+                Ok(Some((estimate, Part::Confidence)))
+            }
+            _ if answer.family == Family::Ranking => {
+                Ok(Some((estimate, Part::Rule(rank(field)?, RuleFeature::Confidence))))
+            }
+            _ if answer.family == Family::Classification => self.probability(field, answer),
+            _ => Ok(self.left_out(field)),
         }
     }
 
