@@ -178,13 +178,7 @@ impl<'d> Lower<'d> {
             return Ok(self.left_out(field));
         }
         let feature = word(field, "feature", ResultFeature::PredictedValue)?;
-        let segment = match field.attribute("segmentId") {
-            None => None,
-            Some(id) => match self.segments.get(id) {
-                Some(answer) => Some(answer.clone()),
-                None => return Ok(self.left_out(field)),
-            },
-        };
+        let Some(segment) = self.answer_of_segment(field) else { return Ok(self.left_out(field)) };
         let answer = segment.as_ref().unwrap_or(answer);
         if answer.apart
             && !matches!(feature, ResultFeature::TransformedValue | ResultFeature::Decision)
@@ -276,6 +270,14 @@ impl<'d> Lower<'d> {
             | ResultFeature::Leverage
             | ResultFeature::Warning
             | ResultFeature::Report => Ok(self.left_out(field)),
+        }
+    }
+
+    /// The answer of the segment that an output names, where it names one; none where there is no such segment.
+    fn answer_of_segment(&self, field: Element<'d>) -> Option<Option<Answer>> {
+        match field.attribute("segmentId") {
+            None => Some(None),
+            Some(id) => self.segments.get(id).cloned().map(Some),
         }
     }
 
