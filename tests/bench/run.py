@@ -131,6 +131,7 @@ def pmml(args, model, rows, work, results):
     if not file.exists():
         run([args.holdall, "convert", args.folder / MODELS[model][0], file, "--allow", "approximate", "--quiet"])
     command = [args.holdall, "score", file, "--rows", csv, "--out", work / "out.csv", "--threads", 1]
+    # JPMML takes seconds a thousand rows: the figures are of rates, and the number of rows is said with them.
     seconds, _, memory, _ = run([*command, "--by-position", "--quiet"])
     results.add((model, "pmml", "holdall", "whole"), args.pmml_rows / seconds, memory)
     if args.steady:
@@ -143,6 +144,8 @@ def pmml(args, model, rows, work, results):
 
 
 def thousands(value):
+    if value < 100:
+        return f"{value / 1000:,.3f}"
     return f"{value / 1000:,.1f}" if value < 100_000 else f"{value / 1000:,.0f}"
 
 
@@ -182,11 +185,14 @@ def report(args, results, load):
             f"{MODELS[model][1]} {-results.best((model, 'single')):.1f}" for model in singles) + ".")
     if not args.no_pmml:
         print(f"\nPMML, {args.pmml_rows:,} rows in memory on one thread (holdall's whole process beside it).\n")
-        print("| model | holdall | JPMML | × | holdall, whole process |\n|---|---|---|---|---|")
+        print("| model | holdall | JPMML | × | holdall, whole process | MiB: holdall, JPMML |\n|---|---|---|---|---|---|")
         for model in args.models:
-            best = {key[2:]: results.best(key) for key in results.values if key[:2] == (model, "pmml")}
-            ours, theirs = best.get(("holdall", "steady"), 0), best[("jpmml", "steady")]
-            cells = [thousands(ours), thousands(theirs), f"{ours / theirs:.0f}", thousands(best[("holdall", "whole")])]
+            ours, theirs, process = ((model, "pmml", *rest) for rest in (("holdall", "steady"), ("jpmml", "steady"), ("holdall", "whole")))
+            # Without `--steady` the whole process stands against JPMML's rows in memory.
+            compared = ours if ours in results.values else process
+            said = lambda key: f"{thousands(results.best(key))} ± {results.spread(key):.0f} %" if key in results.values else "–"
+            cells = [said(ours), said(theirs), f"{results.best(compared) / results.best(theirs):.0f}", said(process),
+                     f"{results.memory(process):,.0f}, {results.memory(theirs):,.0f}"]
             print(f"| {MODELS[model][1]} | " + " | ".join(cells) + " |")
 
 

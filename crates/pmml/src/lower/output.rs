@@ -178,8 +178,10 @@ impl<'d> Lower<'d> {
             return Ok(self.left_out(field));
         }
         let feature = word(field, "feature", ResultFeature::PredictedValue)?;
-        let Some(segment) = self.answer_of_segment(field) else { return Ok(self.left_out(field)) };
-        let answer = segment.as_ref().unwrap_or(answer);
+        let Some(answer) = self.answer_of_segment(field, answer) else {
+            return Ok(self.left_out(field));
+        };
+        let answer = &answer;
         if answer.apart
             && !matches!(feature, ResultFeature::TransformedValue | ResultFeature::Decision)
         {
@@ -273,11 +275,11 @@ impl<'d> Lower<'d> {
         }
     }
 
-    /// The answer of the segment that an output names, where it names one; none where there is no such segment.
-    fn answer_of_segment(&self, field: Element<'d>) -> Option<Option<Answer>> {
+    /// The answer of the segment that an output names, else that of the whole; none where there is no such segment.
+    fn answer_of_segment(&self, field: Element<'d>, whole: &Answer) -> Option<Answer> {
         match field.attribute("segmentId") {
-            None => Some(None),
-            Some(id) => self.segments.get(id).cloned().map(Some),
+            None => Some(whole.clone()),
+            Some(id) => self.segments.get(id).cloned(),
         }
     }
 
