@@ -29,7 +29,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=pathlib.Path, help="where train.py has put models and rows")
     parser.add_argument("--holdall", type=pathlib.Path, default="target/release/holdall")
-    parser.add_argument("--steady", type=pathlib.Path, help="the bench program `steady` of tests/")
+    parser.add_argument("--steady", type=pathlib.Path,
+                        help="the bench program `steady` of tests/; by default the newest that was built beside holdall")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of a whole process")
     parser.add_argument("--steady-rows", type=int, default=100_000, help="rows that are in memory")
@@ -188,10 +189,8 @@ def report(args, results, load):
         print("| model | holdall | JPMML | × | holdall, whole process | MiB: holdall, JPMML |\n|---|---|---|---|---|---|")
         for model in args.models:
             ours, theirs, process = ((model, "pmml", *rest) for rest in (("holdall", "steady"), ("jpmml", "steady"), ("holdall", "whole")))
-            # Without `--steady` the whole process stands against JPMML's rows in memory.
-            compared = ours if ours in results.values else process
             said = lambda key: f"{thousands(results.best(key))} ± {results.spread(key):.0f} %" if key in results.values else "–"
-            cells = [said(ours), said(theirs), f"{results.best(compared) / results.best(theirs):.0f}", said(process),
+            cells = [said(ours), said(theirs), f"{results.best(ours) / results.best(theirs):.0f}" if ours in results.values else "–", said(process),
                      f"{results.memory(process):,.0f}, {results.memory(theirs):,.0f}"]
             print(f"| {MODELS[model][1]} | " + " | ".join(cells) + " |")
 
@@ -200,6 +199,11 @@ def main():
     args = arguments()
     if not args.no_pmml and not shutil.which("java"):
         sys.exit("no java: install a Java runtime, or give --no-pmml")
+    if not args.steady:
+        built = [path for path in args.holdall.parent.glob("deps/steady-*") if not path.suffix and os.access(path, os.X_OK)]
+        args.steady = max(built, key=lambda path: path.stat().st_mtime, default=None)
+    if not args.steady:
+        print("no `steady`: rows in memory are measured for the peers alone", file=sys.stderr)
     results, load = Results(), []
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
