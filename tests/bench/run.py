@@ -29,7 +29,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=pathlib.Path, help="where train.py has put models and rows")
     parser.add_argument("--holdall", type=pathlib.Path, default="target/release/holdall")
-    parser.add_argument("--steady", type=pathlib.Path, help="the bench program `steady` of tests/")
+    parser.add_argument("--steady", type=pathlib.Path,
+                        help="the bench program `steady` of tests/; by default the newest that was built beside holdall")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of a whole process")
     parser.add_argument("--steady-rows", type=int, default=100_000, help="rows that are in memory")
@@ -131,6 +132,7 @@ def pmml(args, model, rows, work, results):
     if not file.exists():
         run([args.holdall, "convert", args.folder / MODELS[model][0], file, "--allow", "approximate", "--quiet"])
     command = [args.holdall, "score", file, "--rows", csv, "--out", work / "out.csv", "--threads", 1]
+    # JPMML takes seconds a thousand rows: the figures are of rates, and the number of rows is said with them.
     seconds, _, memory, _ = run([*command, "--by-position", "--quiet"])
     results.add((model, "pmml", "holdall", "whole"), args.pmml_rows / seconds, memory)
     if args.steady:
@@ -143,6 +145,8 @@ def pmml(args, model, rows, work, results):
 
 
 def thousands(value):
+    if value < 100:
+        return f"{value / 1000:,.3f}"
     return f"{value / 1000:,.1f}" if value < 100_000 else f"{value / 1000:,.0f}"
 
 
@@ -182,15 +186,12 @@ def report(args, results, load):
             f"{MODELS[model][1]} {-results.best((model, 'single')):.1f}" for model in singles) + ".")
     if not args.no_pmml:
         print(f"\nPMML, {args.pmml_rows:,} rows in memory on one thread (holdall's whole process beside it).\n")
-        print("| model | holdall | JPMML | × | holdall, whole process | MiB: holdall's whole process, JPMML |\n|---|---|---|---|---|---|")
+        print("| model | holdall | JPMML | × | holdall, whole process | MiB: holdall, JPMML |\n|---|---|---|---|---|---|")
         for model in args.models:
-            ours, theirs, process = ((model, "pmml", *name) for name in (
-                ("holdall", "steady"), ("jpmml", "steady"), ("holdall", "whole")))
-            shown = {key: f"{thousands(results.best(key))} ± {results.spread(key):.0f} %"
-                     for key in (ours, theirs, process) if key in results.values}
-            ratio = f"{results.best(ours) / results.best(theirs):.0f}" if ours in shown else "?"
-            memory = f"{results.memory(process):,.0f}, {results.memory(theirs):,.0f}"
-            cells = [shown.get(ours, "?"), shown[theirs], ratio, shown[process], memory]
+            ours, theirs, process = ((model, "pmml", *rest) for rest in (("holdall", "steady"), ("jpmml", "steady"), ("holdall", "whole")))
+            said = lambda key: f"{thousands(results.best(key))} ± {results.spread(key):.0f} %" if key in results.values else "–"
+            cells = [said(ours), said(theirs), f"{results.best(ours) / results.best(theirs):.0f}" if ours in results.values else "–", said(process),
+                     f"{results.memory(process):,.0f}, {results.memory(theirs):,.0f}"]
             print(f"| {MODELS[model][1]} | " + " | ".join(cells) + " |")
 
 
@@ -198,6 +199,11 @@ def main():
     args = arguments()
     if not args.no_pmml and not shutil.which("java"):
         sys.exit("no java: install a Java runtime, or give --no-pmml")
+    if not args.steady:
+        built = [path for path in args.holdall.parent.glob("deps/steady-*") if not path.suffix and os.access(path, os.X_OK)]
+        args.steady = max(built, key=lambda path: path.stat().st_mtime, default=None)
+    if not args.steady:
+        print("no `steady`: rows in memory are measured for the peers alone", file=sys.stderr)
     results, load = Results(), []
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)

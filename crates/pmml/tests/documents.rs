@@ -13,7 +13,8 @@ use serde_json::Value;
 
 #[derive(serde::Deserialize)]
 struct Case {
-    case: String,
+    #[serde(rename = "case")]
+    name: String,
     #[expect(dead_code, reason = "said for readers")]
     by: String,
     document: String,
@@ -29,10 +30,10 @@ fn cases() -> Vec<Case> {
 }
 
 fn read(case: &Case) -> ValidModel {
-    let source = Source::from_bytes(&*case.case, case.document.clone().into_bytes());
+    let source = Source::from_bytes(&*case.name, case.document.clone().into_bytes());
     let document = decode(&source, &mut Budget::default()).unwrap();
-    let (model, _) = lower(&document).unwrap_or_else(|failure| panic!("{}: {failure}", case.case));
-    validate(model).unwrap_or_else(|report| panic!("{}: {report:?}", case.case))
+    let (model, _) = lower(&document).unwrap_or_else(|failure| panic!("{}: {failure}", case.name));
+    validate(model).unwrap_or_else(|report| panic!("{}: {report:?}", case.name))
 }
 
 fn text(value: &Value) -> String {
@@ -52,7 +53,7 @@ fn score(case: &Case, model: &ValidModel) -> Table {
     let table = Table { columns: columns.collect(), rows, first_row: 0 };
     let (rows, _) = select_inputs(&scorer, &table, Matching::Name).unwrap();
     let (found, failed) = scorer.score_rows(&rows).unwrap();
-    assert!(failed.is_empty(), "{}: {failed:?}", case.case);
+    assert!(failed.is_empty(), "{}: {failed:?}", case.name);
     found
 }
 
@@ -69,15 +70,74 @@ fn documents_score_as_the_engine_does() {
         let found = score(&case, &read(&case));
         for (name, expected) in &case.expected {
             let column = found.columns.iter().find(|column| column.name == *name);
-            let column = column.unwrap_or_else(|| panic!("{}: no output `{name}`", case.case));
+            let column = column.unwrap_or_else(|| panic!("{}: no output `{name}`", case.name));
             for (row, value) in expected.iter().enumerate() {
                 let (expected, found) = (text(value), column.text(row));
                 assert!(
                     same(&expected, &found),
                     "{}: `{name}` of row {row}: expected `{expected}`, found `{found}`",
-                    case.case
+                    case.name
                 );
             }
         }
     }
+}
+
+/// What a document with this model is refused with.
+fn refused(model: &str) -> (String, String) {
+    let text = format!(
+        "<PMML xmlns=\"http://www.dmg.org/PMML-4_4\" version=\"4.4\"><Header/><DataDictionary>\
+         <DataField name=\"x\" optype=\"continuous\" dataType=\"double\"/>\
+         <DataField name=\"y\" optype=\"continuous\" dataType=\"double\"/></DataDictionary>{model}</PMML>"
+    );
+    let source = Source::from_bytes("model.pmml", text.into_bytes());
+    let document = decode(&source, &mut Budget::default()).unwrap();
+    let failure = lower(&document).unwrap_err();
+    assert!(failure.location().line.is_some(), "{failure}");
+    let diagnostic = failure.diagnostic();
+    (diagnostic.message.clone(), diagnostic.help.clone().unwrap_or_default())
+}
+
+const SCHEMA: &str = "<MiningSchema><MiningField name=\"x\"/><MiningField name=\"y\" usageType=\"target\"/>\
+                      </MiningSchema>";
+
+#[test]
+fn what_a_row_cannot_say_is_refused_with_the_reason() {
+    let table = "<RegressionTable intercept=\"0\"><NumericPredictor name=\"a\" coefficient=\"1\"/></RegressionTable>";
+    let (message, help) = refused(&format!(
+        "<RegressionModel functionName=\"regression\">{SCHEMA}<LocalTransformations><DerivedField name=\"a\" \
+         optype=\"continuous\" dataType=\"double\"><Aggregate field=\"x\" function=\"sum\" groupField=\"y\"/>\
+         </DerivedField></LocalTransformations>{table}</RegressionModel>"
+    ));
+    assert_eq!(message, "the element `Aggregate` is not carried here");
+    assert!(help.starts_with("a row is one record"), "{help}");
+    let baseline = |test: &str| {
+        format!(
+            "<BaselineModel functionName=\"regression\">{SCHEMA}<TestDistributions field=\"x\" {test}><Baseline>\
+             <GaussianDistribution mean=\"0\" variance=\"1\"/></Baseline><Alternate><GaussianDistribution mean=\"1\" \
+             variance=\"1\"/></Alternate></TestDistributions></BaselineModel>"
+        )
+    };
+    let (message, help) = refused(&baseline("testStatistic=\"CUSUM\""));
+    assert_eq!(message, "`testStatistic=\"CUSUM\"` is not carried in `TestDistributions`");
+    assert!(help.ends_with("give a `windowSize`"), "{help}");
+    let (message, _) = refused(&baseline("testStatistic=\"CUSUM\" windowSize=\"5000\""));
+    assert!(message.contains("expected a whole number up to 1024, found `5000`"), "{message}");
+    let (_, help) = refused(&baseline("testStatistic=\"chiSquareDistribution\" windowSize=\"5\""));
+    assert!(help.contains("χ²"), "{help}");
+}
+
+#[test]
+fn segments_that_answer_apart_stay_outermost() {
+    let inside = |method: &str, model: &str| {
+        format!(
+            "<MiningModel functionName=\"regression\">{SCHEMA}<Segmentation multipleModelMethod=\"{method}\">\
+             <Segment id=\"1\"><True/>{model}</Segment></Segmentation></MiningModel>"
+        )
+    };
+    let plain = format!(
+        "<RegressionModel functionName=\"regression\">{SCHEMA}<RegressionTable intercept=\"0\"/></RegressionModel>"
+    );
+    let (_, help) = refused(&inside("average", &inside("selectAll", &plain)));
+    assert_eq!(help, "use `selectAll` in the outermost model alone");
 }

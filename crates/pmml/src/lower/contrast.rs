@@ -12,10 +12,10 @@ use super::{
 };
 use crate::doc::Element;
 
-/// What stands for a category of a factor: 1 for it and 0 for the others, or a column of a matrix.
+/// What stands for a category of a factor: 1 for it and 0 for the others, or a column of a matrix, each column made once.
 pub(super) enum Coding<'d> {
     Indicator,
-    Contrast { categories: Vec<&'d str>, rows: Vec<Vec<f64>> },
+    Contrast { categories: Vec<&'d str>, rows: Vec<Vec<f64>>, made: BTreeMap<usize, ValueId> },
 }
 
 /// The factors of a model by name.
@@ -40,7 +40,7 @@ pub(super) fn factors<'d>(
             None => data.get(name).map(DataField::values).unwrap_or_default(),
         };
         let rows = matrix_rows(matrix, categories.len())?;
-        factors.insert(name, Coding::Contrast { categories, rows });
+        factors.insert(name, Coding::Contrast { categories, rows, made: BTreeMap::new() });
     }
     Ok(factors)
 }
@@ -88,15 +88,18 @@ impl<'d> Lower<'d> {
         &mut self,
         cell: Element<'d>,
         value: ValueId,
-        coding: &Coding<'d>,
+        coding: &mut Coding<'d>,
     ) -> Result<ValueId, Failure> {
         let category = required(cell, "value")?;
-        let (categories, rows) = match coding {
+        let (categories, rows, made) = match coding {
             Coding::Indicator => return self.indicator(cell, value, category, None),
-            Coding::Contrast { categories, rows } => (categories, rows),
+            Coding::Contrast { categories, rows, made } => (categories, rows, made),
         };
         let kind = self.kind(value);
         let column = class_place(categories, kind, category);
+        if let Some(known) = column.and_then(|column| made.get(&column)) {
+            return Ok(*known);
+        }
         let answers: Option<Vec<f64>> =
             column.and_then(|column| rows.iter().map(|row| row.get(column).copied()).collect());
         let answers = answers.ok_or_else(|| invalid(cell, "value", "a column of the contrasts"))?;
@@ -109,6 +112,10 @@ impl<'d> Lower<'d> {
             default: None,
             missing: None,
         };
-        self.push(Op::Transform(Transform::Lookup(lookup)))
+        let coded = self.push(Op::Transform(Transform::Lookup(lookup)))?;
+        if let Some(column) = column {
+            made.insert(column, coded);
+        }
+        Ok(coded)
     }
 }

@@ -71,7 +71,7 @@ impl<'d> Lower<'d> {
         &mut self,
         element: Element<'d>,
     ) -> Result<BTreeMap<&'d str, ValueId>, Failure> {
-        let factors = contrast::factors(element, &self.data)?;
+        let mut factors = contrast::factors(element, &self.data)?;
         let mut values: BTreeMap<&'d str, ValueId> = BTreeMap::new();
         let matrix = element.child("PPMatrix");
         let cells = matrix.into_iter().flat_map(Element::children);
@@ -82,7 +82,7 @@ impl<'d> Lower<'d> {
             let predictor = required(cell, "predictorName")?;
             let value = self.field(cell, predictor)?;
             let value = self.scalar(value)?;
-            let factor = if let Some(coding) = factors.get(predictor) {
+            let factor = if let Some(coding) = factors.get_mut(predictor) {
                 self.coded(cell, value, coding)?
             } else {
                 let power = number(cell, "value", None)?;

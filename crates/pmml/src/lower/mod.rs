@@ -216,8 +216,8 @@ struct Lower<'d> {
     conditions: BTreeMap<ConditionKey, ValueId>,
     /// The classes of all members of an ensemble.
     shared_classes: Option<Labels>,
-    /// Of estimates the places of classes or clusters by rank, and the vector without those before.
-    ranks: BTreeMap<ValueId, Vec<(ValueId, ValueId)>>,
+    /// Classes or clusters of estimates by rank.
+    ranks: BTreeMap<ValueId, rank::Ranks>,
     /// Answers of segments by name.
     segments: BTreeMap<String, Answer>,
 }

@@ -178,14 +178,10 @@ impl<'d> Lower<'d> {
             return Ok(self.left_out(field));
         }
         let feature = word(field, "feature", ResultFeature::PredictedValue)?;
-        let segment = match field.attribute("segmentId") {
-            None => None,
-            Some(id) => match self.segments.get(id) {
-                Some(answer) => Some(answer.clone()),
-                None => return Ok(self.left_out(field)),
-            },
+        let Some(answer) = self.answer_of_segment(field, answer) else {
+            return Ok(self.left_out(field));
         };
-        let answer = segment.as_ref().unwrap_or(answer);
+        let answer = &answer;
         if answer.apart
             && !matches!(feature, ResultFeature::TransformedValue | ResultFeature::Decision)
         {
@@ -288,6 +284,14 @@ impl<'d> Lower<'d> {
             }
             _ if answer.family == Family::Classification => self.probability(field, answer),
             _ => Ok(self.left_out(field)),
+        }
+    }
+
+    /// The answer of the segment that an output names, else that of the whole; none where there is no such segment.
+    fn answer_of_segment(&self, field: Element<'d>, whole: &Answer) -> Option<Answer> {
+        match field.attribute("segmentId") {
+            None => Some(whole.clone()),
+            Some(id) => self.segments.get(id).cloned(),
         }
     }
 

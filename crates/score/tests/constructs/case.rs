@@ -54,6 +54,10 @@ impl Case {
         self.params.contains_key(name)
     }
 
+    pub(crate) fn has_input(&self, name: &str) -> bool {
+        self.inputs.contains_key(name)
+    }
+
     pub(crate) fn number(&self, name: &str) -> f64 {
         number(self.value(name)).unwrap()
     }

@@ -2,6 +2,7 @@
 //! scripts beside them.
 #![cfg(test)]
 
+mod arithmetic;
 mod case;
 mod estimators;
 mod expressions;

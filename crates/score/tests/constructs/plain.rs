@@ -268,14 +268,11 @@ proptest! {
             let op = make(&mut dice, &mut ground);
             seen.extend(ground.build.model.nodes.iter().filter_map(|(_, node)| place(&node.op)));
             seen.extend(place(&op));
-            let margins = match &op {
-                Op::Classify(_) => Some((ground.build.push(op.clone()), Part::Probability(0))),
-                _ => None,
-            };
             // A part is a value like any other.
-            let op = match margins {
-                Some((estimate, part)) if dice.below(2) == 0 => Op::Part { estimate, part },
-                _ => op,
+            let op = if matches!(op, Op::Classify(_)) && dice.below(2) == 0 {
+                Op::Part { estimate: ground.build.push(op), part: Part::Probability(0) }
+            } else {
+                op
             };
             seen.extend(place(&op));
             check(ground, op);
