@@ -85,13 +85,17 @@ def splits(document):
             for feature in features for border in feature.get("borders") or []]
 
 
+def forget(model):
+    """The time and the random name of the training are not the model's."""
+    for key in ("train_finish_time", "model_guid"):
+        del model.get_metadata()[key]
+
+
 def write(name, model, header, rows, cats, task, classes=None, pool=None, note=None):
     """The case: both forms of the model, the rows, the answers and the raw values."""
     folder = HERE / (name + SUFFIX)
     folder.mkdir(exist_ok=True)
-    # The time and the random name of the training are not the model's.
-    for key in ("train_finish_time", "model_guid"):
-        del model.get_metadata()[key]
+    forget(model)
     model.save_model(str(folder / "model.cbm"))
     model.save_model(str(folder / "model.json"), format="json", pool=pool)
     document = json.loads((folder / "model.json").read_text())
@@ -264,8 +268,9 @@ def cats():
 
 
 def refused():
-    """Models that are refused by name: text and embedding features."""
-    if VERSION != NEWEST:
+    """Models that are refused by name: text and embedding features. CatBoost draws names for their parts
+    at random, so they are not made again."""
+    if VERSION != NEWEST or (HERE / "bad" / "text_features.cbm").exists():
         return
     rng = np.random.default_rng(2)
     words = ["good", "bad", "fine", "poor", "quick", "slow"]
@@ -280,11 +285,13 @@ def refused():
                                             "feature_calcers": ["BoW:top_tokens_count=6"],
                                             "tokenizers_names": ["Space"]}]}})
     model.fit(Pool([[text] for text in texts], y, text_features=[0]))
+    forget(model)
     model.save_model(str(folder / "text_features.cbm"))
     points = rng.normal(size=(120, 4))
     model = classifier("Logloss", iterations=2)
     model.fit(Pool([[list(map(float, p))] for p in points], (points[:, 0] > 0).astype(int),
                    embedding_features=[0]))
+    forget(model)
     model.save_model(str(folder / "embedding_features.cbm"))
 
 
