@@ -196,20 +196,25 @@ fn ctr_base(base: &Table<'_>, budget: &mut Budget) -> Result<CtrBase, Failure> {
     let floats = of.numbers(
         1,
         |bytes: [u8; 8]| {
-            let [a, b, c, d, e, f, g, h] = bytes;
-            (u32::from_le_bytes([a, b, c, d]), f32::from_le_bytes([e, f, g, h]))
+            let (feature, border) = halves(bytes);
+            (u32::from_le_bytes(feature), f32::from_le_bytes(border))
         },
         budget,
     )?;
     let hots = of.numbers(
         2,
         |bytes: [u8; 8]| {
-            let [a, b, c, d, e, f, g, h] = bytes;
-            (u32::from_le_bytes([a, b, c, d]), i32::from_le_bytes([e, f, g, h]))
+            let (feature, value) = halves(bytes);
+            (u32::from_le_bytes(feature), i32::from_le_bytes(value))
         },
         budget,
     )?;
     Ok(CtrBase { kind, cats, floats, hots })
+}
+
+/// A structure of two members of four bytes.
+const fn halves([b0, b1, b2, b3, b4, b5, b6, b7]: [u8; 8]) -> ([u8; 4], [u8; 4]) {
+    ([b0, b1, b2, b3], [b4, b5, b6, b7])
 }
 
 /// Trees of one question a level.

@@ -148,3 +148,35 @@ fn everything(path: &Path) -> std::collections::BTreeMap<std::path::PathBuf, Vec
     }
     found
 }
+
+#[test]
+fn two_packages_differ_by_a_weight_of_their_onnx_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/breast_cancer");
+    let joblib = example.join("model.joblib");
+    let run = |words: &[&str]| {
+        let mut command = holdall(root, words);
+        command.stdout(Stdio::piped()).output().unwrap()
+    };
+    assert!(run(&["convert", joblib.to_str().unwrap(), "model.onnx"]).status.success());
+    assert!(run(&["pack", "model.onnx", "-o", "old.holdall", "--name", "m"]).status.success());
+    // One bit of a number of the largest tensor that lies in the file.
+    let said: serde_json::Value =
+        serde_json::from_slice(&run(&["inspect", "model.onnx", "--json"]).stdout).unwrap();
+    let tensor = &said["summary"]["largest"][0];
+    let offset = usize::try_from(tensor["offset"].as_u64().unwrap()).unwrap();
+    let mut bytes = std::fs::read(root.join("model.onnx")).unwrap();
+    bytes[offset] ^= 1;
+    std::fs::write(root.join("model.onnx"), bytes).unwrap();
+    assert!(run(&["pack", "model.onnx", "-o", "new.holdall", "--name", "m"]).status.success());
+    let compared = run(&["diff", "old.holdall", "new.holdall", "--json"]);
+    assert_eq!(compared.status.code(), Some(1));
+    let found: serde_json::Value = serde_json::from_slice(&compared.stdout).unwrap();
+    let name = tensor["name"].as_str().unwrap();
+    let differences = found["differences"].as_array().unwrap();
+    let weight: Vec<_> = differences.iter().filter(|d| d["area"] == "weights").collect();
+    assert_eq!(weight.len(), 1, "{differences:?}");
+    assert!(weight[0]["what"].as_str().unwrap().contains(name), "{weight:?}");
+    assert_eq!(weight[0]["why"], "other values");
+}

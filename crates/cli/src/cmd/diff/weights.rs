@@ -1,6 +1,7 @@
-//! Tensors of weight files, one by one.
+//! Tensors of weights and graphs, one by one.
 
-use holdall_convert::{LoadedBody, load};
+use holdall_codec::{Options, ReadOptions};
+use holdall_convert::{LoadedBody, detect, load};
 use holdall_diag::Failure;
 use holdall_package::{
     diff::{Area, Difference, Level},
@@ -10,12 +11,19 @@ use holdall_package::{
 use super::Side;
 use crate::args::Common;
 
-/// Which tensors differ, in files of both packages that hold bare weights and are not the same.
+/// Which tensors differ, in files of both packages that hold weights and are not the same.
 pub(super) fn tensors(old: &Side, new: &Side, common: &Common) -> Result<Vec<Difference>, Failure> {
     let mut found = Vec::new();
     for was in &old.manifest.artifacts {
         let Some(is) = new.manifest.artifact(&was.path) else { continue };
-        if was.sha256 == is.sha256 || !(holds_weights(was) && holds_weights(is)) {
+        if was.sha256 == is.sha256 || !(holds_tensors(was) && holds_tensors(is)) {
+            continue;
+        }
+        if let Some(differ) = of_documents(old, new, &was.path, common)? {
+            found.extend(differ);
+            continue;
+        }
+        if !(holds_weights(was) && holds_weights(is)) {
             continue;
         }
         let load_side = |side: &Side| {
@@ -55,7 +63,43 @@ pub(super) fn tensors(old: &Side, new: &Side, common: &Common) -> Result<Vec<Dif
     Ok(found)
 }
 
+/// Tensors that differ in two files of a format that compares its files itself, such as ONNX.
+fn of_documents(
+    old: &Side,
+    new: &Side,
+    path: &str,
+    common: &Common,
+) -> Result<Option<Vec<Difference>>, Failure> {
+    let (a, b) = (old.package.read(path)?, new.package.read(path)?);
+    let (Ok(reader), Ok(other)) = (detect(&a), detect(&b)) else { return Ok(None) };
+    if reader.format().id != other.format().id {
+        return Ok(None);
+    }
+    let options = ReadOptions { limits: common.limits(), options: Options::none() };
+    let compared = match reader.compare(&a, &b, &options) {
+        // Weights in files of their own are compared as files.
+        Err(failure) if failure.code() == holdall_source::codes::SIBLING => return Ok(None),
+        other => other?,
+    };
+    let Some(compared) = compared else { return Ok(None) };
+    let weights = compared.into_iter().filter(|difference| difference.area == "weights");
+    let differences = weights.map(|difference| Difference {
+        area: Area::Weights,
+        what: format!("{path}: {}", difference.what),
+        why: (difference.old.is_some() && difference.old == difference.new)
+            .then(|| "other values".to_owned()),
+        old: difference.old,
+        new: difference.new,
+        level: Level::Pipeline,
+    });
+    Ok(Some(differences.collect()))
+}
+
+/// Whether a file may hold tensors at all.
+fn holds_tensors(artifact: &Artifact) -> bool {
+    matches!(artifact.role, Role::Model | Role::ConvertedModel | Role::Weights)
+}
+
 fn holds_weights(artifact: &Artifact) -> bool {
-    let role = matches!(artifact.role, Role::Model | Role::ConvertedModel | Role::Weights);
-    role && artifact.format.as_deref().is_none_or(|format| format == "safetensors")
+    artifact.format.as_deref().is_none_or(|format| format == "safetensors")
 }
