@@ -165,16 +165,11 @@ impl CtrBase {
         let Self { kind, cats, floats, hots } = self;
         let name =
             CtrKind::ALL.iter().find(|(_, known)| known == kind).map_or("", |(name, _)| name);
-        let mut key = name.to_owned();
-        for cat in cats {
-            key.push_str(&format!(" {cat}"));
-        }
-        for (feature, border) in floats {
-            key.push_str(&format!(" {feature}>{:x}", border.to_bits()));
-        }
-        for (feature, value) in hots {
-            key.push_str(&format!(" {feature}={value}"));
-        }
-        key
+        let cats = cats.iter().map(|cat| format!(" {cat}"));
+        let floats =
+            floats.iter().map(|(feature, border)| format!(" {feature}>{:x}", border.to_bits()));
+        let hots = hots.iter().map(|(feature, value)| format!(" {feature}={value}"));
+        let parts = std::iter::once(name.to_owned()).chain(cats).chain(floats).chain(hots);
+        parts.collect()
     }
 }
