@@ -193,28 +193,23 @@ fn ctr_base(base: &Table<'_>, budget: &mut Budget) -> Result<CtrBase, Failure> {
     })?;
     let of = base.table(0)?.ok_or_else(|| missing("features of a statistic", base))?;
     let cats = of.numbers(0, u32::from_le_bytes, budget)?;
-    let floats = of.numbers(
-        1,
-        |bytes: [u8; 8]| {
-            let (feature, border) = halves(bytes);
-            (u32::from_le_bytes(feature), f32::from_le_bytes(border))
-        },
-        budget,
-    )?;
-    let hots = of.numbers(
-        2,
-        |bytes: [u8; 8]| {
-            let (feature, value) = halves(bytes);
-            (u32::from_le_bytes(feature), i32::from_le_bytes(value))
-        },
-        budget,
-    )?;
+    let floats = pairs(&of, 1, f32::from_le_bytes, budget)?;
+    let hots = pairs(&of, 2, i32::from_le_bytes, budget)?;
     Ok(CtrBase { kind, cats, floats, hots })
 }
 
-/// A structure of two members of four bytes.
-const fn halves([b0, b1, b2, b3, b4, b5, b6, b7]: [u8; 8]) -> ([u8; 4], [u8; 4]) {
-    ([b0, b1, b2, b3], [b4, b5, b6, b7])
+/// A feature and what it is compared with.
+fn pairs<T>(
+    table: &Table<'_>,
+    field: usize,
+    of: fn([u8; 4]) -> T,
+    budget: &mut Budget,
+) -> Result<Vec<(u32, T)>, Failure> {
+    let words = table.vector(field, 8)?.as_chunks::<4>().0;
+    let found = words.as_chunks::<2>().0;
+    let mut pairs = budget.vec(found.len())?;
+    pairs.extend(found.iter().map(|[feature, value]| (u32::from_le_bytes(*feature), of(*value))));
+    Ok(pairs)
 }
 
 /// Trees of one question a level.
@@ -325,9 +320,9 @@ fn table(table: &Table<'_>, budget: &mut Budget) -> Result<CtrTable, Failure> {
     };
     budget.charge_elements(buckets.len() as u64, 16 + 8 * stride)?;
     budget.step(buckets.len() as u64)?;
-    for [a, b, c, d, e, f, g, h, i, j, k, l] in buckets {
-        let hash = u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
-        let row = u32::from_le_bytes([*i, *j, *k, *l]);
+    for bucket in buckets {
+        let (Some(hash), Some(row)) = (bucket.first_chunk(), bucket.last_chunk()) else { continue };
+        let (hash, row) = (u64::from_le_bytes(*hash), u32::from_le_bytes(*row));
         if hash == NO_HASH || row == NONE {
             continue;
         }

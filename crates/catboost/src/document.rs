@@ -166,8 +166,10 @@ impl CtrBase {
         let name =
             CtrKind::ALL.iter().find(|(_, known)| known == kind).map_or("", |(name, _)| name);
         let cats = cats.iter().map(|cat| format!(" {cat}"));
-        let floats = floats.iter().map(|(feature, x)| format!(" {feature}>{:x}", x.to_bits()));
+        let floats =
+            floats.iter().map(|(feature, border)| format!(" {feature}>{:x}", border.to_bits()));
         let hots = hots.iter().map(|(feature, value)| format!(" {feature}={value}"));
-        std::iter::once(name.to_owned()).chain(cats).chain(floats).chain(hots).collect()
+        let parts = std::iter::once(name.to_owned()).chain(cats).chain(floats).chain(hots);
+        parts.collect()
     }
 }

@@ -71,11 +71,13 @@ fn short(text: &[u8]) -> u64 {
 }
 
 fn medium(text: &[u8]) -> u64 {
-    let n = text.len();
-    let (a, b) = (word(text, 0).wrapping_mul(K1), word(text, 8));
-    let (c, d) = (word(text, n - 8).wrapping_mul(K2), word(text, n - 16).wrapping_mul(K0));
-    let low = sum(&[a.wrapping_sub(b).rotate_right(43), c.rotate_right(30), d]);
-    let high = sum(&[a, (b ^ K3).rotate_right(20), c.wrapping_neg(), n as u64]);
+    let length = text.len();
+    let (first, second) = (word(text, 0).wrapping_mul(K1), word(text, 8));
+    let last = word(text, length - 8).wrapping_mul(K2);
+    let before = word(text, length - 16).wrapping_mul(K0);
+    let low = sum(&[first.wrapping_sub(second).rotate_right(43), last.rotate_right(30), before]);
+    let turned = (second ^ K3).rotate_right(20);
+    let high = sum(&[first, turned, last.wrapping_neg(), length as u64]);
     pair(low, high)
 }
 
@@ -108,36 +110,38 @@ fn wide(text: &[u8]) -> u64 {
 }
 
 /// 32 bytes from a place and two seeds make two words.
-fn weak(text: &[u8], at: usize, a: u64, b: u64) -> (u64, u64) {
-    let [w, x, y, z] = [at, at + 8, at + 16, at + 24].map(|at| word(text, at));
-    let a = a.wrapping_add(w);
-    let b = sum(&[b, a, z]).rotate_right(21);
-    let all = sum(&[a, x, y]);
-    (all.wrapping_add(z), sum(&[b, all.rotate_right(44), a]))
+fn weak(text: &[u8], at: usize, low: u64, high: u64) -> (u64, u64) {
+    let [first, second, third, last] = [at, at + 8, at + 16, at + 24].map(|at| word(text, at));
+    let low = low.wrapping_add(first);
+    let high = sum(&[high, low, last]).rotate_right(21);
+    let all = sum(&[low, second, third]);
+    (all.wrapping_add(last), sum(&[high, all.rotate_right(44), low]))
 }
 
 /// The end first, then 64 bytes at a time from the beginning.
 fn long(text: &[u8]) -> u64 {
-    let n = text.len();
-    let length = n as u64;
-    let mut x = word(text, 0);
-    let mut y = word(text, n - 16) ^ K1;
-    let mut z = word(text, n - 56) ^ K0;
-    let mut v = weak(text, n - 64, length, y);
-    let mut w = weak(text, n - 32, length.wrapping_mul(K1), K0);
-    z = z.wrapping_add(fold(v.1).wrapping_mul(K1));
-    x = z.wrapping_add(x).rotate_right(39).wrapping_mul(K1);
-    y = y.rotate_right(33).wrapping_mul(K1);
-    for at in (0..(n - 1) / 64 * 64).step_by(64) {
-        x = sum(&[x, y, v.0, word(text, at + 16)]).rotate_right(37).wrapping_mul(K1) ^ w.1;
-        y = sum(&[y, v.1, word(text, at + 48)]).rotate_right(42).wrapping_mul(K1) ^ v.0;
-        z = (z ^ w.0).rotate_right(33);
-        v = weak(text, at, v.1.wrapping_mul(K1), x.wrapping_add(w.0));
-        w = weak(text, at + 32, z.wrapping_add(w.1), y);
-        (x, z) = (z, x);
+    let length = text.len();
+    let long = length as u64;
+    let mut mix = word(text, 0);
+    let mut turn = word(text, length - 16) ^ K1;
+    let mut rest = word(text, length - 56) ^ K0;
+    let mut odd = weak(text, length - 64, long, turn);
+    let mut even = weak(text, length - 32, long.wrapping_mul(K1), K0);
+    rest = rest.wrapping_add(fold(odd.1).wrapping_mul(K1));
+    mix = rest.wrapping_add(mix).rotate_right(39).wrapping_mul(K1);
+    turn = turn.rotate_right(33).wrapping_mul(K1);
+    for at in (0..(length - 1) / 64 * 64).step_by(64) {
+        let seventh = word(text, at + 48);
+        mix = sum(&[mix, turn, odd.0, word(text, at + 16)]).rotate_right(37).wrapping_mul(K1)
+            ^ even.1;
+        turn = sum(&[turn, odd.1, seventh]).rotate_right(42).wrapping_mul(K1) ^ odd.0;
+        rest = (rest ^ even.0).rotate_right(33);
+        odd = weak(text, at, odd.1.wrapping_mul(K1), mix.wrapping_add(even.0));
+        even = weak(text, at + 32, rest.wrapping_add(even.1), turn);
+        (mix, rest) = (rest, mix);
     }
-    let low = sum(&[pair(v.0, w.0), fold(y).wrapping_mul(K1), z]);
-    pair(low, pair(v.1, w.1).wrapping_add(x))
+    let low = sum(&[pair(odd.0, even.0), fold(turn).wrapping_mul(K1), rest]);
+    pair(low, pair(odd.1, even.1).wrapping_add(mix))
 }
 
 #[cfg(test)]
