@@ -1,9 +1,5 @@
 //! `CityHash64` of version 1.0, whose answers differ from those of later versions, as `util/digest/city.h` of
 //! Yandex' libraries has it.
-#![expect(
-    clippy::many_single_char_names,
-    reason = "the letters are those of the published algorithm"
-)]
 
 const K0: u64 = 0xc3a5_c85c_97cb_3127;
 const K1: u64 = 0xb492_b66f_be98_f273;
