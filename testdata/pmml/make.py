@@ -319,7 +319,31 @@ def baselines():
     return made
 
 
+def missing_segments():
+    """What an ensemble answers where members have no answer. (Of none at all JPMML says 0 for a sum, and refuses a mean.)"""
+    inputs = {"a": [1.0, None, 2.0, None], "b": [2.0, 3.0, None, None], "c": [5.0, 7.0, -1.0, 4.0]}
+    fields = {n: ("continuous", "double", []) for n in "abcy"}
+    model = lambda i, n: (
+        f'<RegressionModel functionName="regression">{schema(n, target="y")}<RegressionTable intercept="{i}">'
+        f'<NumericPredictor name="{n}" coefficient="{i + 1.5}"/></RegressionTable></RegressionModel>'
+    )
+    parts = "".join(f'<Segment id="{n}" weight="{[0.5, 2, 1.5][i]}"><True/>{model(i, n)}</Segment>' for i, n in enumerate("abc"))
+    made = []
+    for method in ("average", "weightedAverage", "sum", "weightedSum", "median", "weightedMedian"):
+        for treatment in ('missingPredictionTreatment="continue"', 'missingPredictionTreatment="returnMissing"', 'missingPredictionTreatment="skipSegment"',
+                          'missingPredictionTreatment="skipSegment" missingThreshold="0.5"', 'missingPredictionTreatment="skipSegment" missingThreshold="0.2"'):
+            body = (
+                '<MiningModel functionName="regression">' + schema("a", "b", "c", target="y")
+                + f'<Segmentation multipleModelMethod="{method}" {treatment}>{parts}</Segmentation></MiningModel>'
+            )
+            try:
+                made.append(case(f"{method} {treatment}", document(fields, body), inputs, ["y"]))
+            except Exception as refusal:
+                print(f"the engine refuses {method} {treatment}: {str(refusal)[:120]}")
+    return made
+
+
 if __name__ == "__main__":
-    made = [cox(False), cox(True), contrasts("regression"), contrasts("classification"), select_all("regression"), select_all("classification"), *ranks(), *radial_basis(), *inner_treatments(), *baselines()]
+    made = [cox(False), cox(True), contrasts("regression"), contrasts("classification"), select_all("regression"), select_all("classification"), *ranks(), *radial_basis(), *inner_treatments(), *baselines(), *missing_segments()]
     with open(HERE / "cases.json", "w", newline="\n") as file:
         file.write("[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in made) + "\n]\n")

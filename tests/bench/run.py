@@ -151,6 +151,8 @@ def thousands(value):
 
 
 def table(args, results, how, title):
+    if not any(key[2:] == ("holdall", how) for key in results.values):
+        return
     print(f"\n{title}\n")
     print("| model | threads | holdall | " + "producing library | onnxruntime | best peer × | MiB: holdall, library, onnxruntime |"
           if how == "whole" else

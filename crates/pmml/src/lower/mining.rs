@@ -171,6 +171,12 @@ impl<'d> Lower<'d> {
         let treatment =
             word(segmentation, "missingPredictionTreatment", MissingPredictionTreatment::Continue)?;
         let missing = match treatment {
+            // A sum, mean or median with a missing term is missing, as JPMML has it.
+            MissingPredictionTreatment::Continue
+                if !classifies && method != CombineMethod::SelectFirst =>
+            {
+                MissingMember::Missing
+            }
             MissingPredictionTreatment::Continue => MissingMember::Continue,
             MissingPredictionTreatment::SkipSegment => MissingMember::Skip,
             MissingPredictionTreatment::ReturnMissing => MissingMember::Missing,
