@@ -18,7 +18,7 @@ fn read_csv(path: &Path) -> Table {
 
 fn texts(table: &Table, name: &str) -> Vec<String> {
     let column = table.column(name).unwrap_or_else(|| panic!("no column `{name}`"));
-    (0..table.rows).map(|row| column.text(row).to_string()).collect()
+    (0..table.rows).map(|row| column.text(row)).collect()
 }
 
 fn numbers(table: &Table, name: &str) -> Vec<f64> {

@@ -13,9 +13,11 @@ use crate::{
 
 /// The members of `model_info`.
 pub(super) fn info(found: ModelInfo) -> Result<Info, Failure> {
-    let mut info = Info::default();
-    info.loss = found.params.and_then(|params| params.loss_function).map(|loss| loss.name);
-    info.version = found.catboost_version_info.as_deref().and_then(version);
+    let mut info = Info {
+        loss: found.params.and_then(|params| params.loss_function).map(|loss| loss.name),
+        version: found.catboost_version_info.as_deref().and_then(version),
+        ..Info::default()
+    };
     if let Some(text) = found.binclass_probability_threshold {
         info.threshold = Some(threshold(&text).map_err(|f| f.at(at("/model_info")))?);
     }

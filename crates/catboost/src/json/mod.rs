@@ -132,16 +132,15 @@ fn features(
     for (i, ctr) in found.ctrs.unwrap_or_default().into_iter().enumerate() {
         let pointer = format!("/features_info/ctrs/{i}");
         let base = base(&ctr.ctr_type, ctr.elements.unwrap_or_default(), &pointer)?;
-        let place = match places.get(&ctr.identifier) {
-            Some(place) => *place,
-            None => {
-                let table = tables.remove(&ctr.identifier).ok_or_else(|| {
-                    fail(codes::CTR, "`ctr_data` has no table for this statistic", &pointer)
-                })?;
-                document.tables.push(ctr_table(base.clone(), table, &pointer, budget)?);
-                places.insert(ctr.identifier, document.tables.len() - 1);
-                document.tables.len() - 1
-            }
+        let place = if let Some(place) = places.get(&ctr.identifier) {
+            *place
+        } else {
+            let table = tables.remove(&ctr.identifier).ok_or_else(|| {
+                fail(codes::CTR, "`ctr_data` has no table for this statistic", &pointer)
+            })?;
+            document.tables.push(ctr_table(base.clone(), table, &pointer, budget)?);
+            places.insert(ctr.identifier, document.tables.len() - 1);
+            document.tables.len() - 1
         };
         document.ctrs.push(Ctr {
             base,
@@ -179,7 +178,7 @@ fn base(kind: &str, elements: Vec<Element>, pointer: &str) -> Result<CtrBase, Fa
             ("cat_feature_value", Some(cat), ..) => base.cats.push(cat),
             ("float_feature", _, Some(float), Some(border), _) => base.floats.push((float, border)),
             ("cat_feature_exact_value", Some(cat), _, _, Some(value)) => {
-                base.hots.push((cat, value))
+                base.hots.push((cat, value));
             }
             _ => {
                 let message = format!("the element `{what}` is not one, or lacks a member");

@@ -59,6 +59,7 @@ pub(super) enum Label {
     Text(String),
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are those of the file")]
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Features {
     pub(super) float_features: Option<Vec<Float>>,
@@ -95,6 +96,7 @@ pub(super) struct Hashed {
     pub(super) value: String,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are those of the file")]
 #[derive(Debug, Deserialize)]
 pub(super) struct Ctr {
     pub(super) identifier: String,
@@ -109,6 +111,7 @@ pub(super) struct Ctr {
     pub(super) borders: Option<Vec<f32>>,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are those of the file")]
 #[derive(Debug, Deserialize)]
 pub(super) struct Element {
     pub(super) combination_element: String,
@@ -141,6 +144,7 @@ pub(super) struct Node {
     pub(super) right: Option<Box<Node>>,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are those of the file")]
 #[derive(Debug, Deserialize)]
 pub(super) struct Split {
     pub(super) split_index: u32,

@@ -50,18 +50,15 @@ pub(super) fn lower(
         return Ok((float(model, Kind::F64, nothing)?, false));
     }
     let by_text = texts(&ctr.base, &answers, document);
-    let (arg, keys, values, by_hash) = match by_text {
-        Some((texts, values)) => {
-            let [cat] = ctr.base.cats.as_slice() else {
-                return Err(Failure::bug(codes::CTR, "a text is the key of several features"));
-            };
-            (inputs.text(*cat)?, Labels::Text(texts), values, false)
-        }
-        None => {
-            let arg = key(&ctr.base, inputs, keys, model)?;
-            let values = answers.values().copied().collect();
-            (arg, Labels::I64(answers.into_keys().collect()), values, true)
-        }
+    let (arg, keys, values, by_hash) = if let Some((texts, values)) = by_text {
+        let [cat] = ctr.base.cats.as_slice() else {
+            return Err(Failure::bug(codes::CTR, "a text is the key of several features"));
+        };
+        (inputs.text(*cat)?, Labels::Text(texts), values, false)
+    } else {
+        let arg = key(&ctr.base, inputs, keys, model)?;
+        let values = answers.values().copied().collect();
+        (arg, Labels::I64(answers.into_keys().collect()), values, true)
     };
     let value = model.push(Op::Ordinal(Ordinal {
         arg,
