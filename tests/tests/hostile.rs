@@ -143,6 +143,7 @@ fn a_million_levels_are_refused_in_no_time() {
     let xml = format!("<PMML xmlns=\"http://www.dmg.org/PMML-4_4\">{}", "<a>".repeat(DEPTH));
     let json = format!("{{\"input\":{}", "[".repeat(DEPTH));
     let learner = format!("{{\"learner\":{}", "{\"a\":".repeat(DEPTH));
+    let nodes = format!("{{\"trees\":[{}", "{\"left\":".repeat(DEPTH));
     let mut ubj = b"{L\0\0\0\0\0\0\0\x07learner".to_vec();
     ubj.extend(std::iter::repeat_n(b'[', DEPTH));
     let mut pickle = b"\x80\x04".to_vec();
@@ -151,7 +152,8 @@ fn a_million_levels_are_refused_in_no_time() {
     for _ in 0..20_000 {
         onnx.extend([0x3a, 0xff, 0x7f]);
     }
-    let cases: [(&str, &[u8]); 6] = [
+    let cases: [(&str, &[u8]); 7] = [
+        ("catboost-json", nodes.as_bytes()),
         ("pmml", xml.as_bytes()),
         ("pfa", json.as_bytes()),
         ("xgboost-json", learner.as_bytes()),
@@ -173,7 +175,9 @@ fn claimed_lengths_are_not_believed() {
     let pickle = [b"\x80\x04\x8e", &(1_u64 << 60).to_le_bytes()[..], b"x."].concat();
     let ubj = [b"{L\0\0\0\0\0\0\0\x07learner[$d#L", &(1_u64 << 60).to_be_bytes()[..]].concat();
     let onnx = [&[0x08, 0x08, 0x3a][..], &[0xff; 8], &[0x7f]].concat();
+    let cbm = [&b"CBM1"[..], &[0xff; 4], &(1_u64 << 60).to_le_bytes(), &[0; 64]].concat();
     for (id, bytes) in [
+        ("catboost-cbm", cbm),
         ("safetensors", safetensors),
         ("sklearn-pickle", pickle),
         ("xgboost-ubj", ubj),

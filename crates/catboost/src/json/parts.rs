@@ -60,6 +60,7 @@ pub(super) enum Label {
     Text(String),
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are those of the file")]
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Features {
     pub(super) float_features: Option<Vec<Float>>,
@@ -96,6 +97,7 @@ pub(super) struct Hashed {
     pub(super) value: String,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are those of the file")]
 #[derive(Debug, Deserialize)]
 pub(super) struct Ctr {
     pub(super) identifier: String,
@@ -110,6 +112,7 @@ pub(super) struct Ctr {
     pub(super) borders: Option<Vec<f32>>,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are those of the file")]
 #[derive(Debug, Deserialize)]
 pub(super) struct Element {
     pub(super) combination_element: String,
@@ -142,6 +145,7 @@ pub(super) struct Node {
     pub(super) right: Option<Box<Node>>,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are those of the file")]
 #[derive(Debug, Deserialize)]
 pub(super) struct Split {
     pub(super) split_index: u32,
