@@ -1,5 +1,4 @@
 //! The JSON document as it is written. Members that do not bear on the answers are passed over.
-#![expect(clippy::struct_field_names, reason = "the names are the keys of the document")]
 
 use std::{collections::BTreeMap, fmt};
 
