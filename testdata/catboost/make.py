@@ -127,8 +127,11 @@ def write(name, model, header, rows, cats, task, classes=None, pool=None, note=N
     fixture.write_table(folder / "margins.csv", fixture.numbered("margin", raw.shape[1]), raw)
     if task == "classes":
         label, shares = np.array(model.predict(data)).ravel(), model.predict_proba(data)
+        if isinstance(classes[0], bool):
+            # Python says `True` where files say `true`.
+            classes, label = [str(c).lower() for c in classes], [str(c).lower() for c in label]
         head = fixture.classifier_header(classes)
-        found = [[cell, *row] for cell, row in zip(label.tolist(), shares)]
+        found = [[cell, *row] for cell, row in zip(np.array(label).tolist(), shares)]
     else:
         kind = {"labels": "Probability"}.get(task, task)
         found = np.array(model.predict(data, **({} if kind == "values" else {"prediction_type": kind})))

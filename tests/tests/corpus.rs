@@ -291,7 +291,8 @@ fn the_corpus_answers_as_its_makers_do() {
 
 /// Documents that are known to differ when they are read and written again: derived fields that do not
 /// depend on each other change places.
-const UNSTABLE: [(&str, &str); 1] = [("sklearn/pipeline_by_index_1_9", "pmml")];
+const UNSTABLE: [(&str, &str); 2] =
+    [("catboost/one_hot_pool_1_2_5", "pmml"), ("sklearn/pipeline_by_index_1_9", "pmml")];
 
 #[test]
 fn a_round_trip_of_every_tabular_target_is_stable() {
