@@ -126,6 +126,7 @@ const LATER: [&str; 54] = [
     "function/format-date-time",
     "function/coalesce",
     "function/is-in",
+    "function/city-hash",
 ];
 
 #[test]
