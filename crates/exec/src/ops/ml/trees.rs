@@ -89,6 +89,8 @@ fn modes(setup: &Setup<'_>) -> Result<Vec<Mode>, Failure> {
 impl<T: Real> Trees<T> {
     /// Reads the attributes and checks them.
     pub(super) fn of(setup: &Setup<'_>, names: &Names, targets: usize) -> Result<Self, Failure> {
+        // How often nodes were met in training says nothing about answers.
+        setup.ignore(&["nodes_hitrates", "nodes_hitrates_as_tensor"]);
         let list = |name: &str| setup.ints(name).map(Option::unwrap_or_default);
         let (tree, id) = (list("nodes_treeids")?, list("nodes_nodeids")?);
         let (feature, modes) = (list("nodes_featureids")?, modes(setup)?);
