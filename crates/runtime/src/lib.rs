@@ -1,6 +1,6 @@
 //! Runs ONNX models with an onnxruntime library of the user's, such as the one that a server has.
 //!
-//! The library is loaded by a process of its own, which [`serve`] is the whole of: code that is not ours
+//! The library is loaded by a process of its own, which `serve` is the whole of: code that is not ours
 //! can end it, and only it. [`Runtime`] starts it, hands it values and takes its answers.
 //!
 //! Versions: any library from 1.17 on; the table of functions of that release is asked for, and later

@@ -39,7 +39,7 @@ impl Drop for Link {
 
 impl Runtime {
     /// Starts `program` with these words before the library and the model; it must call
-    /// [`serve`](crate::serve). Fails with `runtime/library` or `runtime/model` as the library says.
+    /// `serve`. Fails with `runtime/library` or `runtime/model` as the library says.
     pub fn start(
         program: &Path,
         words: &[&str],
