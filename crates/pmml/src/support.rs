@@ -1,7 +1,5 @@
 //! What PMML 4.4 can say of a tabular model.
 
-use std::collections::BTreeSet;
-
 use holdall_codec::{PlanEntry, Support};
 use holdall_tabular::{
     BinaryOp, Construct, Kind, Link, MissingPolicy, MissingRule, Op, Part, Summation, Test,
@@ -242,12 +240,8 @@ pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
             (second && part != Part::Whole).then(|| Support::refuse("answers of two estimates"))
         }
         Construct::Unary(UnaryOp::IsNan) => {
-            let nodes = valid.model().nodes.iter().map(|(_, node)| &node.op);
-            let mut tested = nodes.filter_map(|op| {
-                if let Op::Unary { op: UnaryOp::IsNan, arg } = op { Some(*arg) } else { None }
-            });
-            let told = tested.any(|arg| !nan_is_missing(valid, arg));
-            told.then(|| Support::refuse("PMML cannot tell NaN from missing"))
+            let all = valid.model().fields.iter().all(|(_, f)| f.missing == MissingPolicy::AsNan);
+            (!all).then(|| Support::refuse("PMML cannot tell NaN from missing"))
         }
         Construct::Unary(UnaryOp::IsMissing) | Construct::Impute(_, false) => {
             let any = valid.model().fields.iter().any(|(_, f)| f.missing == MissingPolicy::AsNan);
@@ -255,22 +249,6 @@ pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
         }
         _ => None,
     }
-}
-
-/// Whether everything that a value is made of reads missing as NaN.
-fn nan_is_missing(valid: &ValidModel, id: ValueId) -> bool {
-    let mut open = vec![id];
-    let mut seen = BTreeSet::new();
-    while let Some(id) = open.pop() {
-        let Some(node) = valid.model().nodes.get(id).filter(|_| seen.insert(id)) else { continue };
-        if let Op::Input(field) = node.op
-            && valid.model().fields.get(field).is_none_or(|f| f.missing != MissingPolicy::AsNan)
-        {
-            return false;
-        }
-        node.op.each_arg(&mut |arg| open.push(arg));
-    }
-    true
 }
 
 fn rejects_are_inputs(valid: &ValidModel) -> bool {
