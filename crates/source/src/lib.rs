@@ -7,10 +7,12 @@
 mod atomic;
 mod budget;
 mod input;
+mod writer;
 
 pub use atomic::AtomicFile;
 pub use budget::{Budget, Limits};
 pub use input::Source;
+pub use writer::FileWriter;
 
 holdall_diag::codes! {
     /// The codes of this crate.

@@ -70,28 +70,56 @@ fn an_atomic_file_is_whole_or_absent() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+/// Bytes by place, so that a block in the wrong one shows.
+fn bytes_by_place(count: usize) -> Vec<u8> {
+    (0..count).map(|at| u8::try_from((at / 4096 * 7 + at) % 251).unwrap()).collect()
+}
+
 #[test]
-fn a_large_file_that_the_disk_takes_early_is_whole_or_absent_too() {
+fn a_large_file_is_whole_or_absent_and_holds_what_was_written_where() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out");
-    let block: Vec<u8> = (0..=255_u8).cycle().take(5 << 20).collect();
+    // Past the length at which the page cache is passed by, ending at no multiple of anything.
+    let mut expected = bytes_by_place((97 << 20) + 12_345);
     for keep in [false, true] {
         let mut file = AtomicFile::create(&path).unwrap();
-        for _ in 0..15 {
-            file.write_all(&block).unwrap();
+        // Changed again and gone on with, as writers of archives do, small, large, and after the end.
+        for chunk in expected.chunks(700_001) {
+            file.write_all(chunk).unwrap();
         }
-        // What was written is changed again, as writers of archives do, after the disk has begun.
-        file.seek(SeekFrom::Start(1)).unwrap();
-        file.write_all(b"x").unwrap();
+        let end = file.stream_position().unwrap();
+        for (at, bytes) in [(1, &b"x"[..]), (80 << 20, &b"patched"[..]), (end, &vec![7; 9_000_000][..])]
+        {
+            file.seek(SeekFrom::Start(at)).unwrap();
+            file.write_all(bytes).unwrap();
+        }
+        file.seek(SeekFrom::End(-2)).unwrap();
+        file.write_all(b"end").unwrap();
         if keep {
             file.commit().unwrap();
         }
         assert_eq!(path.exists(), keep);
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    let made = std::fs::read(&path).unwrap();
-    assert_eq!(made.len(), 15 * block.len());
-    assert!(made[0] == 0 && made[1] == b'x' && made[2..block.len()] == block[2..]);
+    expected[1] = b'x';
+    expected[80 << 20..(80 << 20) + 7].copy_from_slice(b"patched");
+    expected.extend(vec![7; 9_000_000 - 2]);
+    expected.extend(b"end");
+    assert!(std::fs::read(&path).unwrap() == expected);
+}
+
+#[test]
+fn what_was_flushed_can_be_read_before_the_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = bytes_by_place((70 << 20) + 1);
+    let mut file = AtomicFile::create(&folder.path().join("out")).unwrap();
+    file.write_all(&bytes).unwrap();
+    file.flush_all().unwrap();
+    assert!(Source::open(file.temporary()).unwrap().bytes().unwrap() == bytes);
+    file.write_all(&bytes).unwrap();
+    file.commit().unwrap();
+    let made = std::fs::read(folder.path().join("out")).unwrap();
+    assert!(made[..bytes.len()] == bytes && made[bytes.len()..] == bytes);
 }
 
 #[test]

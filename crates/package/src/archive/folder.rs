@@ -1,13 +1,13 @@
 use std::{
     fs::File,
-    io::{BufWriter, Write},
+    io::Write,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
 use holdall_diag::{Failure, Location};
 use holdall_sign::ROOT_IGNORED;
-use holdall_source::Limits;
+use holdall_source::{FileWriter, Limits};
 use rayon::prelude::*;
 
 use super::{Entry, Place};
@@ -78,7 +78,7 @@ pub(crate) struct TemporaryFolder {
 /// A file of a folder in the making. It needs no name of its own until it is whole: the folder has none.
 #[derive(Debug)]
 pub(crate) struct FolderFile {
-    writer: BufWriter<File>,
+    writer: FileWriter,
 }
 
 impl FolderFile {
@@ -142,13 +142,12 @@ impl TemporaryFolder {
                     .at(Location::file(parent.display().to_string()))
             })?;
         }
-        let file = File::options().create(true).truncate(true).write(true).open(&path);
-        let file = file.map_err(|error| {
+        let writer = FileWriter::create(&path).map_err(|error| {
             Failure::io(codes::WRITE, format!("cannot make the file: {error}"), error)
                 .at(Location::file(path.display().to_string()))
         })?;
         self.files.lock().unwrap_or_else(PoisonError::into_inner).push(path);
-        Ok(FolderFile { writer: BufWriter::with_capacity(1 << 18, file) })
+        Ok(FolderFile { writer })
     }
 
     /// Gives a file of the folder another name.
