@@ -3,23 +3,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Read, Write},
-    sync::{
-        Arc,
-        mpsc::{Sender, channel},
-    },
 };
 
 use blake2::Blake2b512;
 use sha2::{Digest as _, Sha256};
 
-/// Bytes read, hashed and written at a time: enough that handing them over costs nothing beside hashing them.
-const CHUNK: usize = 1 << 20;
+use crate::relay::{Chunk, copy_in_turns};
 
-/// From this size on, hashing has threads of its own.
+/// From this size on, several threads take turns.
 const LARGE: u64 = 8 << 20;
-
-/// Chunks that are under way between the threads at most.
-const IN_FLIGHT: usize = 8;
 
 /// A hash of Model Signing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,7 +100,7 @@ impl FileDigests {
 
 /// Reads to the end and takes every digest of `wanted` in that one read, in constant memory.
 ///
-/// `size` is what is expected: a large file has a thread for each digest beside the one that reads. At most
+/// `size` is what is expected: over a large file several threads take turns. At most
 /// `shards` digests are kept of a file that is cut into shards.
 pub fn digest_stream(
     reader: &mut (dyn Read + Send),
@@ -131,7 +123,7 @@ pub fn digest_copy(
     let size = if size < LARGE {
         copy_here(reader, writer, size, &mut works)?
     } else {
-        copy_beside(reader, writer, &mut works)?
+        copy_in_turns(reader, writer, &mut works)?
     };
     Ok(FileDigests { size, digests: works.into_iter().map(Work::finish).collect() })
 }
@@ -157,93 +149,6 @@ fn copy_here(
         if last {
             return Ok(size);
         }
-    }
-}
-
-/// Every digest has a thread, this one reads and writes; chunks go round between them, so that no part
-/// waits for another longer than the slowest takes.
-fn copy_beside(
-    reader: &mut (dyn Read + Send),
-    writer: &mut (dyn Write + Send),
-    works: &mut [Work],
-) -> std::io::Result<u64> {
-    let (free, returned) = channel();
-    std::thread::scope(|scope| {
-        let mut hashes = Vec::new();
-        for work in works {
-            let (hash, chunks) = channel::<Arc<Chunk>>();
-            let free = free.clone();
-            std::thread::Builder::new().spawn_scoped(scope, move || {
-                for chunk in chunks {
-                    work.update(chunk.bytes());
-                    give_back(chunk, &free);
-                }
-            })?;
-            hashes.push(hash);
-        }
-        // Leaving this scope drops the senders, which ends the threads, whatever happened.
-        let (mut size, mut made) = (0, 1);
-        let mut chunk = Chunk::new(CHUNK);
-        loop {
-            let last = chunk.fill(reader)?;
-            let full = Arc::new(chunk);
-            for hash in &hashes {
-                // The other end lives until this one is dropped.
-                hash.send(Arc::clone(&full)).map_err(std::io::Error::other)?;
-            }
-            writer.write_all(full.bytes())?;
-            size += full.filled as u64;
-            if last {
-                return Ok(size);
-            }
-            give_back(full, &free);
-            chunk = match returned.try_recv() {
-                Ok(chunk) => chunk,
-                Err(_none) if made < IN_FLIGHT => {
-                    made += 1;
-                    Chunk::new(CHUNK)
-                }
-                Err(_none) => returned.recv().map_err(std::io::Error::other)?,
-            };
-        }
-    })
-}
-
-/// The last one who is done with a chunk gives it back to be filled again.
-fn give_back(chunk: Arc<Chunk>, free: &Sender<Chunk>) {
-    if let Some(chunk) = Arc::into_inner(chunk) {
-        // Nobody waits for chunks after the end.
-        drop(free.send(chunk));
-    }
-}
-
-/// A buffer of fixed length, of which a part is filled.
-struct Chunk {
-    buffer: Vec<u8>,
-    filled: usize,
-}
-
-impl Chunk {
-    fn new(length: usize) -> Self {
-        Self { buffer: vec![0; length], filled: 0 }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.buffer.get(..self.filled).unwrap_or_default()
-    }
-
-    /// Fills it, or stops at the end of the stream, and tells whether that was the end.
-    fn fill(&mut self, reader: &mut (dyn Read + Send)) -> std::io::Result<bool> {
-        self.filled = 0;
-        while let Some(room) = self.buffer.get_mut(self.filled..).filter(|room| !room.is_empty()) {
-            match reader.read(room) {
-                Ok(0) => return Ok(true),
-                Ok(got) => self.filled += got,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(false)
     }
 }
 
@@ -281,7 +186,8 @@ impl State {
     }
 }
 
-struct Work {
+/// One digest, or those of the shards, in the making.
+pub(crate) struct Work {
     hashing: Hashing,
     state: State,
     /// Bytes until the shard is full.
@@ -296,7 +202,8 @@ impl Work {
         Self { hashing, state: State::new(hashing.algorithm), left, done: Vec::new(), most }
     }
 
-    fn update(&mut self, mut bytes: &[u8]) {
+    /// Takes the next bytes of the stream.
+    pub(crate) fn update(&mut self, mut bytes: &[u8]) {
         let Some(shard) = self.hashing.shard else { return self.state.update(bytes) };
         while !bytes.is_empty() {
             let fits = usize::try_from(self.left).unwrap_or(usize::MAX);

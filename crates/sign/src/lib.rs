@@ -40,6 +40,7 @@ mod names;
 mod password;
 mod pem;
 mod produce;
+mod relay;
 mod statement;
 mod time;
 mod trust;

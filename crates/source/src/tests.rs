@@ -88,7 +88,8 @@ fn a_large_file_is_whole_or_absent_and_holds_what_was_written_where() {
             file.write_all(chunk).unwrap();
         }
         let end = file.stream_position().unwrap();
-        for (at, bytes) in [(1, &b"x"[..]), (80 << 20, &b"patched"[..]), (end, &vec![7; 9_000_000][..])]
+        for (at, bytes) in
+            [(1, &b"x"[..]), (80 << 20, &b"patched"[..]), (end, &vec![7; 9_000_000][..])]
         {
             file.seek(SeekFrom::Start(at)).unwrap();
             file.write_all(bytes).unwrap();
