@@ -16,7 +16,7 @@ pub use document::{Examined, FileDifference, RewriteRequest, Rewritten, TypedVal
 pub use format::{BodyKind, Format};
 pub use options::{OptionInfo, Options};
 pub use plan::{AcceptedPlan, Fate, Plan, PlanEntry, Policy, Support};
-pub use reader::{Body, Confidence, Head, Outcome, ReadOptions, Reader};
+pub use reader::{Body, Confidence, FindReader, Head, Outcome, ReadOptions, Reader};
 pub use summary::{Endpoint, Library, Summary};
 pub use writer::Writer;
 

@@ -53,6 +53,13 @@ impl Options {
         Ok(Self(map))
     }
 
+    /// One option more, or with another value. The format must declare it.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.0.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
     /// The value of an option as text.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)

@@ -72,7 +72,12 @@ pub struct ReadOptions {
     pub limits: Limits,
     /// Options of the format.
     pub options: Options,
+    /// Finds the reader of a model that is inside of another. Without it, such models are refused.
+    pub inner: Option<FindReader>,
 }
+
+/// Finds the reader of a file by its content.
+pub type FindReader = fn(&Source) -> Result<&'static dyn Reader, Failure>;
 
 /// Reads one format.
 pub trait Reader: Sync {

@@ -50,7 +50,7 @@ pub fn load(source: &Source, from: Option<&FormatSpec>, limits: Limits) -> Resul
         None => Options::none(),
     };
     let Outcome { body, report, libraries } = reader
-        .read(source, &ReadOptions { limits, options })
+        .read(source, &ReadOptions { limits, options, inner: Some(registry::detect) })
         .map_err(|f| f.in_file(source.name()))?;
     let body = match body {
         Body::Tabular(model) => LoadedBody::Tabular(Box::new(checked(*model, source.name())?)),

@@ -55,8 +55,8 @@ pub(crate) fn report(pickle: &Pickle) -> Report {
     report
 }
 
-/// The distributions whose names loading imports.
-pub(crate) fn libraries(pickle: &Pickle) -> Vec<Library> {
+/// The distributions whose names loading imports; `inside` is what the models of others say of theirs.
+pub(crate) fn libraries(pickle: &Pickle, inside: &[Library]) -> Vec<Library> {
     let packages: BTreeSet<&str> = pickle
         .globals()
         .filter_map(|(_, global)| global)
@@ -68,12 +68,19 @@ pub(crate) fn libraries(pickle: &Pickle) -> Vec<Library> {
         ("scipy", "scipy"),
         ("joblib", "joblib"),
         ("pandas", "pandas"),
+        ("xgboost", "xgboost"),
+        ("lightgbm", "lightgbm"),
+        ("catboost", "catboost"),
     ];
     let named = names.into_iter().filter(|(package, _)| packages.contains(package));
     named
         .map(|(package, name)| Library {
             name: name.to_owned(),
-            version: if package == "sklearn" { version(pickle) } else { None },
+            version: if package == "sklearn" {
+                version(pickle)
+            } else {
+                inside.iter().find(|library| library.name == name).and_then(|l| l.version.clone())
+            },
             needed_to_load: true,
         })
         .collect()

@@ -6,7 +6,10 @@ use holdall_pickle::{Compression, Kind, Pickle, decompress, looks_like_pickle, s
 use holdall_source::{Budget, Source};
 use holdall_tabular::{Model, validate};
 
-use crate::{FORMAT, Sklearn, codes, facts, lower};
+use crate::{
+    FORMAT, Sklearn, codes, facts,
+    lower::{self, boosted::Boosters},
+};
 
 impl Reader for Sklearn {
     fn format(&self) -> &'static Format {
@@ -32,12 +35,10 @@ impl Reader for Sklearn {
         let in_file = |failure: Failure| failure.in_file(source.name());
         let mut budget = Budget::new(options.limits);
         let file = File::open(source, &mut budget).map_err(in_file)?;
-        let (model, report) = file.model(&mut budget).map_err(in_file)?;
-        Ok(Outcome {
-            body: Body::Tabular(Box::new(model)),
-            report,
-            libraries: facts::libraries(&file.pickle),
-        })
+        let mut boosters = Boosters::new(source, options);
+        let (model, report) = file.model(&mut boosters, &mut budget).map_err(in_file)?;
+        let libraries = facts::libraries(&file.pickle, &boosters.libraries);
+        Ok(Outcome { body: Body::Tabular(Box::new(model)), report, libraries })
     }
 
     fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure> {
@@ -46,7 +47,8 @@ impl Reader for Sklearn {
         let file = File::open(source, &mut budget).map_err(in_file)?;
         let scanned = scan(&source.bytes()?, &options.limits);
         // A model that is not carried still has a container, versions, steps and a verdict to show.
-        let mut summary = match file.summary(&mut budget) {
+        let mut boosters = Boosters::new(source, options);
+        let mut summary = match file.summary(&mut boosters, &mut budget) {
             Ok(summary) => summary,
             Err(failure) if failure.code() == codes::NOT_AN_ESTIMATOR => {
                 return Err(in_file(failure));
@@ -64,7 +66,7 @@ impl Reader for Sklearn {
         summary.fact("numpy", facts::numpy_generation(&file.pickle));
         summary.fact("steps", lower::steps(&file.pickle.root()));
         summary.fact("verdict", scanned.verdict.as_str());
-        summary.libraries = facts::libraries(&file.pickle);
+        summary.libraries = facts::libraries(&file.pickle, &boosters.libraries);
         summary.risks.extend(risks(&scanned));
         summary.risks.iter_mut().for_each(|risk| {
             risk.location = risk.location.clone().in_file(source.name());
@@ -105,7 +107,11 @@ impl File {
         }
     }
 
-    fn model(&self, budget: &mut Budget) -> Result<(Model, Report), Failure> {
+    fn model(
+        &self,
+        boosters: &mut Boosters,
+        budget: &mut Budget,
+    ) -> Result<(Model, Report), Failure> {
         let judged = scan::judge(&self.pickle, None, &scan::ScanOptions::default());
         if judged.verdict == scan::Verdict::Dangerous {
             return Err(dangerous(&judged));
@@ -120,11 +126,13 @@ impl File {
                 .at(Location::at(self.pickle.end())),
             );
         }
-        Ok((lower::lower(&self.pickle, budget)?, report))
+        let model = lower::lower(&self.pickle, boosters, budget)?;
+        boosters.report.entries().iter().for_each(|entry| report.push(entry.clone()));
+        Ok((model, report))
     }
 
-    fn summary(&self, budget: &mut Budget) -> Result<Summary, Failure> {
-        let (model, report) = self.model(budget)?;
+    fn summary(&self, boosters: &mut Boosters, budget: &mut Budget) -> Result<Summary, Failure> {
+        let (model, report) = self.model(boosters, budget)?;
         let valid = validate(model).map_err(|report| invalid(&report))?;
         let mut summary = Summary::of_tabular(&FORMAT, &valid);
         summary.risks = report.entries().to_vec();

@@ -7,14 +7,23 @@ use holdall_source::Budget;
 use serde::Deserialize;
 use serde_path_to_error::{Path, Segment};
 
-use crate::{codes, document::Document};
+use crate::{
+    codes,
+    document::{Document, Snapshot},
+};
 
 /// Decodes JSON. Bare `NaN` and `Infinity`, which XGBoost writes and JSON does not know, are read.
 pub(crate) fn json(bytes: &[u8], budget: &mut Budget) -> Result<Document, Failure> {
     refuse_others(bytes)?;
     // The smallest element is two bytes of text and four of memory, in a list that grows by doubling.
     budget.charge_elements(bytes.len() as u64, 4)?;
-    if let Ok(document) = serde_json::from_slice(bytes) {
+    let snapshot = is_snapshot(bytes);
+    let fast = if snapshot {
+        serde_json::from_slice(bytes).map(|Snapshot { model }| model)
+    } else {
+        serde_json::from_slice(bytes)
+    };
+    if let Ok(document) = fast {
         return Ok(document);
     }
     // Files without bare words, which are nearly all, never come here.
@@ -23,8 +32,12 @@ pub(crate) fn json(bytes: &[u8], budget: &mut Budget) -> Result<Document, Failur
     let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);
-    let result =
-        Document::deserialize(tracked).and_then(|document| deserializer.end().map(|()| document));
+    let document = if snapshot {
+        Snapshot::deserialize(tracked).map(|Snapshot { model }| model)
+    } else {
+        Document::deserialize(tracked)
+    };
+    let result = document.and_then(|document| deserializer.end().map(|()| document));
     result.map_err(|error| {
         let (line, column) = (error.line() as u64, error.column() as u64);
         let location =
@@ -40,6 +53,10 @@ pub(crate) fn ubj(bytes: &[u8], budget: &mut Budget) -> Result<Document, Failure
     refuse_others(bytes)?;
     // The smallest element is one byte here and four in memory, in a list that grows by doubling.
     budget.charge_elements(bytes.len() as u64, 8)?;
+    if is_snapshot(bytes) {
+        let Snapshot { model } = holdall_ubjson::from_slice(bytes, budget.limits())?;
+        return Ok(model);
+    }
     holdall_ubjson::from_slice(bytes, budget.limits())
 }
 
@@ -55,13 +72,6 @@ fn refuse_others(bytes: &[u8]) -> Result<(), Failure> {
             "load it with XGBoost 1.x or 2.x and save it again: \
              `Booster(model_file=\"old.model\").save_model(\"new.json\")`",
         ));
-    }
-    if is_snapshot(bytes) {
-        return Err(Failure::unsupported(
-            codes::SNAPSHOT,
-            "this is a snapshot of a booster's memory (`Config` and `Model`), not a model file",
-        )
-        .with_help("load it with the same version of XGBoost and call `save_model`"));
     }
     Ok(())
 }

@@ -5,6 +5,8 @@
 //! (DART), `src/gbm/gblinear.cc`, `src/objective/` (what becomes of the sum, and of `base_score`),
 //! `src/common/categorical.h`, `src/data/cat_container.cc` (categories of data frames).
 //!
+//! A snapshot, as pickles of boosters hold one (`Config` and `Model`), is read for its model.
+//!
 //! Everything is binary32: features, thresholds, leaves, and the sum, which starts with the base
 //! score and takes the trees in the order of the file. A missing value and NaN are the same and go
 //! the default way.
@@ -19,7 +21,7 @@ mod document;
 mod lower;
 mod read;
 
-use holdall_codec::{BodyKind, Format, Reader};
+use holdall_codec::{BodyKind, Format, OptionInfo, Reader};
 
 /// The JSON form.
 pub const FORMAT_JSON: Format = Format {
@@ -28,7 +30,7 @@ pub const FORMAT_JSON: Format = Format {
     extensions: &["json"],
     media_type: "application/json",
     body: BodyKind::Tabular,
-    read_options: &[],
+    read_options: ITERATIONS,
     write_options: &[],
 };
 
@@ -39,9 +41,16 @@ pub const FORMAT_UBJ: Format = Format {
     extensions: &["ubj", "xgb", "model"],
     media_type: "application/ubjson",
     body: BodyKind::Tabular,
-    read_options: &[],
+    read_options: ITERATIONS,
     write_options: &[],
 };
+
+const ITERATIONS: &[OptionInfo] = &[OptionInfo {
+    key: "iterations",
+    values: "all|best|1, 2, …",
+    default: "all",
+    help: "how many iterations of boosting answer; `best` is the one that early stopping noted",
+}];
 
 /// Reads XGBoost models in JSON form.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +71,6 @@ holdall_diag::codes! {
     pub mod codes {
         JSON = "xgboost/json": "the file is not JSON, or not that of an XGBoost model";
         OLD_BINARY = "xgboost/old-binary": "the binary form from before JSON is not carried";
-        SNAPSHOT = "xgboost/snapshot": "a snapshot of the memory of a booster is not a model file";
         MISSING = "xgboost/missing": "a member that every model has is not there";
         NUMBER = "xgboost/number": "a text is not the number that belongs here";
         COUNT = "xgboost/count": "two counts that must agree do not";
@@ -73,6 +81,7 @@ holdall_diag::codes! {
         OBJECTIVE = "xgboost/objective": "the objective is not carried";
         VECTOR_LEAF = "xgboost/vector-leaf": "vectors in leaves are not carried in this form";
         BASE_SCORE = "xgboost/base-score": "the base score is not one that the objective can have";
+        ITERATIONS = "xgboost/iterations": "an iteration is asked for that the model does not have";
         BEST_ITERATION = "xgboost/best-iteration": "the file names a best iteration and is read whole";
         TARGETS = "xgboost/targets": "each of several targets answers with its own probability";
     }

@@ -10,7 +10,7 @@ use crate::{
     FORMAT_JSON, FORMAT_UBJ, XgboostJson, XgboostUbj,
     decode::{self, is_old_binary, is_snapshot},
     document::Document,
-    lower::{Facts, lower},
+    lower::{Facts, Iterations, lower},
 };
 
 impl Reader for XgboostJson {
@@ -80,10 +80,11 @@ fn read(
     source: &Source,
     options: &ReadOptions,
 ) -> Result<(Model, Report, Facts), Failure> {
+    let iterations = Iterations::of(&options.options)?;
     let bytes = source.bytes()?;
     let mut budget = Budget::new(options.limits);
     decode(&bytes, &mut budget)
-        .and_then(|document| lower(document, &source.location(), &mut budget))
+        .and_then(|document| lower(document, &iterations, &source.location(), &mut budget))
         .map_err(|failure| failure.in_file(source.name()))
 }
 

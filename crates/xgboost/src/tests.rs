@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use holdall_codec::{Body, Confidence, Head, ReadOptions};
+use holdall_codec::{Body, Confidence, Head, Options, ReadOptions};
 use holdall_diag::{Failure, FailureKind};
 use holdall_source::{Limits, Source};
 use holdall_tabular::{MissingRule, Model, Op, Test, TreeEnsemble, ValidModel, validate};
@@ -260,8 +260,36 @@ fn other_forms_of_xgboost_are_refused_with_advice() {
         assert_eq!(failure.code(), codes::OLD_BINARY);
         assert!(failure.diagnostic().help.is_some());
     }
+}
+
+#[test]
+fn a_snapshot_is_read_for_its_model() {
+    let model = document().to_string();
+    let snapshot = format!(r#"{{"Config":{{"a":[1]}},"Model":{model}}}"#);
+    assert_eq!(read_bytes(snapshot).unwrap(), read_bytes(model).unwrap());
     let failure = read_bytes(r#"{"Config":{},"Model":{}}"#).unwrap_err();
-    assert_eq!(failure.code(), codes::SNAPSHOT);
+    assert_eq!(failure.code(), codes::JSON);
+}
+
+#[test]
+fn as_many_iterations_answer_as_are_asked_for() {
+    let mut document = document();
+    document["learner"]["attributes"] = serde_json::json!({ "best_iteration": "0" });
+    let source = Source::from_bytes("m.json", document.to_string().into_bytes());
+    let trees = |iterations: &str| {
+        let options = Options::none().with("iterations", iterations);
+        let options = ReadOptions { options, ..ReadOptions::default() };
+        let Body::Tabular(model) = READER_JSON.read(&source, &options)?.body else { panic!() };
+        let trees = model.nodes.iter().find_map(|(_, node)| {
+            if let Op::Trees(trees) = &node.op { Some(trees.trees.len()) } else { None }
+        });
+        Ok::<_, Failure>(trees.unwrap())
+    };
+    let all = trees("all").unwrap();
+    assert_eq!(trees("best").unwrap(), trees("1").unwrap());
+    assert!(trees("best").unwrap() <= all);
+    assert_eq!(trees(&(all + 1).to_string()).unwrap_err().code(), codes::ITERATIONS);
+    assert!(trees("0").is_err() && trees("some").is_err());
 }
 
 #[test]

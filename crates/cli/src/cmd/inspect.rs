@@ -103,7 +103,10 @@ pub(crate) fn summarize(
     let declared = reader.format().read_options;
     let options = spec.map_or(Ok(Options::none()), |spec| spec.options(declared))?;
     reader
-        .inspect(source, &ReadOptions { limits: common.limits(), options })
+        .inspect(
+            source,
+            &ReadOptions { limits: common.limits(), options, inner: Some(holdall_convert::detect) },
+        )
         .map_err(|failure| failure.in_file(source.name()))
 }
 

@@ -106,7 +106,8 @@ fn examine(
     };
     let format = reader.format();
     let options = spec.map_or(Ok(Options::none()), |spec| spec.options(format.read_options))?;
-    let options = ReadOptions { limits: common.limits(), options };
+    let options =
+        ReadOptions { limits: common.limits(), options, inner: Some(holdall_convert::detect) };
     if let Some(examined) = reader.examine(source, &options)? {
         return Ok((format.id, examined));
     }

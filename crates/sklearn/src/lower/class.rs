@@ -4,11 +4,11 @@
 use holdall_diag::Failure;
 
 use super::{
-    Step, anomaly, answer::Lowered, bayes, boosting, calibrated, cluster, column_transformer,
-    columns::Lowering, discriminant, dummy, ensemble, forest, function, gaussian_process, hist,
-    imputer, isotonic, kernels, labels, linear, linear_classifier, logistic, mixture, mlp,
-    multiclass, multioutput, neighbors, numeric, one_hot, ordinal, pipeline, projection, scaler,
-    select, stacking, svm, text, union, wrapper,
+    Step, anomaly, answer::Lowered, bayes, boosted, boosting, calibrated, cluster,
+    column_transformer, columns::Lowering, discriminant, dummy, ensemble, forest, function,
+    gaussian_process, hist, imputer, isotonic, kernels, labels, linear, linear_classifier,
+    logistic, mixture, mlp, multiclass, multioutput, neighbors, numeric, one_hot, ordinal,
+    pipeline, projection, scaler, select, stacking, svm, text, union, wrapper,
 };
 
 /// Reads one estimator.
@@ -54,6 +54,17 @@ macro_rules! columns {
 
 /// Every family.
 const FAMILIES: &[Family] = &[
+    Family(boosted::classifier, "xgboost.sklearn", &["XGBClassifier", "XGBRFClassifier"]),
+    Family(boosted::as_is, "xgboost.sklearn", &["XGBRegressor", "XGBRFRegressor", "XGBRanker"]),
+    Family(boosted::as_is, "xgboost.core", &["Booster"]),
+    Family(boosted::classifier, "lightgbm.sklearn", &["LGBMClassifier"]),
+    Family(boosted::as_is, "lightgbm.sklearn", &["LGBMRegressor", "LGBMRanker"]),
+    Family(boosted::as_is, "lightgbm.basic", &["Booster"]),
+    Family(
+        boosted::as_is,
+        "catboost.core",
+        &["CatBoost", "CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker"],
+    ),
     Family(
         logistic::lower,
         "sklearn.linear_model._logistic",

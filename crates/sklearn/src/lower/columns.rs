@@ -1,5 +1,7 @@
 //! The columns that flow between steps, and the fields that they start from.
 
+use std::collections::BTreeSet;
+
 use holdall_diag::{Failure, Location};
 use holdall_pickle::Value;
 use holdall_source::Budget;
@@ -8,7 +10,10 @@ use holdall_tabular::{
     Part, Reduce, ReduceOp, Summation, Transform, UnaryOp, ValueId, Width,
 };
 
-use super::estimator::{place, refuse};
+use super::{
+    boosted::Boosters,
+    estimator::{place, refuse},
+};
 use crate::codes;
 
 /// One column on its way through the steps.
@@ -43,11 +48,20 @@ pub(crate) struct Lowering<'b> {
     pub(crate) budget: &'b mut Budget,
     /// Where the estimator stands that is being lowered.
     pub(crate) place: Location,
+    /// Estimates whose numbers are binary32.
+    pub(crate) singles: BTreeSet<ValueId>,
+    /// Boosters that estimators hold.
+    pub(crate) boosters: &'b mut Boosters,
     fields: Vec<FieldState>,
 }
 
 impl<'b> Lowering<'b> {
-    pub(crate) fn new(names: Vec<String>, named: bool, budget: &'b mut Budget) -> Self {
+    pub(crate) fn new(
+        names: Vec<String>,
+        named: bool,
+        boosters: &'b mut Boosters,
+        budget: &'b mut Budget,
+    ) -> Self {
         let field = |name| FieldState { name, kind: None, input: None, refuses: false };
         let mut model = Model::new();
         model.named_inputs = named;
@@ -55,6 +69,8 @@ impl<'b> Lowering<'b> {
             model,
             budget,
             place: Location::none(),
+            singles: BTreeSet::new(),
+            boosters,
             fields: names.into_iter().map(field).collect(),
         }
     }
@@ -110,9 +126,13 @@ impl<'b> Lowering<'b> {
         self.binary(op, left, right)
     }
 
-    /// A part of an estimate.
+    /// A part of an estimate, its numbers as binary64.
     pub(crate) fn part(&mut self, estimate: ValueId, part: Part) -> Result<ValueId, Failure> {
-        self.op(Op::Part { estimate, part })
+        let id = self.op(Op::Part { estimate, part })?;
+        if part != Part::Label && self.singles.contains(&estimate) {
+            return self.op(Op::Cast { arg: id, to: Kind::F64 });
+        }
+        Ok(id)
     }
 
     /// A matrix product in the order of BLAS.
@@ -302,7 +322,7 @@ impl<'b> Lowering<'b> {
             let kind = state.kind.unwrap_or(Kind::F64);
             let missing = if state.refuses {
                 MissingPolicy::Reject
-            } else if kind == Kind::F64 {
+            } else if matches!(kind, Kind::F64 | Kind::F32) {
                 MissingPolicy::AsNan
             } else {
                 MissingPolicy::Keep

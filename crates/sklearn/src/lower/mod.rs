@@ -3,6 +3,7 @@
 mod anomaly;
 mod answer;
 mod bayes;
+pub(crate) mod boosted;
 mod boosting;
 mod calibrated;
 pub(crate) mod class;
@@ -56,6 +57,7 @@ use holdall_tabular::{Header, Kind, Model, Output, Part};
 
 use self::{
     answer::Lowered,
+    boosted::Boosters,
     columns::{Column, Lowering, Origin},
     estimator::Estimator,
 };
@@ -83,21 +85,31 @@ const ESTIMATOR_STEPS: u64 = 10_000;
 const MAX_DEPTH: u32 = 16;
 
 /// The model of the estimator at the root.
-pub(crate) fn lower(pickle: &Pickle, budget: &mut Budget) -> Result<Model, Failure> {
+pub(crate) fn lower(
+    pickle: &Pickle,
+    boosters: &mut Boosters,
+    budget: &mut Budget,
+) -> Result<Model, Failure> {
     let root = pickle.root();
     let version = facts::version(pickle).as_deref().and_then(Version::parse);
     let outermost = Estimator::new(&root, version)?;
     let first = pipeline::first(&outermost);
-    let (names, named) = inputs(&first, budget)?;
-    let mut lowering = Lowering::new(names, named, budget);
+    let (names, named) = inputs(&first, boosters, budget)?;
+    let mut lowering = Lowering::new(names, named, boosters, budget);
     let columns = lowering.inputs();
     let answer = lower_estimator(&mut lowering, &root, version, &columns, 0, false)?;
     outputs(&mut lowering, &answer, &root)?;
+    // A wrapper alone says only which booster it holds.
+    let (producer, producer_version) = match (facts::version(pickle), lowering.boosters.producer())
+    {
+        (None, Some((producer, version))) => (producer, version),
+        (version, _) => ("scikit-learn".to_owned(), version),
+    };
     lowering.model.header = Header {
         name: None,
         description: None,
-        producer: Some("scikit-learn".to_owned()),
-        producer_version: facts::version(pickle),
+        producer: Some(producer),
+        producer_version,
         class: Some(pipeline::last(&outermost).object().name().to_owned()),
     };
     lowering.finish()
@@ -179,7 +191,14 @@ fn family(estimator: &Estimator<'_>) -> Result<class::Lower, Failure> {
 }
 
 /// Names and number of the columns that come in.
-fn inputs(first: &Estimator<'_>, budget: &mut Budget) -> Result<(Vec<String>, bool), Failure> {
+fn inputs(
+    first: &Estimator<'_>,
+    boosters: &mut Boosters,
+    budget: &mut Budget,
+) -> Result<(Vec<String>, bool), Failure> {
+    if boosted::is_booster(first) {
+        return boosters.inputs(first);
+    }
     if let Some(names) = first.get("feature_names_in_") {
         return Ok((names.array()?.strings(first.pickle())?, true));
     }

@@ -5,7 +5,7 @@ use holdall_tabular::{Kind, MissingPolicy, Op};
 use super::{global, stream};
 use crate::{
     codes,
-    lower::{columns::Lowering, selection::positions},
+    lower::{boosted::Boosters, columns::Lowering, selection::positions},
 };
 
 fn pickle(body: &[u8]) -> Pickle {
@@ -56,7 +56,8 @@ fn names(count: usize) -> Vec<String> {
 fn a_column_of_text_and_numbers_is_refused_by_name() {
     let pickle = pickle(b"N");
     let mut budget = Budget::default();
-    let mut lowering = Lowering::new(names(2), true, &mut budget);
+    let mut boosters = Boosters::default();
+    let mut lowering = Lowering::new(names(2), true, &mut boosters, &mut budget);
     let column = lowering.inputs()[1];
     lowering.scalar(&column, Kind::Text, &pickle.root()).unwrap();
     let failure = lowering.scalar(&column, Kind::F64, &pickle.root()).unwrap_err();
@@ -68,7 +69,8 @@ fn a_column_of_text_and_numbers_is_refused_by_name() {
 fn the_first_use_decides_the_kind_and_a_wider_one_casts() {
     let pickle = pickle(b"N");
     let mut budget = Budget::default();
-    let mut lowering = Lowering::new(names(2), true, &mut budget);
+    let mut boosters = Boosters::default();
+    let mut lowering = Lowering::new(names(2), true, &mut boosters, &mut budget);
     let columns = lowering.inputs();
     let at = pickle.root();
     assert_eq!(lowering.scalar(&columns[0], Kind::I64, &at).unwrap().1, Kind::I64);
@@ -86,7 +88,8 @@ fn unused_columns_stay_only_where_rows_go_by_position() {
     let pickle = pickle(b"N");
     for (named, expected) in [(true, vec!["c2"]), (false, vec!["c0", "c1", "c2"])] {
         let mut budget = Budget::default();
-        let mut lowering = Lowering::new(names(3), named, &mut budget);
+        let mut boosters = Boosters::default();
+        let mut lowering = Lowering::new(names(3), named, &mut boosters, &mut budget);
         let column = lowering.inputs()[2];
         lowering.numbers(&[column], &pickle.root()).unwrap();
         lowering.refuse_missing(&[column]);

@@ -15,6 +15,13 @@ pub(crate) struct Document {
     pub(crate) version: Vec<u32>,
 }
 
+/// What `XGBoosterSerializeToBuffer` gives: the model beside settings of training.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Snapshot {
+    #[serde(rename = "Model")]
+    pub(crate) model: Document,
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Learner {
     #[serde(default)]

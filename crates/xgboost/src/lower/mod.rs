@@ -5,6 +5,7 @@ mod linear;
 mod objective;
 mod trees;
 
+use holdall_codec::Options;
 use holdall_diag::{Code, Diagnostic, Failure, Location, PathKind, Report};
 use holdall_source::Budget;
 use holdall_tabular::{Header, Model};
@@ -33,9 +34,44 @@ struct Shape {
     classes: u32,
 }
 
+/// How many iterations of boosting answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Iterations {
+    All,
+    Best,
+    First(usize),
+}
+
+impl Iterations {
+    pub(crate) fn of(options: &Options) -> Result<Self, Failure> {
+        match options.get("iterations") {
+            None | Some("all") => Ok(Self::All),
+            Some("best") => Ok(Self::Best),
+            Some(_) => {
+                let count = options.number("iterations", 1, 1..=i64::from(u32::MAX))?;
+                Ok(usize::try_from(count).map_or(Self::All, Self::First))
+            }
+        }
+    }
+
+    /// The number of iterations; none for all of them.
+    fn count(self, facts: &Facts) -> Result<Option<usize>, Failure> {
+        match (self, facts.attributes.get("best_iteration")) {
+            (Self::All, _) | (Self::Best, None) => Ok(None),
+            (Self::First(count), _) => Ok(Some(count)),
+            (Self::Best, Some(best)) => {
+                let pointer = "/learner/attributes/best_iteration";
+                let best: usize = parse(&Text(best.clone()), pointer)?;
+                Ok(Some(best.saturating_add(1)))
+            }
+        }
+    }
+}
+
 /// Says the document in terms of the tabular model. `file` locates nodes.
 pub(crate) fn lower(
     document: Document,
+    iterations: &Iterations,
     file: &Location,
     budget: &mut Budget,
 ) -> Result<(Model, Report, Facts), Failure> {
@@ -65,7 +101,9 @@ pub(crate) fn lower(
         class: Some(learner.objective.name),
         ..Header::default()
     };
-    note_attributes(&facts, &mut report);
+    if let Iterations::All = iterations {
+        note_attributes(&facts, &mut report);
+    }
     let (body, pointer) = body(&booster.name, booster.model, booster.gbtree)?;
     let names = inputs::Names { names: &learner.feature_names, types: &learner.feature_types };
     let cats = body.cats.as_ref().map(|cats| cats.enc.as_slice()).unwrap_or_default();
@@ -76,7 +114,13 @@ pub(crate) fn lower(
     } else {
         let dropped = (booster.name == "dart").then_some(booster.weight_drop.as_slice());
         let place = trees::Place { pointer, location };
-        trees::lower(body, dropped, &base, &shape, features, &place, &mut model, budget)?
+        let rounds = iterations.count(&facts)?;
+        let parallel = match &facts.num_parallel_tree {
+            Some(text) => parse(&Text(text.clone()), pointer)?,
+            None => 1,
+        };
+        let rounds = rounds.map(|rounds| trees::Rounds { rounds, parallel });
+        trees::lower(body, dropped, &base, &shape, features, rounds, &place, &mut model, budget)?
     };
     objective.lower(margins, &mut model, &mut report)?;
     Ok((model, report, facts))
@@ -117,8 +161,8 @@ fn note_attributes(facts: &Facts, report: &mut Report) {
             )
             .at(at("/learner/attributes/best_iteration"))
             .with_help(
-                "`XGBClassifier` and `XGBRegressor` stop there: save `booster[: best_iteration + \
-                 1]` to keep these trees only",
+                "`XGBClassifier` and `XGBRegressor` stop there: read it with `iterations=best` to do \
+                 the same",
             ),
         );
     }

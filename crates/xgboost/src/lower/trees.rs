@@ -19,6 +19,24 @@ pub(super) struct Place {
     pub(super) location: Location,
 }
 
+/// The first iterations of boosting, each of so many trees an output.
+pub(super) struct Rounds {
+    pub(super) rounds: usize,
+    pub(super) parallel: usize,
+}
+
+impl Rounds {
+    /// How many trees they are.
+    fn trees(&self, groups: usize, all: usize, pointer: &str) -> Result<usize, Failure> {
+        let trees = self.rounds.saturating_mul(self.parallel.max(1)).saturating_mul(groups);
+        if trees <= all {
+            return Ok(trees);
+        }
+        let message = format!("{} iterations are asked for, there are fewer", self.rounds);
+        Err(fail(codes::ITERATIONS, message, pointer))
+    }
+}
+
 /// Adds the trees and yields the sums. `dropped` are the weights of `dart`.
 #[expect(clippy::too_many_arguments, reason = "each is a part of the document, used once")]
 pub(super) fn lower(
@@ -27,6 +45,7 @@ pub(super) fn lower(
     base: &[f32],
     shape: &Shape,
     arg: ValueId,
+    rounds: Option<Rounds>,
     place: &Place,
     model: &mut Model,
     budget: &mut Budget,
@@ -69,7 +88,9 @@ pub(super) fn lower(
             &format!("{pointer}/trees"),
         ));
     }
-    for ((i, tree), &output) in body.trees.into_iter().enumerate().zip(&body.tree_info) {
+    let groups = if leaf_width == 1 { shape.outputs as usize } else { 1 };
+    let kept = rounds.map_or(Ok(count), |rounds| rounds.trees(groups, count, pointer))?;
+    for ((i, tree), &output) in body.trees.into_iter().enumerate().zip(&body.tree_info).take(kept) {
         let pointer = format!("{pointer}/trees/{i}");
         if leaf_width == 1 && output >= shape.outputs {
             let message = format!("tree {i}: there is no output {output} of {}", shape.outputs);

@@ -31,7 +31,11 @@ pub(super) fn run(
     if format != other.format().id {
         return Ok(None);
     }
-    let options = ReadOptions { limits: common.limits(), options: Options::none() };
+    let options = ReadOptions {
+        limits: common.limits(),
+        options: Options::none(),
+        inner: Some(holdall_convert::detect),
+    };
     let Some(found) = reader.compare(&a, &b, &options)? else { return Ok(None) };
     ui.document(&json!({
         "schema": "holdall/diff-models/1",
