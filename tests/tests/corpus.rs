@@ -9,6 +9,7 @@ use std::{
 };
 
 use holdall_codec::{Fate, Policy};
+use holdall_diag::{Report, Severity};
 use holdall_convert::{FormatSpec, Loaded, LoadedBody, WriteRequest, load};
 use holdall_source::{Limits, Source};
 use holdall_table::{Column, CsvReader, Data, Kind, Matching, Scoring, Table, select_inputs};
@@ -158,7 +159,7 @@ fn converted(case: &Case, to: &str) -> Result<(Fate, Loaded), String> {
         let fate = plan.worst();
         let policy = Policy { approximate: true, drop: true };
         let (accepted, _) =
-            plan.accept(policy).map_err(|report| report.entries()[0].message.clone())?;
+            plan.accept(policy).map_err(|report| first_error(&report))?;
         holdall_convert::write(&request, &accepted, &mut bytes).unwrap();
         let mut again = Vec::new();
         holdall_convert::write(&request, &accepted, &mut again).unwrap();
@@ -170,6 +171,12 @@ fn converted(case: &Case, to: &str) -> Result<(Fate, Loaded), String> {
     let reread = load(&target, Some(&spec), Limits::default())
         .map_err(|failure| format!("is not read back: {failure}"))?;
     Ok((fate, reread))
+}
+
+/// The first finding that blocks: warnings may stand before it.
+fn first_error(report: &Report) -> String {
+    let error = report.entries().iter().find(|entry| entry.severity == Severity::Error);
+    error.map(|entry| entry.message.clone()).unwrap_or_default()
 }
 
 /// What a target may differ by: its plan is exact, or it says that it rounds to binary32.
