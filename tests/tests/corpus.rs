@@ -9,8 +9,8 @@ use std::{
 };
 
 use holdall_codec::{Fate, Policy};
-use holdall_diag::{Report, Severity};
 use holdall_convert::{FormatSpec, Loaded, LoadedBody, WriteRequest, load};
+use holdall_diag::{Report, Severity};
 use holdall_source::{Limits, Source};
 use holdall_table::{Column, CsvReader, Data, Kind, Matching, Scoring, Table, select_inputs};
 
@@ -158,8 +158,7 @@ fn converted(case: &Case, to: &str) -> Result<(Fate, Loaded), String> {
         let plan = request.plan(&model).unwrap();
         let fate = plan.worst();
         let policy = Policy { approximate: true, drop: true };
-        let (accepted, _) =
-            plan.accept(policy).map_err(|report| first_error(&report))?;
+        let (accepted, _) = plan.accept(policy).map_err(|report| first_error(&report))?;
         holdall_convert::write(&request, &accepted, &mut bytes).unwrap();
         let mut again = Vec::new();
         holdall_convert::write(&request, &accepted, &mut again).unwrap();

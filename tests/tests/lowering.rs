@@ -13,13 +13,27 @@ use holdall_tabular::{
     Function, Interval, Kernel, KernelMachine, Labels, Likelihood, Lookup, Machine, Matrix, Member,
     Metric, MissingElement, MissingMember, MissingPolicy, Model, NaiveBayes, Near, NeighborAnswer,
     NeighborCombine, NeighborWeights, Neighbors, Normalize, NormalizeBy, ObliviousSplit,
-    ObliviousTrees, Op, Outside, Output, Part, Polynomial, Reduce, ReduceOp, Scalar, Summation,
+    ObliviousTrees, Op, Output, Outside, Part, Polynomial, Reduce, ReduceOp, Scalar, Summation,
     TieRule, Transform, UnaryOp, ValueId, VoteForm, Votes, validate,
 };
 
 const ODD: [f64; 16] = [
-    0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 1.0, -1.0, 3.0, 0.499_999_999_999_999_94, 1e9, -7.25, 0.1,
-    -0.3, 4.0,
+    0.0,
+    -0.0,
+    0.5,
+    -0.5,
+    1.5,
+    2.5,
+    -2.5,
+    1.0,
+    -1.0,
+    3.0,
+    0.499_999_999_999_999_94,
+    1e9,
+    -7.25,
+    0.1,
+    -0.3,
+    4.0,
 ];
 
 /// Three binary64 fields, missing or NaN in places.
@@ -69,11 +83,6 @@ fn same(name: &str, model: Model, rows: &Table, tolerance: f64) {
     let (plan, _) = plan.accept(policy).unwrap_or_else(|report| panic!("{name}: {report:?}"));
     let mut bytes = Vec::new();
     holdall_convert::write(&request, &plan, &mut bytes).unwrap();
-    if let Some(folder) = std::env::var_os("HOLDALL_KEEP") {
-        let file = std::path::Path::new(&folder).join(format!("{name}.onnx"));
-        #[expect(clippy::disallowed_methods, reason = "asked for by the environment")]
-        std::fs::write(file, &bytes).unwrap();
-    }
     let source = Source::from_bytes("m.onnx", bytes);
     let read = load(&source, Some(&FormatSpec::new("onnx")), Limits::default()).unwrap();
     let session = read.scoring(false).unwrap();
@@ -223,7 +232,8 @@ fn curves_bins_and_tables() {
             });
         }
     }
-    let interval = |low, high, low_closed, high_closed| Interval { low, high, low_closed, high_closed };
+    let interval =
+        |low, high, low_closed, high_closed| Interval { low, high, low_closed, high_closed };
     for (default, missing) in [(None, None), (Some(9.0), None), (None, Some(8.0))] {
         value(&format!("bin_{}_{}", default.is_some(), missing.is_some()), 0.0, |model, s, _| {
             let bin = Bin {
@@ -239,17 +249,21 @@ fn curves_bins_and_tables() {
             };
             model.push(Op::Transform(Transform::Bin(bin))).unwrap()
         });
-        value(&format!("lookup_{}_{}", default.is_some(), missing.is_some()), 0.0, |model, s, _| {
-            let keys = |v: [f64; 4]| Labels::F64(v.to_vec());
-            let lookup = Lookup {
-                args: vec![s[0], s[1]],
-                keys: vec![keys([0.0, 0.5, 0.0, -0.5]), keys([-0.5, 2.5, -0.5, f64::NAN])],
-                values: Labels::F64(vec![1.0, 2.0, 3.0, 4.0]),
-                default: default.map(Scalar::F64),
-                missing: missing.map(Scalar::F64),
-            };
-            model.push(Op::Transform(Transform::Lookup(lookup))).unwrap()
-        });
+        value(
+            &format!("lookup_{}_{}", default.is_some(), missing.is_some()),
+            0.0,
+            |model, s, _| {
+                let keys = |v: [f64; 4]| Labels::F64(v.to_vec());
+                let lookup = Lookup {
+                    args: vec![s[0], s[1]],
+                    keys: vec![keys([0.0, 0.5, 0.0, -0.5]), keys([-0.5, 2.5, -0.5, f64::NAN])],
+                    values: Labels::F64(vec![1.0, 2.0, 3.0, 4.0]),
+                    default: default.map(Scalar::F64),
+                    missing: missing.map(Scalar::F64),
+                };
+                model.push(Op::Transform(Transform::Lookup(lookup))).unwrap()
+            },
+        );
     }
     value("coalesce", 0.0, |model, s, _| {
         let call = Call { function: Function::Coalesce, args: s.to_vec() };
@@ -322,11 +336,11 @@ fn distances_of_every_measure() {
 }
 
 fn machine(model: &mut Model, arg: ValueId, kernel: Kernel, machines: u32) -> ValueId {
-    let terms = |m: u32| (0..4).filter(move |v| m != 1 || *v != 2).map(move |v| (v, f64::from(v + m) - 1.3));
-    let machines = (0..machines).map(|m| Machine {
-        terms: terms(m).collect(),
-        intercept: f64::from(m) * 0.25 - 0.1,
-    });
+    let terms = |m: u32| {
+        (0..4).filter(move |v| m != 1 || *v != 2).map(move |v| (v, f64::from(v + m) - 1.3))
+    };
+    let machines = (0..machines)
+        .map(|m| Machine { terms: terms(m).collect(), intercept: f64::from(m) * 0.25 - 0.1 });
     let machine = KernelMachine { arg, vectors: points(), kernel, machines: machines.collect() };
     model.push(Op::Estimator(Estimator::KernelMachine(Box::new(machine)))).unwrap()
 }
@@ -344,9 +358,7 @@ fn kernels_of_every_form() {
         ("additive", Kernel::AdditiveChiSquared, 0.0),
     ];
     for (name, kernel, tolerance) in kernels {
-        value(&format!("kernel_{name}"), tolerance, |model, _, arg| {
-            machine(model, arg, kernel, 3)
-        });
+        value(&format!("kernel_{name}"), tolerance, |model, _, arg| machine(model, arg, kernel, 3));
     }
 }
 
@@ -373,8 +385,7 @@ fn naive_bayes_of_every_likelihood() {
     for form in [BayesForm::Logarithm, BayesForm::Product] {
         value(&format!("bayes_{}", form.name()), 1e-14, |model, s, _| {
             let categories = Categories::new(Labels::F64(vec![0.0, 0.5, -2.5]));
-            let table =
-                Matrix { rows: 3, columns: 2, data: vec![0.2, 0.3, 0.5, 0.1, 0.3, 0.0] };
+            let table = Matrix { rows: 3, columns: 2, data: vec![0.2, 0.3, 0.5, 0.1, 0.3, 0.0] };
             let likelihoods = [
                 Likelihood::Normal { mean: vec![0.5, -1.0], variance: vec![1.5, 0.7] },
                 Likelihood::Table { categories, table },
@@ -402,8 +413,10 @@ fn neighbors(arg: ValueId, near: Near, weights: NeighborWeights, answer: Neighbo
 
 #[test]
 fn nearest_rows_that_answer() {
-    let targets = Matrix { rows: 4, columns: 2, data: vec![1.0, -2.0, 0.1, 7.0, 3.5, 0.2, 9.0, 4.0] };
-    let all = [NeighborWeights::Uniform, NeighborWeights::Inverse, NeighborWeights::InverseShifted(0.5)];
+    let targets =
+        Matrix { rows: 4, columns: 2, data: vec![1.0, -2.0, 0.1, 7.0, 3.5, 0.2, 9.0, 4.0] };
+    let all =
+        [NeighborWeights::Uniform, NeighborWeights::Inverse, NeighborWeights::InverseShifted(0.5)];
     for (i, weights) in all.into_iter().enumerate() {
         for near in [Near::Count(3), Near::Radius(1e12)] {
             let name = format!("neighbors_{i}_{}", matches!(near, Near::Count(_)));
@@ -430,7 +443,9 @@ fn nearest_rows_that_answer() {
         parts(&format!("neighbors_median_{count}"), &[Part::Values], 0.0, |model, _, arg| {
             let combine = NeighborCombine::Median;
             let answer = NeighborAnswer::Values { targets: targets.clone(), combine };
-            model.push(neighbors(arg, Near::Count(count), NeighborWeights::Uniform, answer)).unwrap()
+            model
+                .push(neighbors(arg, Near::Count(count), NeighborWeights::Uniform, answer))
+                .unwrap()
         });
     }
 }
@@ -438,22 +453,25 @@ fn nearest_rows_that_answer() {
 #[test]
 fn clusters_and_detectors() {
     parts("cluster", &[Part::Label, Part::Distances], 0.0, |model, _, arg| {
-        let distances = Distances {
-            arg,
-            points: points(),
-            comparison: Comparison::plain(Metric::CityBlock),
-        };
-        let distances = model.push(Op::Transform(Transform::Distances(Box::new(distances)))).unwrap();
+        let distances =
+            Distances { arg, points: points(), comparison: Comparison::plain(Metric::CityBlock) };
+        let distances =
+            model.push(Op::Transform(Transform::Distances(Box::new(distances)))).unwrap();
         let labels = Labels::Text(["p", "q", "r", "s"].map(str::to_owned).to_vec());
         let cluster = Cluster { distances, largest: false, labels };
         model.push(Op::Estimator(Estimator::Cluster(cluster))).unwrap()
     });
     for &anomaly in AnomalySide::ALL {
-        parts(&format!("detect_{}", anomaly.name()), &[Part::Label, Part::Score], 0.0, |model, s, _| {
-            let labels = Labels::Text(vec!["in".into(), "out".into()]);
-            let detect = Detect { score: s[0], threshold: 0.5, anomaly, labels };
-            model.push(Op::Estimator(Estimator::Detect(detect))).unwrap()
-        });
+        parts(
+            &format!("detect_{}", anomaly.name()),
+            &[Part::Label, Part::Score],
+            0.0,
+            |model, s, _| {
+                let labels = Labels::Text(vec!["in".into(), "out".into()]);
+                let detect = Detect { score: s[0], threshold: 0.5, anomaly, labels };
+                model.push(Op::Estimator(Estimator::Detect(detect))).unwrap()
+            },
+        );
     }
 }
 
@@ -532,7 +550,8 @@ fn oblivious_trees_are_written_out() {
     for summation in [Summation::SequentialF64, Summation::SequentialF32] {
         let name = format!("oblivious_{}", summation.is_f32());
         value(&name, 0.0, |model, _, arg| {
-            let split = |feature, border, missing_above| ObliviousSplit { feature, border, missing_above };
+            let split =
+                |feature, border, missing_above| ObliviousSplit { feature, border, missing_above };
             let trees = ObliviousTrees {
                 arg,
                 round_features: false,

@@ -83,11 +83,8 @@ impl Context<'_> {
             Some(Slot::Answer(answer)) => Ok((answer.label.clone(), answer.answers.clone())),
             Some(Slot::Estimate(estimate)) if estimate.has_labels() => {
                 let chosen = self.chosen_of(id)?;
-                let answers = if with_answers {
-                    Some(self.part(id, Part::Probabilities)?)
-                } else {
-                    None
-                };
+                let answers =
+                    if with_answers { Some(self.part(id, Part::Probabilities)?) } else { None };
                 Ok((Some(chosen), answers))
             }
             Some(Slot::Estimate(_)) => Ok((None, Some(self.part(id, Part::Values)?))),

@@ -70,7 +70,12 @@ impl Context<'_> {
     }
 
     /// Something neutral where the input is missing.
-    fn passed_over(&mut self, op: &NaiveBayes, arg: &Val, term: ValueId) -> Result<ValueId, Failure> {
+    fn passed_over(
+        &mut self,
+        op: &NaiveBayes,
+        arg: &Val,
+        term: ValueId,
+    ) -> Result<ValueId, Failure> {
         let Some(mask) = self.mask(arg)? else { return Ok(term) };
         let neutral = self.builder.number(neutral(op))?;
         self.builder.choose(mask, neutral, term)

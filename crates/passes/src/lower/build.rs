@@ -62,12 +62,7 @@ pub(super) struct Known {
 
 impl Builder {
     pub(super) fn new(taken: BTreeSet<String>) -> Self {
-        Self {
-            graph: Graph::default(),
-            taken,
-            counter: 0,
-            known: Known::default(),
-        }
+        Self { graph: Graph::default(), taken, counter: 0, known: Known::default() }
     }
 
     /// Sets aside what stands already: another graph is built.

@@ -52,11 +52,7 @@ pub(super) fn refused(op: &Combine, may_miss: bool) -> Option<&'static str> {
 }
 
 impl Context<'_> {
-    pub(super) fn combined(
-        &mut self,
-        id: TabularId,
-        op: &Combine,
-    ) -> Result<Answer, Failure> {
+    pub(super) fn combined(&mut self, id: TabularId, op: &Combine) -> Result<Answer, Failure> {
         let classes = self.valid.classes_of(id).cloned();
         let mut voices = Vec::with_capacity(op.members.len());
         for member in &op.members {
@@ -313,7 +309,8 @@ impl Context<'_> {
         let always = self.builder.constant(Kind::Bool, &[1, 1], &Labels::Bool(vec![true]))?;
         // From the last to the first: each takes the answer over where it takes part.
         let nothing = self.builder.number(f64::NAN)?;
-        let empty = self.builder.constant(Kind::Text, &[1, 1], &Labels::Text(vec![String::new()]))?;
+        let empty =
+            self.builder.constant(Kind::Text, &[1, 1], &Labels::Text(vec![String::new()]))?;
         let (mut answers, mut label) = (nothing, self.builder.whole(0)?);
         let (mut gap, mut entity) = (always, empty);
         for (voice, member) in voices.iter().zip(&op.members).rev() {

@@ -58,7 +58,12 @@ impl Context<'_> {
     }
 
     /// How many points are at or before each element.
-    fn points_before(&mut self, kind: Kind, x: ValueId, points: &[f64]) -> Result<ValueId, Failure> {
+    fn points_before(
+        &mut self,
+        kind: Kind,
+        x: ValueId,
+        points: &[f64],
+    ) -> Result<ValueId, Failure> {
         let raised = self.builder.raised(x, 2)?;
         let points = self.builder.floats(kind, &[1, 1, points.len() as u64], points)?;
         let before = self.builder.two("GreaterOrEqual", raised, points)?;

@@ -25,16 +25,13 @@ pub(super) fn refused(
     let misses = |id: holdall_tabular::ValueId| may_miss.get(id.index()).copied().unwrap_or(false);
     valid.model().nodes.iter().find_map(|(id, node)| match (&node.op, construct) {
         (Op::Binary { op, left, .. }, Construct::Binary(wanted)) if *op == wanted => {
-            (valid.kind_of(*left) == Some(Kind::I64)).then_some(
-                "runtimes end the process where an integer is divided by 0",
-            )
+            (valid.kind_of(*left) == Some(Kind::I64))
+                .then_some("runtimes end the process where an integer is divided by 0")
         }
         (Op::Transform(transform), Construct::Transform(wanted)) if transform.kind() == wanted => {
             of_transform(valid, transform, &misses)
         }
-        (Op::Estimator(estimator), Construct::Estimator(wanted))
-            if estimator.kind() == wanted =>
-        {
+        (Op::Estimator(estimator), Construct::Estimator(wanted)) if estimator.kind() == wanted => {
             of_estimator(valid, id, estimator, &misses)
         }
         _ => None,
@@ -48,11 +45,12 @@ fn of_transform(
 ) -> Option<&'static str> {
     match transform {
         Transform::Reduce(op) => {
-            reduce::refused(op, valid.kind_of(op.arg).unwrap_or(Kind::F64), misses(op.arg))
+            reduce::refused(*op, valid.kind_of(op.arg).unwrap_or(Kind::F64), misses(op.arg))
         }
         Transform::Distances(op) => distances::refused(&op.comparison),
-        Transform::Lookup(op) => (op.values.len() > MOST_ROWS)
-            .then_some("a table of more than 16,384 rows, each compared with each row of the input"),
+        Transform::Lookup(op) => (op.values.len() > MOST_ROWS).then_some(
+            "a table of more than 16,384 rows, each compared with each row of the input",
+        ),
         Transform::Bin(_)
         | Transform::Curve(_)
         | Transform::Normalize(_)

@@ -271,7 +271,22 @@ impl Context<'_> {
                 let listed = self.is_one_of(first.kind, id, values)?;
                 self.with_gaps_of(&first, Kind::Bool, 1, listed)
             }
-            other => Err(inexpressible(other.name())),
+            Function::Uppercase
+            | Function::Lowercase
+            | Function::Trim
+            | Function::Substring
+            | Function::Join
+            | Function::Length
+            | Function::Replace { .. }
+            | Function::Matches { .. }
+            | Function::CityHash
+            | Function::ToText
+            | Function::ToNumber
+            | Function::FormatNumber(_)
+            | Function::ParseDate
+            | Function::ParseTime
+            | Function::ParseDateTime
+            | Function::FormatDateTime(_) => Err(inexpressible(call.function.name())),
         }
     }
 
@@ -309,21 +324,15 @@ fn expansion(at: f64) -> [f64; TERMS] {
         odd += 2.0;
         term *= 2.0 * at * at / odd;
     }
-    let mut derivatives = [0.0; TERMS];
-    derivatives[0] = density * sum;
-    derivatives[1] = density;
-    let mut order = 0.0;
-    for n in 2..TERMS {
-        let before = if n > 2 { derivatives[n - 2] } else { 0.0 };
-        derivatives[n] = -2.0 * (at * derivatives[n - 1] + order * before);
+    let mut coefficients = [0.0; TERMS];
+    let (mut value, mut next, mut order, mut factorial) = (density * sum, density, 0.0, 1.0);
+    for coefficient in &mut coefficients {
+        *coefficient = value / factorial;
         order += 1.0;
+        factorial *= order;
+        // The derivative after next: of the value itself only the first is left.
+        let before = if order > 1.0 { (order - 1.0) * value } else { 0.0 };
+        (value, next) = (next, -2.0 * (at * next + before));
     }
-    let mut factorial = 1.0;
-    let mut count = 0.0;
-    for derivative in derivatives.iter_mut().skip(1) {
-        count += 1.0;
-        factorial *= count;
-        *derivative /= factorial;
-    }
-    derivatives
+    coefficients
 }

@@ -3,7 +3,9 @@
 
 use holdall_diag::Failure;
 use holdall_graph::ValueId;
-use holdall_tabular::{Covariance, CovarianceTerm, GaussianProcess, Kind, Matrix, Op, ValueId as TabularId};
+use holdall_tabular::{
+    Covariance, CovarianceTerm, GaussianProcess, Kind, Matrix, Op, ValueId as TabularId,
+};
 
 use super::{Context, build::inexpressible, value::Val};
 
@@ -13,7 +15,8 @@ const MOST_ROWS: u32 = 512;
 /// Whether the deviation is asked for: the mean alone is taken by a selection of element 0.
 pub(super) fn deviates(valid: &holdall_tabular::ValidModel, id: TabularId) -> bool {
     let model = valid.model();
-    let mean_only = |op: &Op| matches!(op, Op::Select { indices, .. } if indices.iter().all(|&i| i == 0));
+    let mean_only =
+        |op: &Op| matches!(op, Op::Select { indices, .. } if indices.iter().all(|&i| i == 0));
     let used = model.nodes.iter().any(|(_, node)| {
         let mut takes = false;
         node.op.each_arg(&mut |arg| takes |= arg == id);
@@ -24,8 +27,9 @@ pub(super) fn deviates(valid: &holdall_tabular::ValidModel, id: TabularId) -> bo
 
 /// Why a process has no operators; none where it has.
 pub(super) fn refused(op: &GaussianProcess, deviates: bool) -> Option<&'static str> {
-    (deviates && op.factor.is_some() && op.vectors.rows > MOST_ROWS)
-        .then_some("the deviation takes operators for each training row, and these are more than 512")
+    (deviates && op.factor.is_some() && op.vectors.rows > MOST_ROWS).then_some(
+        "the deviation takes operators for each training row, and these are more than 512",
+    )
 }
 
 impl Context<'_> {
@@ -234,7 +238,8 @@ impl Context<'_> {
             self.builder.two("Sub", x, y)?
         } else {
             let lengths = self.lengths(length, elements)?;
-            let (x, y) = (self.builder.two("Div", x, lengths)?, self.builder.two("Div", y, lengths)?);
+            let (x, y) =
+                (self.builder.two("Div", x, lengths)?, self.builder.two("Div", y, lengths)?);
             self.builder.two("Sub", x, y)?
         };
         let squares = self.builder.two("Mul", apart, apart)?;

@@ -151,8 +151,8 @@ impl Context<'_> {
             Transform::Lookup(op) => self.lookup(op),
             Transform::Bin(op) => self.bin(op),
             Transform::Curve(op) => self.curve(op),
-            Transform::Reduce(op) => self.reduce(op),
-            Transform::Normalize(op) => self.normalize(op),
+            Transform::Reduce(op) => self.reduce(*op),
+            Transform::Normalize(op) => self.normalize(*op),
             Transform::Polynomial(op) => self.polynomial(op),
             Transform::Distances(op) => self.distances(op),
             Transform::Spline(_)

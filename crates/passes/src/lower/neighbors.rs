@@ -65,7 +65,12 @@ impl Context<'_> {
                 let (shares, none) = self.shares(&counted, weights, classes.len(), of_row)?;
                 let (label, answers) =
                     self.elected(classes, of_row, *ties, (shares, none), *outlier, gap)?;
-                Ok(Answer { label: Some(label), answers: Some(answers), entities, ..Answer::default() })
+                Ok(Answer {
+                    label: Some(label),
+                    answers: Some(answers),
+                    entities,
+                    ..Answer::default()
+                })
             }
         }
     }
@@ -135,9 +140,12 @@ impl Context<'_> {
         counted: &Counted,
         gap: Option<ValueId>,
     ) -> Result<Vec<Val>, Failure> {
-        let asked = self.valid.model().outputs.iter().any(|output| {
-            matches!(output.part, holdall_tabular::Part::Entity(_))
-        });
+        let asked = self
+            .valid
+            .model()
+            .outputs
+            .iter()
+            .any(|output| matches!(output.part, holdall_tabular::Part::Entity(_)));
         let Some(places) = counted.places.filter(|_| asked) else { return Ok(Vec::new()) };
         let ids: Vec<String> = if op.ids.is_empty() {
             (1..=op.rows.rows).map(|row| row.to_string()).collect()

@@ -83,7 +83,9 @@ impl Context<'_> {
             }
             let value = match self.slots.get(output.value.index()) {
                 Some(Slot::Value(value)) => value.clone(),
-                Some(Slot::Estimate(_) | Slot::Answer(_)) => self.part(output.value, output.part)?,
+                Some(Slot::Estimate(_) | Slot::Answer(_)) => {
+                    self.part(output.value, output.part)?
+                }
                 None => return Err(inexpressible(format!("there is no node {}", output.value))),
             };
             let id = self.full(&value)?;

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Why a reduction has no operators; none where it has.
-pub(super) fn refused(op: &Reduce, kind: Kind, may_miss: bool) -> Option<&'static str> {
+pub(super) fn refused(op: Reduce, kind: Kind, may_miss: bool) -> Option<&'static str> {
     let ordered = matches!(op.op, ReduceOp::Median | ReduceOp::ArgMin | ReduceOp::ArgMax);
     if ordered && op.skip_missing && may_miss {
         return Some("places among elements of which some are passed over");
@@ -21,7 +21,7 @@ pub(super) fn refused(op: &Reduce, kind: Kind, may_miss: bool) -> Option<&'stati
 }
 
 impl Context<'_> {
-    pub(super) fn reduce(&mut self, op: &Reduce) -> Result<Val, Failure> {
+    pub(super) fn reduce(&mut self, op: Reduce) -> Result<Val, Failure> {
         let arg = self.value(op.arg)?;
         let x = self.full(&arg)?;
         let mask = self.mask(&arg)?;
@@ -196,11 +196,7 @@ impl Context<'_> {
         self.builder.choose(front, zero, place)
     }
 
-    fn count_present(
-        &mut self,
-        width: u32,
-        mask: Option<ValueId>,
-    ) -> Result<Val, Failure> {
+    fn count_present(&mut self, width: u32, mask: Option<ValueId>) -> Result<Val, Failure> {
         let Some(mask) = mask else {
             let store = super::value::Store::Constant(Labels::I64(vec![i64::from(width)]));
             return Ok(Val { kind: Kind::I64, width: 1, store, gaps: Gaps::None });

@@ -2,8 +2,8 @@
 
 use holdall_codec::{Plan, Support};
 use holdall_tabular::{
-    BinaryOp, Construct, InvalidPolicy, Kind, Labels, MissingPolicy, Model, Op, OutlierPolicy, Part,
-    Summation, Transform, TreeEnsemble, UnaryOp, Unknown, ValidModel, ValueId,
+    BinaryOp, Construct, InvalidPolicy, Kind, Labels, MissingPolicy, Model, Op, OutlierPolicy,
+    Part, Summation, Transform, TreeEnsemble, UnaryOp, Unknown, ValidModel, ValueId,
 };
 
 use super::{ColumnLayout, LowerOptions, families, inputs, outputs, trees};

@@ -7,7 +7,7 @@ use holdall_tabular::{Kind, Labels, Normalize, NormalizeBy, Polynomial};
 use super::{Context, value::Val};
 
 impl Context<'_> {
-    pub(super) fn normalize(&mut self, normalize: &Normalize) -> Result<Val, Failure> {
+    pub(super) fn normalize(&mut self, normalize: Normalize) -> Result<Val, Failure> {
         let arg = self.value(normalize.arg)?;
         let x = self.full(&arg)?;
         if normalize.by == NormalizeBy::Softmax {

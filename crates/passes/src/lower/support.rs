@@ -187,7 +187,9 @@ fn of_binary(op: BinaryOp) -> Support {
         BinaryOp::Ne => Support::rewrite("`Not` and `Equal`"),
         BinaryOp::Xor => Support::native(),
         BinaryOp::Remainder => Support::rewrite("`Mod` as C has it"),
-        BinaryOp::Modulo | BinaryOp::FloorDiv => Support::rewrite("`Div` and `Floor`, step by step"),
+        BinaryOp::Modulo | BinaryOp::FloorDiv => {
+            Support::rewrite("`Div` and `Floor`, step by step")
+        }
         BinaryOp::Atan2 => Support::refuse(NO_BINARY64),
         BinaryOp::Min | BinaryOp::Max => {
             Support::rewrite("`Where`: the operator of that name loses NaN in older runtimes")

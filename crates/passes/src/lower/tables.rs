@@ -86,7 +86,8 @@ impl Context<'_> {
             });
         }
         let fits = fits.ok_or_else(|| inexpressible("a table without keys"))?;
-        let answers = Answers::new(&lookup.values, lookup.default.as_ref(), lookup.missing.as_ref());
+        let answers =
+            Answers::new(&lookup.values, lookup.default.as_ref(), lookup.missing.as_ref());
         self.first_that_holds(fits, missing, &answers)
     }
 

@@ -40,9 +40,10 @@ impl Context<'_> {
         let pairs = pairs(classes);
         let (mut change, mut start) = (Vec::new(), vec![0.0; classes as usize]);
         for &(i, j) in &pairs {
-            change.extend((0..classes).map(|class| {
-                f64::from(u8::from(class == i)) - f64::from(u8::from(class == j))
-            }));
+            change
+                .extend((0..classes).map(|class| {
+                    f64::from(u8::from(class == i)) - f64::from(u8::from(class == j))
+                }));
             if let Some(count) = start.get_mut(j as usize) {
                 *count += 1.0;
             }
@@ -111,22 +112,22 @@ impl Context<'_> {
     ) -> Result<ValueId, Failure> {
         let (a, b) = (self.builder.row(a)?, self.builder.row(b)?);
         let product = self.builder.two("Mul", decisions, a)?;
-        let f = self.builder.two("Add", product, b)?;
-        let size = self.builder.one("Abs", f)?;
+        let exponent = self.builder.two("Add", product, b)?;
+        let size = self.builder.one("Abs", exponent)?;
         let size = self.builder.one("Neg", size)?;
-        let e = self.builder.one("Exp", size)?;
+        let power = self.builder.one("Exp", size)?;
         let one = self.builder.number(1.0)?;
-        let whole = self.builder.two("Add", one, e)?;
+        let whole = self.builder.two("Add", one, power)?;
         let zero = self.builder.number(0.0)?;
-        let above = self.builder.two("GreaterOrEqual", f, zero)?;
-        let over = self.builder.two("Div", e, whole)?;
+        let above = self.builder.two("GreaterOrEqual", exponent, zero)?;
+        let over = self.builder.two("Div", power, whole)?;
         let under = self.builder.two("Div", one, whole)?;
-        let p = self.builder.choose(above, over, under)?;
+        let likely = self.builder.choose(above, over, under)?;
         let (low, high) = (self.builder.number(LEAST)?, self.builder.number(1.0 - LEAST)?);
-        let below = self.builder.two("Less", p, low)?;
-        let p = self.builder.choose(below, low, p)?;
-        let above = self.builder.two("Greater", p, high)?;
-        self.builder.choose(above, high, p)
+        let below = self.builder.two("Less", likely, low)?;
+        let likely = self.builder.choose(below, low, likely)?;
+        let above = self.builder.two("Greater", likely, high)?;
+        self.builder.choose(above, high, likely)
     }
 
     /// `[N, classes, classes]`: Q of Wu, Lin and Weng, from p(i, j) of the pairs and 1 − p.
