@@ -2,11 +2,12 @@
 
 use holdall_codec::{Plan, Support};
 use holdall_tabular::{
-    BinaryOp, Construct, InvalidPolicy, Kind, Labels, MissingPolicy, Model, Op, OutlierPolicy,
-    Part, Summation, Transform, TreeEnsemble, UnaryOp, Unknown, ValidModel, ValueId,
+    BinaryOp, Construct, EstimateType, InvalidPolicy, Kind, Labels, MissingPolicy, Model, Op,
+    OutlierPolicy, Part, Summation, Transform, TreeEnsemble, Type, UnaryOp, Unknown, ValidModel,
+    ValueId,
 };
 
-use super::{ColumnLayout, LowerOptions, families, inputs, outputs, trees};
+use super::{ColumnLayout, LabelKind, LowerOptions, families, inputs, outputs, trees};
 
 /// Sharpens the answers that depend on the model.
 pub fn refine(plan: &mut Plan<'_>, options: &LowerOptions) {
@@ -27,7 +28,9 @@ pub fn refine(plan: &mut Plan<'_>, options: &LowerOptions) {
             return field(model, options, kind);
         }
         if let Construct::Output(part) = construct {
-            return output(valid, part, clash.as_deref(), &may_miss);
+            let found = output(valid, part, clash.as_deref(), &may_miss);
+            let maps = options.zipmap && part == Part::Probabilities;
+            return found.or_else(|| if maps { mapped(valid, options) } else { None });
         }
         if let Construct::Trees(summation) = construct {
             return tree_sums(model, options, summation);
@@ -48,6 +51,27 @@ pub fn refine(plan: &mut Plan<'_>, options: &LowerOptions) {
             Support::refuse("the empty text is a category and would stand for missing too")
         })
     });
+}
+
+/// What maps from labels to probabilities cannot say.
+fn mapped(valid: &ValidModel, options: &LowerOptions) -> Option<Support> {
+    let outputs = valid.model().outputs.iter().filter(|o| o.part == Part::Probabilities);
+    let mut rounds = false;
+    for output in outputs {
+        let labels = valid.classes_of(output.value).map(Labels::kind);
+        if options.labels == LabelKind::Auto && matches!(labels, Some(Kind::F64 | Kind::Bool)) {
+            return Some(Support::refuse(
+                "`ZipMap` has integers or texts for labels: `labels=int` or `labels=string` makes them so",
+            ));
+        }
+        rounds |= !matches!(
+            valid.type_of(output.value),
+            Type::Estimate(EstimateType::Classification { kind: Kind::F32, .. })
+        );
+    }
+    rounds.then(|| {
+        Support::approximate("`ZipMap` takes binary32: probabilities are rounded, by 2⁻²⁴ at most")
+    })
 }
 
 /// A name that an input and an output would share.

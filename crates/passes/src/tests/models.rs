@@ -334,8 +334,7 @@ fn functions(kind: Kind) -> Case {
     for op in BinaryOp::ALL {
         let written = support(Construct::Binary(op), &LowerOptions::default()).fate != Fate::Refuse;
         let logic = matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Xor);
-        let one_way =
-            matches!(op, BinaryOp::Modulo | BinaryOp::Remainder | BinaryOp::FloorDiv);
+        let one_way = matches!(op, BinaryOp::Modulo | BinaryOp::Remainder | BinaryOp::FloorDiv);
         if written && !logic && !one_way {
             let value = model.push(Op::Binary { op, left: x, right: ids[1] }).unwrap();
             model.outputs.push(Output::new(value, Part::Whole).named(op.name()));
