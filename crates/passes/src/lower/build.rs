@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_diag::Failure;
 use holdall_graph::{
-    AI_ONNX, AI_ONNX_ML, Attribute, Dim, Graph, Origin, ValueId, ValueType, Weight,
+    AI_ONNX, AI_ONNX_ML, Attribute, Dim, Graph, NodeId, Origin, ValueId, ValueType, Weight,
 };
 use holdall_tabular::{Kind, Labels};
 use holdall_tensor::{DType, Shape, Tensor};
@@ -114,6 +114,14 @@ impl Builder {
     ) -> Result<ValueId, Failure> {
         let name = self.fresh("v");
         let made = self.graph.push_node(domain, op_type, inputs, &[&name], attributes)?;
+        let last = self.graph.nodes.len().checked_sub(1).and_then(|at| u32::try_from(at).ok());
+        // onnxruntime 1.20 joins several `Gather` of one value and names what it makes after them: without
+        // names of their own, two such joints are refused as one.
+        if op_type == "Gather"
+            && let Some(node) = last.and_then(|at| self.graph.nodes.get_mut(NodeId::new(at)))
+        {
+            node.name = name;
+        }
         made.first().copied().ok_or_else(|| inexpressible("a node without an output"))
     }
 
