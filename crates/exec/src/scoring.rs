@@ -189,6 +189,8 @@ fn outputs(session: &Session, rows: &Rows) -> Result<Vec<Port>, Failure> {
             let (suffix, role) = match (class, name) {
                 (Some(class), _) => (Some(class.clone()), Role::Probability(class.clone())),
                 (None, "margins") => (Some(i.to_string()), Role::Margin(index)),
+                (None, "distances") if ours => (Some(i.to_string()), Role::Margin(index)),
+                (None, "score") if ours && width == 1 => (None, Role::Value(index)),
                 (None, "y") if ours => (Some(i.to_string()), Role::Transformed(index)),
                 (None, _)
                     if label.is_none() && (width == 1 || regressor || name == "prediction") =>
