@@ -37,7 +37,7 @@ const ODD: [f64; 16] = [
 ];
 
 /// Three binary64 fields, missing or NaN in places.
-fn start(missing: MissingPolicy) -> (Model, Vec<ValueId>, ValueId) {
+fn start(missing: &MissingPolicy) -> (Model, Vec<ValueId>, ValueId) {
     let mut model = Model::new();
     model.named_inputs = true;
     let mut scalars = Vec::new();
@@ -92,7 +92,9 @@ fn same(name: &str, model: Model, rows: &Table, tolerance: f64) {
     for (a, b) in ours.columns.iter().zip(&theirs.columns) {
         for row in 0..rows.rows {
             let good = match (number(a, row), number(b, row)) {
-                (Some(x), Some(y)) => x == y || (x - y).abs() <= tolerance * x.abs().max(1.0),
+                (Some(x), Some(y)) => {
+                    x.to_bits() == y.to_bits() || (x - y).abs() <= tolerance * x.abs().max(1.0)
+                }
                 // Missing and NaN are one thing in a tensor.
                 (None, None) => {
                     a.is_missing(row)
@@ -115,7 +117,7 @@ fn same(name: &str, model: Model, rows: &Table, tolerance: f64) {
 /// A model that answers one value made of the fields, with and without gaps.
 fn value(name: &str, tolerance: f64, make: impl Fn(&mut Model, &[ValueId], ValueId) -> ValueId) {
     for (missing, gaps) in [(MissingPolicy::Keep, true), (MissingPolicy::AsNan, false)] {
-        let (mut model, scalars, vector) = start(missing);
+        let (mut model, scalars, vector) = start(&missing);
         let made = make(&mut model, &scalars, vector);
         model.outputs.push(Output::new(made, Part::Whole));
         same(&format!("{name}_{gaps}"), model, &rows(gaps), tolerance);
@@ -130,7 +132,7 @@ fn parts(
     make: impl Fn(&mut Model, &[ValueId], ValueId) -> ValueId,
 ) {
     for (missing, gaps) in [(MissingPolicy::Keep, true), (MissingPolicy::AsNan, false)] {
-        let (mut model, scalars, vector) = start(missing);
+        let (mut model, scalars, vector) = start(&missing);
         let made = make(&mut model, &scalars, vector);
         for &part in parts {
             model.outputs.push(Output::new(made, part));
@@ -196,7 +198,7 @@ fn reductions_with_and_without_what_is_missing() {
 #[test]
 fn places_and_medians_of_rows_without_gaps() {
     for op in [ReduceOp::Median, ReduceOp::ArgMin, ReduceOp::ArgMax] {
-        let (mut model, _, arg) = start(MissingPolicy::AsNan);
+        let (mut model, _, arg) = start(&MissingPolicy::AsNan);
         let reduce = Transform::Reduce(Reduce { arg, op, skip_missing: false });
         let mut made = model.push(Op::Transform(reduce)).unwrap();
         if op != ReduceOp::Median {
@@ -489,26 +491,26 @@ fn estimates_made_one() {
             method,
             CombineMethod::Max | CombineMethod::MajorityVote | CombineMethod::WeightedMajorityVote
         );
-        let (mut model, scalars, vector) = start(MissingPolicy::AsNan);
+        let (mut model, scalars, vector) = start(&MissingPolicy::AsNan);
         let members = |model: &mut Model, classes: bool| -> Vec<Member> {
             let mut members = Vec::new();
-            for (i, id) in ["m", "n", "o"].into_iter().enumerate() {
+            for (i, id) in (0_u32..).zip(["m", "n", "o"]) {
                 let weights = NeighborWeights::Uniform;
                 let answer = if classes {
                     NeighborAnswer::Classes {
                         classes: Labels::Text(vec!["x".into(), "y".into(), "z".into()]),
-                        of_row: (0..4).map(|row| (row + i as u32) % 3).collect(),
+                        of_row: (0..4).map(|row| (row + i) % 3).collect(),
                         outlier: None,
                         ties: TieRule::FirstClass,
                     }
                 } else {
-                    let data = (0..4).map(|row| f64::from(row * 3) - i as f64).collect();
+                    let data = (0..4).map(|row| f64::from(row * 3) - f64::from(i)).collect();
                     let targets = Matrix { rows: 4, columns: 1, data };
                     NeighborAnswer::Values { targets, combine: NeighborCombine::Mean }
                 };
                 let near = Near::Count(1 + u32::from(i == 1));
                 let estimate = model.push(neighbors(vector, near, weights, answer)).unwrap();
-                let weight = Some(constant(model, 0.5 + i as f64));
+                let weight = Some(constant(model, 0.5 + f64::from(i)));
                 members.push(Member { when: None, estimate, weight, id: id.to_owned() });
             }
             members
@@ -524,7 +526,7 @@ fn estimates_made_one() {
             model.outputs.push(Output::new(made, Part::Label));
             model.outputs.push(Output::new(made, Part::Probabilities));
             same(&format!("classes_{}", method.name()), model, &rows(false), 0.0);
-            model = start(MissingPolicy::AsNan).0;
+            model = start(&MissingPolicy::AsNan).0;
         }
         if !values {
             let members = members(&mut model, false);
