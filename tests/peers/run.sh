@@ -9,7 +9,7 @@
 # PEERS_VENV_DIR  where the virtual environments go          target/peers
 # PEERS_PYTHON    Python 3.11 or newer                       python3
 # PEERS_PYTHON310 Python 3.10 for Titus                      python3.10, or one of pyenv's
-# PEERS_ORT       releases of ONNX Runtime                   1.31.1 (also here: 1.20.1, 1.17.3)
+# PEERS_ORT       releases of ONNX Runtime                   1.32.0 1.20.1 1.17.3 (also here: 1.31.1); `runtime`: 1.31.1
 # PEERS_TO        target with options, ONNX only             none, such as onnx:opset=17
 # PEERS_STRICT    1: a peer that could not run fails         in CI: 1, otherwise 0
 #
@@ -92,7 +92,7 @@ python310() {
 for peer in "$@"; do
     case $peer in
     onnx)
-        for release in ${PEERS_ORT:-1.31.1}; do
+        for release in ${PEERS_ORT:-1.32.0 1.20.1 1.17.3}; do
             if [ -f "$here/requirements/onnx-$release.txt" ]; then
                 check "onnx-$release" onnx_peer.py "$python" "$here/requirements/onnx-$release.txt" ${PEERS_TO:+--to "$PEERS_TO"}
             else

@@ -10,6 +10,7 @@ use std::{
 
 use holdall_codec::{Fate, Policy};
 use holdall_convert::{FormatSpec, Loaded, LoadedBody, WriteRequest, load};
+use holdall_diag::{Report, Severity};
 use holdall_source::{Limits, Source};
 use holdall_table::{Column, CsvReader, Data, Kind, Matching, Scoring, Table, select_inputs};
 
@@ -157,8 +158,7 @@ fn converted(case: &Case, to: &str) -> Result<(Fate, Loaded), String> {
         let plan = request.plan(&model).unwrap();
         let fate = plan.worst();
         let policy = Policy { approximate: true, drop: true };
-        let (accepted, _) =
-            plan.accept(policy).map_err(|report| report.entries()[0].message.clone())?;
+        let (accepted, _) = plan.accept(policy).map_err(|report| first_error(&report))?;
         holdall_convert::write(&request, &accepted, &mut bytes).unwrap();
         let mut again = Vec::new();
         holdall_convert::write(&request, &accepted, &mut again).unwrap();
@@ -170,6 +170,12 @@ fn converted(case: &Case, to: &str) -> Result<(Fate, Loaded), String> {
     let reread = load(&target, Some(&spec), Limits::default())
         .map_err(|failure| format!("is not read back: {failure}"))?;
     Ok((fate, reread))
+}
+
+/// The first finding that blocks: warnings may stand before it.
+fn first_error(report: &Report) -> String {
+    let error = report.entries().iter().find(|entry| entry.severity == Severity::Error);
+    error.map(|entry| entry.message.clone()).unwrap_or_default()
 }
 
 /// What a target may differ by: its plan is exact, or it says that it rounds to binary32.

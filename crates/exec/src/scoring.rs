@@ -55,7 +55,9 @@ pub(crate) fn rows(session: &Session) -> Result<Rows, Failure> {
             _ => return Err(refuse(format!("the input `{name}` is not a matrix or vector"))),
         };
         let named = fields.as_ref().filter(|f| alone && f.len() == width);
-        rows.named &= width == 1 || named.is_some();
+        // One tensor that our writer gave no names is taken by position, whatever its width.
+        let unnamed = alone && fields.is_none() && name == "X" && graph.stamp.producer == "holdall";
+        rows.named &= (width == 1 && !unnamed) || named.is_some();
         for i in 0..width {
             let name = match named.and_then(|f| f.get(i)) {
                 Some(field) => field.clone(),
@@ -187,6 +189,8 @@ fn outputs(session: &Session, rows: &Rows) -> Result<Vec<Port>, Failure> {
             let (suffix, role) = match (class, name) {
                 (Some(class), _) => (Some(class.clone()), Role::Probability(class.clone())),
                 (None, "margins") => (Some(i.to_string()), Role::Margin(index)),
+                (None, "distances") if ours => (Some(i.to_string()), Role::Margin(index)),
+                (None, "score") if ours && width == 1 => (None, Role::Value(index)),
                 (None, "y") if ours => (Some(i.to_string()), Role::Transformed(index)),
                 (None, _)
                     if label.is_none() && (width == 1 || regressor || name == "prediction") =>

@@ -64,7 +64,13 @@ pub static FORMAT: Format = Format {
             key: "sums",
             values: "exact|fast",
             default: "exact",
-            help: "add trees in the model's order and precision, or as the runtime likes",
+            help: "add trees, products and distances in the model's order and precision, or as the runtime likes",
+        },
+        OptionInfo {
+            key: "zipmap",
+            values: "true|false",
+            default: "false",
+            help: "probabilities as a list of maps from labels, in binary32, instead of a tensor",
         },
         OptionInfo {
             key: "packed",
@@ -201,6 +207,7 @@ fn lower_options(options: &Options) -> Result<LowerOptions, Failure> {
             "fast" => TreeSums::Fast,
             _ => TreeSums::Exact,
         },
+        zipmap: options.flag("zipmap", default.zipmap)?,
     })
 }
 

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_diag::Failure;
 use holdall_graph::{
-    AI_ONNX, AI_ONNX_ML, Attribute, Dim, Graph, Origin, ValueId, ValueType, Weight,
+    AI_ONNX, AI_ONNX_ML, Attribute, Dim, Graph, NodeId, Origin, ValueId, ValueType, Weight,
 };
 use holdall_tabular::{Kind, Labels};
 use holdall_tensor::{DType, Shape, Tensor};
@@ -14,9 +14,7 @@ pub(super) struct Builder {
     pub(super) graph: Graph,
     taken: BTreeSet<String>,
     counter: usize,
-    constants: BTreeMap<(Kind, Vec<u64>, Vec<u8>), ValueId>,
-    casts: BTreeMap<(ValueId, DType), ValueId>,
-    cast_from: BTreeMap<ValueId, (ValueId, Kind)>,
+    known: Known,
 }
 
 /// The element type that stands for a kind.
@@ -54,19 +52,30 @@ pub(super) fn to_f32(value: f64) -> f32 {
     value as f32
 }
 
+/// Which constants and conversions stand already; different in every graph.
+#[derive(Default)]
+pub(super) struct Known {
+    constants: BTreeMap<(Kind, Vec<u64>, Vec<u8>), ValueId>,
+    casts: BTreeMap<(ValueId, DType), ValueId>,
+    cast_from: BTreeMap<ValueId, (ValueId, Kind)>,
+}
+
 impl Builder {
     pub(super) fn new(taken: BTreeSet<String>) -> Self {
-        Self {
-            graph: Graph::default(),
-            taken,
-            counter: 0,
-            constants: BTreeMap::new(),
-            casts: BTreeMap::new(),
-            cast_from: BTreeMap::new(),
-        }
+        Self { graph: Graph::default(), taken, counter: 0, known: Known::default() }
     }
 
-    fn fresh(&mut self, stem: &str) -> String {
+    /// Sets aside what stands already: another graph is built.
+    pub(super) fn forget(&mut self) -> Known {
+        std::mem::take(&mut self.known)
+    }
+
+    /// Takes it up again.
+    pub(super) fn remember(&mut self, known: Known) {
+        self.known = known;
+    }
+
+    pub(super) fn fresh(&mut self, stem: &str) -> String {
         loop {
             let name = format!("{stem}{}", self.counter);
             self.counter += 1;
@@ -105,6 +114,14 @@ impl Builder {
     ) -> Result<ValueId, Failure> {
         let name = self.fresh("v");
         let made = self.graph.push_node(domain, op_type, inputs, &[&name], attributes)?;
+        let last = self.graph.nodes.len().checked_sub(1).and_then(|at| u32::try_from(at).ok());
+        // onnxruntime 1.20 joins several `Gather` of one value and names what it makes after them: without
+        // names of their own, two such joints are refused as one.
+        if op_type == "Gather"
+            && let Some(node) = last.and_then(|at| self.graph.nodes.get_mut(NodeId::new(at)))
+        {
+            node.name = name;
+        }
         made.first().copied().ok_or_else(|| inexpressible("a node without an output"))
     }
 
@@ -131,7 +148,7 @@ impl Builder {
             ) => return Err(inexpressible(format!("{} as {kind}", values.kind()))),
         };
         let key = (kind, shape.to_vec(), bytes);
-        if let Some(&found) = self.constants.get(&key) {
+        if let Some(&found) = self.known.constants.get(&key) {
             return Ok(found);
         }
         let weight = match values {
@@ -146,7 +163,7 @@ impl Builder {
         };
         let name = self.fresh("c");
         let id = self.graph.push_weight(name, weight)?;
-        self.constants.insert(key, id);
+        self.known.constants.insert(key, id);
         Ok(id)
     }
 
@@ -175,17 +192,17 @@ impl Builder {
         if from == to {
             return Ok(id);
         }
-        if let Some(&(origin, kind)) = self.cast_from.get(&id)
+        if let Some(&(origin, kind)) = self.known.cast_from.get(&id)
             && (from, kind, to) == (Kind::F64, Kind::F32, Kind::F32)
         {
             return Ok(origin);
         }
-        if let Some(&found) = self.casts.get(&(id, dtype_of(to))) {
+        if let Some(&found) = self.known.casts.get(&(id, dtype_of(to))) {
             return Ok(found);
         }
         let made = self.node("Cast", &[id], vec![("to", Attribute::Int(type_number(to)))])?;
-        self.casts.insert((id, dtype_of(to)), made);
-        self.cast_from.insert(made, (id, from));
+        self.known.casts.insert((id, dtype_of(to)), made);
+        self.known.cast_from.insert(made, (id, from));
         Ok(made)
     }
 

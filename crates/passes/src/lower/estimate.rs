@@ -9,9 +9,10 @@ use holdall_tabular::{
 
 use super::{
     Context, LabelKind, LowerOptions, Slot,
+    answer::Chosen,
     build::inexpressible,
     trees::{down_to_f32, up_to_f32},
-    value::{Gaps, Val},
+    value::Val,
 };
 
 /// A lowered estimate; parts are made when they are asked for first.
@@ -61,9 +62,15 @@ impl Context<'_> {
     }
 
     pub(super) fn part(&mut self, id: TabularId, part: Part) -> Result<Val, Failure> {
-        let slot = self.slots.get(id.index());
-        let Some(Slot::Estimate(estimate)) = slot else {
-            return Err(inexpressible(format!("{id} is no estimate")));
+        let estimate = match self.slots.get(id.index()) {
+            Some(Slot::Estimate(estimate)) => estimate,
+            Some(Slot::Answer(answer)) => {
+                let answer = answer.clone();
+                return self.answer_part(&answer, part);
+            }
+            Some(Slot::Value(_)) | None => {
+                return Err(inexpressible(format!("{id} is no estimate")));
+            }
         };
         let mut estimate = estimate.clone();
         let made = self.part_of(&mut estimate, part)?;
@@ -99,7 +106,8 @@ impl Context<'_> {
                 let labels = self.builder.constant(kind, &[length], &labels)?;
                 let axis = vec![("axis", Attribute::Int(0))];
                 let id = self.builder.node("Gather", &[labels, position], axis)?;
-                Ok(Val::rows(kind, 1, id).with_gaps(Gaps::None))
+                let missing = self.any_gap(&estimate.margins.clone())?;
+                self.with_mask(kind, 1, id, missing)
             }
             Part::Whole
             | Part::Distances
@@ -113,10 +121,17 @@ impl Context<'_> {
 
     /// The label as it is answered: one dimension.
     pub(super) fn label_output(&mut self, id: TabularId) -> Result<(Kind, ValueId), Failure> {
-        let Some(Slot::Estimate(estimate)) = self.slots.get(id.index()) else {
-            return Err(inexpressible(format!("{id} is no estimate")));
+        let mut estimate = match self.slots.get(id.index()) {
+            Some(Slot::Estimate(estimate)) => estimate.clone(),
+            Some(Slot::Answer(answer)) => {
+                let chosen = answer.label.clone();
+                let chosen = chosen.ok_or_else(|| inexpressible("an estimate without a label"))?;
+                return self.answer_label(&chosen);
+            }
+            Some(Slot::Value(_)) | None => {
+                return Err(inexpressible(format!("{id} is no estimate")));
+            }
         };
-        let mut estimate = estimate.clone();
         let position = self.position(&mut estimate)?;
         let labels = written_labels(estimate.labels()?, self.options);
         if let Some(slot) = self.slots.get_mut(id.index()) {
@@ -128,6 +143,21 @@ impl Context<'_> {
         let position = self.builder.node("Reshape", &[position, flat], Vec::new())?;
         let axis = vec![("axis", Attribute::Int(0))];
         Ok((kind, self.builder.node("Gather", &[labels, position], axis)?))
+    }
+
+    /// The label of an estimate from margins, for other estimates.
+    pub(super) fn chosen_of(&mut self, id: TabularId) -> Result<Chosen, Failure> {
+        let Some(Slot::Estimate(estimate)) = self.slots.get(id.index()) else {
+            return Err(inexpressible(format!("{id} has no margins")));
+        };
+        let mut estimate = estimate.clone();
+        let position = self.position(&mut estimate)?;
+        let missing = self.any_gap(&estimate.margins.clone())?;
+        let labels = estimate.labels()?.clone();
+        if let Some(slot) = self.slots.get_mut(id.index()) {
+            *slot = Slot::Estimate(estimate);
+        }
+        Ok(Chosen { labels, position, missing })
     }
 
     /// Values of a regression, probabilities of a classification.
@@ -277,6 +307,11 @@ impl Context<'_> {
 }
 
 impl Estimate {
+    /// Whether it is a classification.
+    pub(super) const fn has_labels(&self) -> bool {
+        self.classify.is_some()
+    }
+
     fn classes(&self) -> Option<u32> {
         self.classify.as_ref().and_then(|classify| u32::try_from(classify.classes.len()).ok())
     }

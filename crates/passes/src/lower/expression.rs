@@ -168,9 +168,7 @@ impl Context<'_> {
             | UnaryOp::NormalCdf
             | UnaryOp::NormalPdf
             | UnaryOp::NormalQuantile
-            | UnaryOp::LnGamma => {
-                return Err(inexpressible(op.name()));
-            }
+            | UnaryOp::LnGamma => self.special(op, kind, id)?,
         };
         if op == UnaryOp::IsNan {
             let mask = self.mask(&value)?;
@@ -225,13 +223,10 @@ impl Context<'_> {
             BinaryOp::Le => apply("LessOrEqual")?,
             BinaryOp::Gt => apply("Greater")?,
             BinaryOp::Ge => apply("GreaterOrEqual")?,
-            BinaryOp::And
-            | BinaryOp::Or
-            | BinaryOp::Modulo
-            | BinaryOp::Remainder
-            | BinaryOp::FloorDiv
-            | BinaryOp::Atan2
-            | BinaryOp::Xor => {
+            BinaryOp::Modulo | BinaryOp::Remainder | BinaryOp::FloorDiv | BinaryOp::Xor => {
+                self.divided(op, l, r)?
+            }
+            BinaryOp::And | BinaryOp::Or | BinaryOp::Atan2 => {
                 return Err(inexpressible(format!("{} of {kind}", op.name())));
             }
         };

@@ -3,26 +3,46 @@
 //! Every value is a tensor `[N, width]`, scalars have width 1. *Missing* is NaN in float values and
 //! the empty text in texts; integers and booleans that may be missing carry a mask beside them.
 
+mod answer;
+mod arith;
+mod bayes;
 mod build;
+mod combine;
+mod curve;
+mod distances;
 mod estimate;
 mod expression;
+mod families;
+mod functions;
+mod gaussian;
 mod inputs;
+mod kernel;
 mod linear;
+mod neighbors;
+mod nested;
+mod oblivious;
 mod options;
 mod outputs;
+mod reduce;
+mod refine;
+mod shares;
 mod support;
+mod tables;
 mod trees;
 mod value;
 mod vector;
+mod votes;
 
 pub use options::{ColumnLayout, InputPrecision, LabelKind, LowerOptions, TreeSums};
-pub use support::{refine, support};
+pub use refine::refine;
+pub use support::support;
 
 use holdall_codec::AcceptedPlan;
 use holdall_diag::Failure;
 use holdall_graph::{AI_ONNX, AI_ONNX_ML, Graph, Stamp};
-use holdall_tabular::{Op, ValidModel, ValueId};
+use holdall_tabular::{Estimator, Op, Transform, ValidModel, ValueId};
 
+use answer::Answer;
 use build::{Builder, inexpressible};
 use estimate::Estimate;
 use inputs::Inputs;
@@ -73,6 +93,7 @@ fn stamp(options: &LowerOptions) -> Stamp {
 enum Slot {
     Value(Val),
     Estimate(Estimate),
+    Answer(Answer),
 }
 
 /// The state of one lowering.
@@ -104,9 +125,9 @@ impl Context<'_> {
             Op::Regress(regress) => return self.regress(regress).map(Slot::Estimate),
             Op::Classify(classify) => return self.classify(classify).map(Slot::Estimate),
             Op::Part { estimate, part } => self.part(*estimate, *part)?,
-            Op::Call(_) | Op::Transform(_) | Op::Estimator(_) => {
-                return Err(inexpressible(op.name()));
-            }
+            Op::Call(call) => self.call(call)?,
+            Op::Transform(transform) => self.transform(transform)?,
+            Op::Estimator(estimator) => return self.estimator(id, estimator),
             Op::Foreign(foreign) => {
                 return Err(inexpressible(format!("`{}` is not understood", foreign.name)));
             }
@@ -119,7 +140,48 @@ impl Context<'_> {
     fn value(&self, id: ValueId) -> Result<Val, Failure> {
         match self.slots.get(id.index()) {
             Some(Slot::Value(value)) => Ok(value.clone()),
-            Some(Slot::Estimate(_)) | None => Err(inexpressible(format!("{id} is no value"))),
+            Some(Slot::Estimate(_) | Slot::Answer(_)) | None => {
+                Err(inexpressible(format!("{id} is no value")))
+            }
         }
+    }
+
+    fn transform(&mut self, transform: &Transform) -> Result<Val, Failure> {
+        match transform {
+            Transform::Lookup(op) => self.lookup(op),
+            Transform::Bin(op) => self.bin(op),
+            Transform::Curve(op) => self.curve(op),
+            Transform::Reduce(op) => self.reduce(*op),
+            Transform::Normalize(op) => self.normalize(*op),
+            Transform::Polynomial(op) => self.polynomial(op),
+            Transform::Distances(op) => self.distances(op),
+            Transform::Spline(_)
+            | Transform::TextVector(_)
+            | Transform::TextIndex(_)
+            | Transform::Lag(_) => Err(inexpressible(transform.kind().name())),
+        }
+    }
+
+    fn estimator(&mut self, id: ValueId, estimator: &Estimator) -> Result<Slot, Failure> {
+        let value = match estimator {
+            Estimator::ObliviousTrees(op) => self.oblivious_trees(op)?,
+            Estimator::KernelMachine(op) => self.kernel_machine(op)?,
+            Estimator::Votes(op) => self.votes(op)?,
+            Estimator::NaiveBayes(op) => self.naive_bayes(op)?,
+            Estimator::GaussianProcess(op) => self.gaussian_process(id, op)?,
+            Estimator::Neighbors(op) => return self.neighbors(op).map(Slot::Answer),
+            Estimator::Cluster(op) => return self.cluster(op).map(Slot::Answer),
+            Estimator::Detect(op) => return self.detect(op).map(Slot::Answer),
+            Estimator::Combine(op) => return self.combined(id, op).map(Slot::Answer),
+            Estimator::LinearTrees(_)
+            | Estimator::BayesianNetwork(_)
+            | Estimator::TimeSeries(_)
+            | Estimator::Survival(_)
+            | Estimator::DecisionTree(_)
+            | Estimator::Rules(_)
+            | Estimator::Scorecard(_)
+            | Estimator::Association(_) => return Err(inexpressible(estimator.kind().name())),
+        };
+        Ok(Slot::Value(value))
     }
 }

@@ -13,8 +13,11 @@ pub struct LowerOptions {
     pub columns: ColumnLayout,
     /// Element type of class labels.
     pub labels: LabelKind,
-    /// How trees are added.
+    /// How trees, and the sums of other families, are added.
     pub sums: TreeSums,
+    /// Whether probabilities are a list of maps from labels (`ZipMap`), as some callers expect. The operator
+    /// takes binary32 alone, and labels that are integers or texts.
+    pub zipmap: bool,
 }
 
 impl Default for LowerOptions {
@@ -27,6 +30,7 @@ impl Default for LowerOptions {
             columns: ColumnLayout::Auto,
             labels: LabelKind::Auto,
             sums: TreeSums::Exact,
+            zipmap: false,
         }
     }
 }
@@ -67,7 +71,7 @@ pub enum LabelKind {
     Text,
 }
 
-/// How trees are added up.
+/// How trees are added up, and products, distances and votes of other families.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TreeSums {
     /// Equal to the bit: inside the ensemble operator where that is exact, else after it, tree by tree

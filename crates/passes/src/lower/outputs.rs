@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use holdall_diag::Failure;
-use holdall_graph::{Dim, ValueType};
-use holdall_tabular::{Labels, Output, Part, ValidModel};
+use holdall_graph::{Attribute, Dim, ValueId, ValueType};
+use holdall_tabular::{Kind, Labels, Output, Part, ValidModel};
+use holdall_tensor::DType;
 
 use super::{
     CLASSES_KEY, Context, Slot,
     build::{dtype_of, inexpressible, rows_of},
+    estimate::written_labels,
     inputs::JOINT,
 };
 
@@ -70,6 +72,32 @@ pub(super) fn names(valid: &ValidModel) -> Vec<String> {
 }
 
 impl Context<'_> {
+    /// Probabilities as a list of maps from the labels.
+    fn declare_map(
+        &mut self,
+        output: &Output,
+        id: ValueId,
+        kind: Kind,
+        name: &str,
+    ) -> Result<(), Failure> {
+        let id = self.builder.cast(id, kind, Kind::F32)?;
+        let labels = self.valid.classes_of(output.value);
+        let labels = labels.ok_or_else(|| inexpressible("probabilities without classes"))?;
+        let (key, attribute) = match written_labels(labels, self.options) {
+            Labels::I64(v) => (DType::I64, ("classlabels_int64s", Attribute::Ints(v))),
+            Labels::Text(v) => (DType::Text, ("classlabels_strings", Attribute::texts(v))),
+            other @ (Labels::F64(_) | Labels::Bool(_)) => {
+                return Err(inexpressible(format!("maps from {}", other.kind())));
+            }
+        };
+        let id = self.builder.ml_node("ZipMap", &[id], vec![attribute])?;
+        let id = self.builder.named(id, name)?;
+        let value = ValueType::tensor(DType::F32, Vec::new());
+        let map = ValueType::Map(key, Box::new(value));
+        self.builder.graph.push_output(id, ValueType::Sequence(Box::new(map)));
+        Ok(())
+    }
+
     pub(super) fn declare_outputs(&mut self) -> Result<(), Failure> {
         let valid = self.valid;
         let names = output_names(valid);
@@ -83,10 +111,16 @@ impl Context<'_> {
             }
             let value = match self.slots.get(output.value.index()) {
                 Some(Slot::Value(value)) => value.clone(),
-                Some(Slot::Estimate(_)) => self.part(output.value, output.part)?,
+                Some(Slot::Estimate(_) | Slot::Answer(_)) => {
+                    self.part(output.value, output.part)?
+                }
                 None => return Err(inexpressible(format!("there is no node {}", output.value))),
             };
             let id = self.full(&value)?;
+            if self.options.zipmap && output.part == Part::Probabilities {
+                self.declare_map(output, id, value.kind, &name)?;
+                continue;
+            }
             let id = self.builder.named(id, &name)?;
             self.builder.graph.push_output(id, rows_of(value.kind, value.width));
         }

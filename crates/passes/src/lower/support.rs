@@ -1,16 +1,15 @@
 //! What operators can say of each construct.
 
-use holdall_codec::{Plan, Support};
+use holdall_codec::Support;
 use holdall_tabular::{
-    BinaryOp, Construct, InvalidPolicy, Kind, Labels, Link, MissingPolicy, MissingRule, Model, Op,
-    OutlierPolicy, Part, Summation, Test, TreeEnsemble, UnaryOp, Unknown, ValidModel, ValueId,
+    BinaryOp, Construct, EstimatorKind, FunctionKind, Kind, Link, MissingRule, Part, Summation,
+    Test, TransformKind, UnaryOp,
 };
 
-use super::{
-    ColumnLayout, InputPrecision, LabelKind, LowerOptions, TreeSums, inputs, outputs, trees,
-};
+use super::{InputPrecision, LabelKind, LowerOptions, TreeSums};
 
 const NOT_YET: &str = "holdall does not write it to ONNX";
+const NO_BINARY64: &str = "runtimes have no such operator for binary64 numbers";
 const LAST_PLACE: &str = "the runtime's exponential may differ from others in the last place";
 
 /// What becomes of a construct, as far as that does not depend on the model.
@@ -66,9 +65,9 @@ pub fn support(construct: Construct, options: &LowerOptions) -> Support {
             "operators cannot refuse a row: an unlisted category gives NaN, or 0 as an integer",
         ),
         Construct::OrdinalUnknownCode => Support::native(),
-        Construct::Function(_) | Construct::Transform(_) | Construct::Estimator(_) => {
-            Support::refuse(NOT_YET)
-        }
+        Construct::Function(kind) => of_function(kind),
+        Construct::Transform(kind) => of_transform(kind, options.sums),
+        Construct::Estimator(kind) => of_estimator(kind, options.sums),
         Construct::Linear(Summation::AnyF32 | Summation::AnyF64) => Support::native(),
         Construct::Linear(Summation::SequentialF32 | Summation::SequentialF64) => {
             Support::rewrite("products added in order by `CumSum`")
@@ -94,14 +93,9 @@ pub fn support(construct: Construct, options: &LowerOptions) -> Support {
             Support::rewrite("a comparison; the label is looked up")
         }
         Construct::Labels(kind) => of_labels(kind, options.labels),
-        Construct::Output(
-            Part::Distances
-            | Part::Score
-            | Part::Entity(_)
-            | Part::Confidence
-            | Part::Reason(_)
-            | Part::Rule(..),
-        ) => Support::refuse(NOT_YET),
+        Construct::Output(Part::Confidence | Part::Reason(_) | Part::Rule(..)) => {
+            Support::refuse(NOT_YET)
+        }
         Construct::Output(_) | Construct::PartAsValue => Support::native(),
         Construct::Foreign => Support::refuse("the reader did not understand it"),
     }
@@ -138,30 +132,39 @@ fn of_unary(op: UnaryOp) -> Support {
             "eˣ − 1: the power rounds first, an absolute error of a unit in the last place of eˣ",
         ),
         UnaryOp::IsMissing => Support::rewrite("`IsNaN`, or equality with the empty text"),
-        UnaryOp::Sin
-        | UnaryOp::Cos
-        | UnaryOp::Tan
-        | UnaryOp::Asin
+        UnaryOp::Sin | UnaryOp::Exp2 | UnaryOp::NormalPdf => {
+            Support::rewrite("the runtime's function may differ from others in the last place")
+        }
+        UnaryOp::RoundEven => Support::native(),
+        UnaryOp::Round | UnaryOp::Trunc | UnaryOp::Sign => {
+            Support::rewrite("`Floor`, comparisons and `Where`")
+        }
+        UnaryOp::Cos | UnaryOp::Tan => Support::approximate(
+            "sin 2x ÷ 2 sin x, as runtimes have no cosine of binary64 numbers: a relative error of a \
+             few units in the last place",
+        ),
+        UnaryOp::Atan => Support::approximate(
+            "the operator in binary32, corrected in binary64: a relative error of a few units in the \
+             last place",
+        ),
+        UnaryOp::Sinh | UnaryOp::Cosh => Support::approximate(
+            "half of eˣ ∓ e⁻ˣ: an absolute error of a unit in the last place of the larger",
+        ),
+        UnaryOp::Log10 | UnaryOp::Log2 => Support::approximate(
+            "a quotient of logarithms: a relative error of two units in the last place",
+        ),
+        UnaryOp::Erf => {
+            Support::approximate("polynomials in binary64: an absolute error of at most 2⁻⁵¹")
+        }
+        UnaryOp::Asin
         | UnaryOp::Acos
-        | UnaryOp::Atan
-        | UnaryOp::Sinh
-        | UnaryOp::Cosh
         | UnaryOp::Asinh
         | UnaryOp::Acosh
         | UnaryOp::Atanh
-        | UnaryOp::Log10
-        | UnaryOp::Log2
-        | UnaryOp::Exp2
         | UnaryOp::Cbrt
-        | UnaryOp::Round
-        | UnaryOp::RoundEven
-        | UnaryOp::Trunc
-        | UnaryOp::Sign
-        | UnaryOp::Erf
         | UnaryOp::NormalCdf
-        | UnaryOp::NormalPdf
         | UnaryOp::NormalQuantile
-        | UnaryOp::LnGamma => Support::refuse(NOT_YET),
+        | UnaryOp::LnGamma => Support::refuse(NO_BINARY64),
     }
 }
 
@@ -182,14 +185,120 @@ fn of_binary(op: BinaryOp) -> Support {
             Support::rewrite("the runtime's power may differ from others in the last place")
         }
         BinaryOp::Ne => Support::rewrite("`Not` and `Equal`"),
-        BinaryOp::Modulo
-        | BinaryOp::Remainder
-        | BinaryOp::FloorDiv
-        | BinaryOp::Atan2
-        | BinaryOp::Xor => Support::refuse(NOT_YET),
+        BinaryOp::Xor => Support::native(),
+        BinaryOp::Remainder => Support::rewrite("`Mod` as C has it"),
+        BinaryOp::Modulo | BinaryOp::FloorDiv => {
+            Support::rewrite("`Div` and `Floor`, step by step")
+        }
+        BinaryOp::Atan2 => Support::refuse(NO_BINARY64),
         BinaryOp::Min | BinaryOp::Max => {
             Support::rewrite("`Where`: the operator of that name loses NaN in older runtimes")
         }
+    }
+}
+
+fn of_function(kind: FunctionKind) -> Support {
+    match kind {
+        FunctionKind::Coalesce => Support::rewrite("`Where`"),
+        FunctionKind::IsIn => Support::rewrite("`Equal`; texts through `LabelEncoder`"),
+        FunctionKind::Uppercase | FunctionKind::Lowercase => Support::refuse(
+            "`StringNormalizer` changes case by the locale of the machine, not as Unicode has it",
+        ),
+        FunctionKind::Matches | FunctionKind::Replace => {
+            Support::refuse("the operators' regular expressions are another dialect, or absent")
+        }
+        FunctionKind::Join
+        | FunctionKind::Trim
+        | FunctionKind::Substring
+        | FunctionKind::Length
+        | FunctionKind::CityHash
+        | FunctionKind::ToText
+        | FunctionKind::ToNumber
+        | FunctionKind::FormatNumber
+        | FunctionKind::ParseDate
+        | FunctionKind::ParseTime
+        | FunctionKind::ParseDateTime
+        | FunctionKind::FormatDateTime => {
+            Support::refuse("there is no operator for it in runtimes that take opset 17")
+        }
+    }
+}
+
+/// An exact sum, or one that the runtime orders.
+fn of_order(sums: TreeSums, exact: &str) -> Support {
+    match sums {
+        TreeSums::Exact => Support::rewrite(format!("{exact}; sums in order by `CumSum`")),
+        TreeSums::Fast => Support::approximate(format!(
+            "{exact}; the runtime adds in another order: a relative error of 2⁻⁵² for each term of \
+             the sum of absolute terms; `sums=exact` avoids it"
+        )),
+    }
+}
+
+fn of_transform(kind: TransformKind, sums: TreeSums) -> Support {
+    match kind {
+        TransformKind::Lookup => Support::rewrite("`Equal`, `ArgMax` and `Gather`"),
+        TransformKind::Bin => Support::rewrite("comparisons with the ends, `ArgMax` and `Gather`"),
+        TransformKind::Curve => Support::rewrite("the segment looked up, then the line"),
+        TransformKind::Polynomial => Support::rewrite("`Gather` and `Mul`, factor by factor"),
+        TransformKind::Reduce => of_order(sums, "reductions at the precision of the model"),
+        TransformKind::Normalize => of_order(
+            sums,
+            "the whole, then `Div`; the runtime's exponential may differ in the last place",
+        ),
+        TransformKind::Distances => of_order(
+            sums,
+            "elementary operators in binary64; the runtime's power may differ in the last place",
+        ),
+        TransformKind::TextVector | TransformKind::TextIndex => Support::refuse(
+            "`Tokenizer` and `TfIdfVectorizer` cut texts otherwise: there is no Unicode word pattern",
+        ),
+        TransformKind::Lag => Support::refuse("operators see one row at a time"),
+        TransformKind::Spline => Support::refuse(NOT_YET),
+    }
+}
+
+fn of_estimator(kind: EstimatorKind, sums: TreeSums) -> Support {
+    match kind {
+        EstimatorKind::KernelMachine => of_order(
+            sums,
+            "kernels in elementary operators in binary64, whose exponential may differ from others in \
+             the last place",
+        ),
+        EstimatorKind::Votes => of_order(sums, "votes counted by `MatMul`, or coupled in a `Loop`"),
+        EstimatorKind::NaiveBayes => Support::rewrite(
+            "likelihoods in binary64, input by input; the runtime's exponential and logarithm may \
+             differ from others in the last place",
+        ),
+        EstimatorKind::GaussianProcess => of_order(
+            sums,
+            "covariances in elementary operators in binary64, whose functions may differ from others \
+             in the last place",
+        ),
+        EstimatorKind::Neighbors => of_order(
+            sums,
+            "all distances in binary64, the nearest by `TopK`, of equal distances the earlier row",
+        ),
+        EstimatorKind::Cluster => Support::rewrite("`ArgMax`; the label is looked up"),
+        EstimatorKind::Detect => Support::rewrite("a comparison; the label is looked up"),
+        EstimatorKind::Combine => {
+            Support::rewrite("members added one after the other; votes by `Equal`")
+        }
+        EstimatorKind::ObliviousTrees => match sums {
+            TreeSums::Exact => Support::rewrite("full binary trees, added in order by `CumSum`"),
+            TreeSums::Fast => Support::approximate(
+                "full binary trees; runtimes add large batches in another order and answer in \
+                 binary32: `sums=exact` avoids it",
+            ),
+        },
+        EstimatorKind::LinearTrees
+        | EstimatorKind::BayesianNetwork
+        | EstimatorKind::TimeSeries
+        | EstimatorKind::Survival
+        | EstimatorKind::DecisionTree
+        | EstimatorKind::Rules
+        | EstimatorKind::Scorecard
+        | EstimatorKind::Association => Support::refuse(NOT_YET),
     }
 }
 
@@ -255,201 +364,4 @@ fn of_labels(kind: Kind, labels: LabelKind) -> Support {
             Support::rewrite("texts, as `labels=text` asks")
         }
     }
-}
-
-/// Sharpens the answers that depend on the model.
-pub fn refine(plan: &mut Plan<'_>, options: &LowerOptions) {
-    let valid = plan.model();
-    let model = valid.model();
-    let clash = clash(valid, options);
-    let may_miss = may_miss(model);
-    plan.refine(|entry| {
-        let construct = entry.requirement.construct;
-        let classical = matches!(construct, Construct::Trees(_) | Construct::Field(Kind::Text));
-        if classical && !(3..=4).contains(&options.ml) {
-            return Some(Support::refuse(format!(
-                "its operators are those of `ml=3` and `ml=4`, not of {}",
-                options.ml
-            )));
-        }
-        if let Construct::Field(kind) = construct {
-            return field(model, options, kind);
-        }
-        if let Construct::Output(part) = construct {
-            return output(valid, part, clash.as_deref(), &may_miss);
-        }
-        if let Construct::Trees(summation) = construct {
-            return tree_sums(model, options, summation);
-        }
-        if let Construct::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne)) = construct {
-            return texts_compared(valid, op, options);
-        }
-        if construct == Construct::MissingKept && keeps_integers(model) {
-            return Some(Support::drop(
-                "NaN stands for a missing number, the empty text for a missing text; integers and \
-                 booleans cannot be missing in tensors, such rows cannot be handed in",
-            ));
-        }
-        (construct == Construct::MissingCategory && empty_category(model)).then(|| {
-            Support::refuse("the empty text is a category and would stand for missing too")
-        })
-    });
-}
-
-/// A name that an input and an output would share.
-fn clash(valid: &ValidModel, options: &LowerOptions) -> Option<String> {
-    let model = valid.model();
-    let outputs = outputs::output_names(valid);
-    let is_input = |name: &String| {
-        if inputs::joined(model, options) {
-            name == inputs::JOINT
-        } else {
-            model.fields.iter().any(|(_, field)| field.name == *name)
-        }
-    };
-    outputs.into_iter().find(is_input)
-}
-
-fn field(model: &Model, options: &LowerOptions, kind: Kind) -> Option<Support> {
-    if options.columns == ColumnLayout::Tensor && !inputs::can_join(model) {
-        return Some(Support::refuse(format!(
-            "one tensor takes numbers of one kind, and not all fields are {kind}: \
-             `columns=columns` gives each its own"
-        )));
-    }
-    None
-}
-
-fn keeps_integers(model: &Model) -> bool {
-    model.fields.iter().any(|(_, field)| {
-        matches!(field.kind, Kind::I64 | Kind::Bool) && field.missing == MissingPolicy::Keep
-    })
-}
-
-fn output(
-    valid: &ValidModel,
-    part: Part,
-    clash: Option<&str>,
-    may_miss: &[bool],
-) -> Option<Support> {
-    if valid.model().fields.is_empty() {
-        return Some(Support::refuse("a graph without inputs has no rows"));
-    }
-    if let Some(name) = clash {
-        return Some(Support::refuse(format!(
-            "`{name}` is the name of an input and of an output, which must differ in a graph"
-        )));
-    }
-    let gap = valid.model().outputs.iter().any(|output| {
-        let kind = valid.kind_of(output.value);
-        output.part == part
-            && part == Part::Whole
-            && matches!(kind, Some(Kind::I64 | Kind::Bool))
-            && may_miss.get(output.value.index()).copied().unwrap_or(false)
-    });
-    gap.then(|| Support::refuse("an integer or boolean answer that may be missing has no tensor"))
-}
-
-fn tree_sums(model: &Model, options: &LowerOptions, summation: Summation) -> Option<Support> {
-    let ensembles: Vec<&TreeEnsemble> = model
-        .nodes
-        .iter()
-        .filter_map(
-            |(_, node)| {
-                if let Op::Trees(ensemble) = &node.op { Some(&**ensemble) } else { None }
-            },
-        )
-        .filter(|ensemble| ensemble.summation == summation)
-        .collect();
-    let places: Vec<_> =
-        ensembles.iter().map(|ensemble| (trees::place(ensemble, options.sums), ensemble)).collect();
-    let too_many = places.iter().any(|((place, _), ensemble)| {
-        *place == trees::Place::Numbers && ensemble.nodes.len() >= 1 << 24
-    });
-    if too_many {
-        return Some(Support::refuse(
-            "more than 2²⁴ leaves cannot be numbered in binary32: `sums=fast` does without",
-        ));
-    }
-    places
-        .iter()
-        .all(|((place, exact), _)| *place == trees::Place::Inside && *exact)
-        .then(Support::native)
-}
-
-/// Two computed texts compare in operators from opset 19 on.
-fn texts_compared(valid: &ValidModel, op: BinaryOp, options: &LowerOptions) -> Option<Support> {
-    let model = valid.model();
-    let constant = |id: ValueId| {
-        model.nodes.get(id).is_some_and(|node| {
-            matches!(&node.op, Op::Constant(c) if matches!(&c.values, Labels::Text(v) if v.len() == 1))
-        })
-    };
-    let needs = model.nodes.iter().any(|(_, node)| {
-        if let Op::Binary { op: found, left, right } = node.op {
-            let text = found == op && valid.kind_of(left) == Some(Kind::Text);
-            text && !constant(left) && !constant(right)
-        } else {
-            false
-        }
-    });
-    (needs && options.opset < 19)
-        .then(|| Support::refuse("texts of two columns compare from `opset=19` on only"))
-}
-
-fn empty_category(model: &Model) -> bool {
-    model.nodes.iter().any(|(_, node)| {
-        let categories = if let Op::OneHot(one_hot) = &node.op {
-            &one_hot.categories
-        } else if let Op::Ordinal(ordinal) = &node.op {
-            &ordinal.categories
-        } else {
-            return false;
-        };
-        categories.missing
-            && matches!(&categories.values, Labels::Text(v) if v.iter().any(String::is_empty))
-    })
-}
-
-/// Whether elements of each node's value may be missing, as far as operators can tell.
-fn may_miss(model: &Model) -> Vec<bool> {
-    let mut found: Vec<bool> = Vec::with_capacity(model.nodes.len());
-    for (_, node) in model.nodes.iter() {
-        let of = |id: ValueId| found.get(id.index()).copied().unwrap_or(false);
-        let any = || {
-            let mut any = false;
-            node.op.each_arg(&mut |id| any |= of(id));
-            any
-        };
-        let misses = match &node.op {
-            Op::Input(field) => model.fields.get(*field).is_some_and(|field| {
-                let makes = matches!(field.outlier, OutlierPolicy::AsMissing { .. })
-                    || field.invalid == InvalidPolicy::AsMissing;
-                let can = makes || !matches!(field.kind, Kind::I64 | Kind::Bool);
-                can && field.missing == MissingPolicy::Keep
-            }),
-            Op::Constant(_)
-            | Op::Impute(_)
-            | Op::OneHot(_)
-            | Op::Trees(_)
-            | Op::Unary { op: UnaryOp::IsMissing, .. } => false,
-            Op::Ordinal(ordinal) => ordinal.unknown == Unknown::None,
-            Op::Call(_) | Op::Transform(_) => true,
-            Op::Cast { .. }
-            | Op::Concat(_)
-            | Op::Select { .. }
-            | Op::Unary { .. }
-            | Op::Binary { .. }
-            | Op::If { .. }
-            | Op::Scale(_)
-            | Op::Linear(_)
-            | Op::Estimator(_)
-            | Op::Regress(_)
-            | Op::Classify(_)
-            | Op::Part { .. }
-            | Op::Foreign(_) => any(),
-        };
-        found.push(misses);
-    }
-    found
 }

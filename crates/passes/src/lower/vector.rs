@@ -157,12 +157,16 @@ impl Context<'_> {
         )
     }
 
-    pub(super) fn ordinal(&mut self, ordinal: &Ordinal) -> Result<Val, Failure> {
-        let value = self.value(ordinal.arg)?;
-        let equal = self.indicators(&value, &ordinal.categories)?;
+    /// `[N, 1]`: 1 and the position of a scalar category, 0 where it is not listed.
+    pub(super) fn category_number(
+        &mut self,
+        value: &Val,
+        categories: &Categories,
+    ) -> Result<ValueId, Failure> {
+        let equal = self.indicators(value, categories)?;
         // The position is the sum of 1 + position over the one indicator that holds, and 0 for none:
         // whole numbers that binary32 adds exactly.
-        let count = ordinal.categories.len();
+        let count = categories.len();
         let ones = self.builder.cast(equal, Kind::Bool, Kind::F32)?;
         let mut number = 0.0;
         let numbers: Vec<f64> = std::iter::repeat_with(|| {
@@ -173,7 +177,40 @@ impl Context<'_> {
         .collect();
         let numbers = self.builder.floats(Kind::F32, &[count as u64, 1], &numbers)?;
         let position = self.builder.node("MatMul", &[ones, numbers], Vec::new())?;
-        let position = self.builder.cast(position, Kind::F32, Kind::I64)?;
+        self.builder.cast(position, Kind::F32, Kind::I64)
+    }
+
+    /// The same; the empty text, which stands for missing, is never a listed category.
+    pub(super) fn category_place(
+        &mut self,
+        value: &Val,
+        categories: &Categories,
+    ) -> Result<ValueId, Failure> {
+        let Labels::Text(texts) = &categories.values else {
+            return self.category_number(value, categories);
+        };
+        let listed = (1_i64..).zip(texts).filter(|(_, text)| !text.is_empty());
+        let (mut values, mut keys): (Vec<i64>, Vec<String>) =
+            listed.map(|(number, text)| (number, text.clone())).unzip();
+        if categories.missing {
+            values.push(i64::try_from(categories.len()).unwrap_or(i64::MAX));
+            keys.push(String::new());
+        }
+        let id = self.full(value)?;
+        self.builder.ml_node(
+            "LabelEncoder",
+            &[id],
+            vec![
+                ("keys_strings", Attribute::texts(keys)),
+                ("values_int64s", Attribute::Ints(values)),
+                ("default_int64", Attribute::Int(0)),
+            ],
+        )
+    }
+
+    pub(super) fn ordinal(&mut self, ordinal: &Ordinal) -> Result<Val, Failure> {
+        let value = self.value(ordinal.arg)?;
+        let position = self.category_number(&value, &ordinal.categories)?;
         let unlisted = match ordinal.unknown {
             Unknown::Reject | Unknown::None if ordinal.kind.is_float() => f64::NAN,
             Unknown::Reject | Unknown::None => 0.0,
