@@ -22,9 +22,10 @@ pub(crate) fn support(construct: Construct) -> Support {
     match construct {
         Construct::Field(_) | Construct::Constant(_) => Support::native(),
         Construct::UnnamedInputs => Support::rewrite("inputs are called `x0`, `x1`, …"),
-        Construct::NanMissing | Construct::MissingKept | Construct::MissingRejected | Construct::MissingReplaced => {
-            Support::native()
-        }
+        Construct::NanMissing
+        | Construct::MissingKept
+        | Construct::MissingRejected
+        | Construct::MissingReplaced => Support::native(),
         Construct::MissingAsNan => Support::rewrite(NAN),
         Construct::Domain
         | Construct::InvalidRejected
