@@ -1,6 +1,6 @@
 """Which conformance documents of 4.4 break the published schema, and how, as libxml2 says.
 
-    pip install lxml==6.0.2
+    pip install lxml==6.1.3
     python3 peer.py pmml-4-4.xsd ../../../../shared/conformance/pmml
 
 `x-` attributes and words, which vendors add by the standard's own convention, are left out.

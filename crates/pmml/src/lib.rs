@@ -73,6 +73,7 @@ holdall_diag::codes! {
         UNDEFINED_FUNCTION = "pmml/undefined-function": "a function is called that neither the standard nor the document has";
         UNDEFINED_REFERENCE = "pmml/undefined-reference": "a part of a model is named that is not there";
         UNREACHABLE = "pmml/unreachable": "a segment or node is never reached";
+        VERIFICATION = "pmml/verification": "the model answers a row of its verification block in another way, or not";
         WRITE = "pmml/write": "the document cannot be written";
         INEXPRESSIBLE = "pmml/inexpressible": "an accepted model holds something that cannot be written";
     }

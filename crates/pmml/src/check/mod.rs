@@ -5,6 +5,7 @@ mod meaning;
 mod models;
 mod rules;
 mod structure;
+mod verification;
 
 use holdall_diag::{Code, Diagnostic, Report};
 
@@ -30,7 +31,8 @@ impl Check {
     }
 }
 
-/// Checks a document: structure, then what it means, then whether a model can be made of it.
+/// Checks a document: structure, then what it means, then whether a model can be made of it, and whether that
+/// answers the rows of its `ModelVerification` as they say.
 pub fn check(document: &Document) -> Report {
     let Some(root) = document.root() else { return Report::new() };
     let version = root.attribute("xmlns").and_then(Version::of_namespace);
@@ -47,8 +49,13 @@ pub fn check(document: &Document) -> Report {
     match crate::lower(document) {
         Ok((model, report)) => {
             check.report.append(report);
-            if let Err(report) = holdall_tabular::validate(model) {
-                check.report.append(report);
+            match holdall_tabular::validate(model) {
+                Ok(valid) => {
+                    if let Some(model) = crate::lower::model_of(root) {
+                        verification::check(&mut check, model, &valid);
+                    }
+                }
+                Err(report) => check.report.append(report),
             }
         }
         Err(failure) => check.report.push(failure.into_diagnostic()),
