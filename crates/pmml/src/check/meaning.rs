@@ -33,6 +33,9 @@ pub(super) fn check(check: &mut Check, root: Element<'_>) {
     let fields = Fields::of(check, root);
     let mut parameters: (usize, BTreeSet<&str>) = (0, BTreeSet::new());
     for element in root.descendants() {
+        if check.is_full() {
+            return;
+        }
         if element.name() == "DefineFunction" {
             let names = element.children().filter(|c| c.name() == "ParameterField");
             parameters = (element.end_index(), names.filter_map(|c| c.attribute("name")).collect());

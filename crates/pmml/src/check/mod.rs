@@ -21,7 +21,14 @@ struct Check {
     current: bool,
 }
 
+/// Findings after which no more are looked for: to find the place of each takes time.
+const MOST: usize = 500;
+
 impl Check {
+    fn is_full(&self) -> bool {
+        self.report.entries().len() >= MOST
+    }
+
     fn error(&mut self, code: Code, element: Element<'_>, message: impl Into<String>) {
         self.report.push(Diagnostic::error(code, message).at(element.location()));
     }

@@ -18,6 +18,9 @@ pub(super) fn check(check: &mut Check, root: Element<'_>) {
         .filter_map(|element| element.attribute("id"))
         .collect();
     for element in root.descendants() {
+        if check.is_full() {
+            return;
+        }
         match element.name() {
             "Segmentation" => segmentation(check, element),
             "Node" => node(check, element),

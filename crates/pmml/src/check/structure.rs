@@ -19,6 +19,9 @@ const LISTED: usize = 8;
 pub(super) fn check(check: &mut Check, root: Element<'_>) {
     let mut skip_to = 0;
     for element in root.descendants() {
+        if check.is_full() {
+            return;
+        }
         if element.index() < skip_to {
             continue;
         }

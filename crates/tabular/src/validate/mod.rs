@@ -354,7 +354,8 @@ impl Check<'_> {
                     );
                 }
             }
-            let as_nan = (field.missing == MissingPolicy::AsNan).then_some("missing can become NaN");
+            let as_nan =
+                (field.missing == MissingPolicy::AsNan).then_some("missing can become NaN");
             let nan = field.nan_is_missing.then_some("NaN can count as missing");
             for what in as_nan.into_iter().chain(nan).filter(|_| !field.kind.is_float()) {
                 self.error(
