@@ -672,6 +672,18 @@ def further(old):
         [("text", OneHotEncoder(handle_unknown="ignore"), [-2, -1])], remainder=StandardScaler()
     ).fit(table)
     case("columns_remainder", columns, rows, EXACT, "an estimator for the columns left over", frame=NAMES)
+    columns = ColumnTransformer(
+        [
+            ("number", SimpleImputer(strategy="mean", add_indicator=True), NAMES[:3]),
+            ("text", OneHotEncoder(handle_unknown="ignore"), NAMES[3:]),
+        ]
+    )
+    model = Pipeline([("columns", columns), ("model", LogisticRegression(max_iter=500))])
+    model = model.fit(table, STRINGS[2][labels_of(table, 2)])
+    case(
+        "columns_indicator", model, rows, DOTS,
+        "missing indicators of numbers beside text, logistic", frame=NAMES,
+    )
 
 
 def main():

@@ -19,6 +19,7 @@ pub(crate) fn support(construct: Construct) -> Support {
         Construct::Field(Kind::F64 | Kind::I64 | Kind::Bool | Kind::Text) => Support::native(),
         Construct::UnnamedInputs => Support::rewrite("inputs are called `x0`, `x1`, …"),
         Construct::MissingKept | Construct::MissingRejected => Support::native(),
+        Construct::NanMissing => Support::rewrite("NaN becomes null"),
         Construct::MissingAsNan => Support::rewrite("null becomes 0 ÷ 0"),
         Construct::MissingReplaced => Support::rewrite("`ifnotnull`"),
         Construct::Domain

@@ -149,9 +149,9 @@ impl<'a> Decoder<'a> {
             Location::line(line, column)
         })?;
         self.budget.charge(OVERHEAD)?;
-        let attributes = self.attributes(start)?;
         let name = start.name().into_inner();
         if self.path.is_empty() {
+            let attributes = self.attributes(start)?;
             self.root(name, &attributes)?;
         }
         if let Some((_, has_children)) = self.path.last_mut() {
@@ -164,11 +164,7 @@ impl<'a> Decoder<'a> {
         let prefix = self.prefix.as_deref();
         let local = prefix.and_then(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
         self.builder.open_at(local, self.at);
-        for (key, value) in attributes {
-            let bound = prefix.and_then(|p| p.strip_suffix(':'));
-            let own = bound.is_some_and(|p| key.strip_prefix("xmlns:") == Some(p));
-            self.builder.attribute(if own { "xmlns" } else { key }, value);
-        }
+        self.keep_attributes(start)?;
         if self.builder.name_count() > MAX_NAMES {
             let message = format!("more than {MAX_NAMES} different names of elements");
             return Err(self.fail_as(Failure::limit(codes::LIMIT, message)));
@@ -176,6 +172,41 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
+    /// Adds the attributes of an element to it.
+    fn keep_attributes(&mut self, start: &BytesStart<'a>) -> Result<(), Failure> {
+        let own = self.prefix.as_deref().and_then(|prefix| prefix.strip_suffix(':'));
+        let own = own.map(|prefix| format!("xmlns:{prefix}"));
+        let mut count = 0;
+        for attribute in start.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|error| {
+                self.fail(codes::XML, format!("not well-formed: {error}")).caused_by(error)
+            })?;
+            if count == MAX_ATTRIBUTES {
+                let message = format!("an element with more than {MAX_ATTRIBUTES} attributes");
+                return Err(self.fail_as(Failure::limit(codes::LIMIT, message)));
+            }
+            count += 1;
+            let key = attribute.key.into_inner();
+            let value = match attribute.normalized_value(XmlVersion::Implicit1_0) {
+                Ok(value) => value,
+                Err(error) => {
+                    let message = format!("attribute `{key}`: {error}");
+                    return Err(self.fail(codes::ENTITY, message).caused_by(error));
+                }
+            };
+            self.budget.charge(OVERHEAD + value.len() as u64)?;
+            let key = if own.as_deref() == Some(key) { "xmlns" } else { key };
+            self.builder.attribute_text(key, &value);
+        }
+        if count > 1
+            && let Some(twice) = self.builder.repeated()
+        {
+            return Err(self.fail(codes::XML, format!("attribute `{twice}` is given twice")));
+        }
+        Ok(())
+    }
+
+    /// The attributes of the root, before it is kept.
     fn attributes<'s>(
         &mut self,
         start: &'s BytesStart<'a>,
@@ -197,13 +228,7 @@ impl<'a> Decoder<'a> {
                     return Err(self.fail(codes::ENTITY, message).caused_by(error));
                 }
             };
-            self.budget.charge(OVERHEAD + value.len() as u64)?;
             all.push((key, value));
-        }
-        let mut keys: Vec<&str> = all.iter().map(|(key, _)| *key).collect();
-        keys.sort_unstable();
-        if let Some([twice, _]) = keys.array_windows().find(|[a, b]| a == b) {
-            return Err(self.fail(codes::XML, format!("attribute `{twice}` is given twice")));
         }
         Ok(all)
     }

@@ -13,6 +13,7 @@
 
 #![warn(clippy::indexing_slicing)]
 
+mod check;
 mod decode;
 pub mod doc;
 mod encode;
@@ -24,6 +25,7 @@ mod support;
 mod version;
 mod writer;
 
+pub use check::check;
 pub use decode::decode;
 pub use encode::encode;
 pub use lower::lower;
@@ -62,6 +64,16 @@ holdall_diag::codes! {
         UNSUPPORTED_ELEMENT = "pmml/unsupported-element": "an element is not carried";
         UNSUPPORTED_ATTRIBUTE = "pmml/unsupported-attribute": "an attribute or its value is not carried";
         UNDEFINED_FIELD = "pmml/undefined-field": "a field is named that is not defined at this place";
+        ARRAY_COUNT = "pmml/array-count": "an array has another number of items than it says";
+        CYCLE = "pmml/cycle": "derived fields need each other";
+        DUPLICATE = "pmml/duplicate": "two things that must differ have one name";
+        EMPTY_INTERVAL = "pmml/empty-interval": "no number lies in an interval";
+        PROBABILITIES = "pmml/probabilities": "probabilities that must sum to 1 do not";
+        TYPE_CLASH = "pmml/type-clash": "a value is not of the type of its field";
+        UNDEFINED_FUNCTION = "pmml/undefined-function": "a function is called that neither the standard nor the document has";
+        UNDEFINED_REFERENCE = "pmml/undefined-reference": "a part of a model is named that is not there";
+        UNREACHABLE = "pmml/unreachable": "a segment or node is never reached";
+        VERIFICATION = "pmml/verification": "the model answers a row of its verification block in another way, or not";
         WRITE = "pmml/write": "the document cannot be written";
         INEXPRESSIBLE = "pmml/inexpressible": "an accepted model holds something that cannot be written";
     }

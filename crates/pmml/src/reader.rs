@@ -1,11 +1,12 @@
 use holdall_codec::{
-    Body, Confidence, Format, Head, Library, Outcome, ReadOptions, Reader, Summary, codes as codec,
+    Body, Confidence, Examined, Format, Head, Library, Outcome, ReadOptions, Reader, Summary,
+    codes as codec,
 };
 use holdall_diag::{Failure, Report};
 use holdall_source::{Budget, Source};
 use holdall_tabular::validate;
 
-use crate::{FORMAT, Version, decode, doc::Document, lower};
+use crate::{FORMAT, Version, check, decode, doc::Document, lower};
 
 /// Reads PMML 3.0 to 4.4.1.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,6 +51,12 @@ impl Reader for PmmlReader {
             report,
             libraries: libraries(&document),
         })
+    }
+
+    fn examine(&self, source: &Source, options: &ReadOptions) -> Result<Option<Examined>, Failure> {
+        let document = decode(source, &mut Budget::new(options.limits))?;
+        let report = check(&document).map_locations(|location| location.in_file(source.name()));
+        Ok(Some(Examined { report, values: Vec::new() }))
     }
 
     fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure> {

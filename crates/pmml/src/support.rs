@@ -1,5 +1,7 @@
 //! What PMML 4.4 can say of a tabular model.
 
+use std::collections::BTreeSet;
+
 use holdall_codec::{PlanEntry, Support};
 use holdall_tabular::{
     BinaryOp, Construct, Kind, Link, MissingPolicy, MissingRule, Op, Part, Summation, Test,
@@ -20,9 +22,10 @@ pub(crate) fn support(construct: Construct) -> Support {
     match construct {
         Construct::Field(_) | Construct::Constant(_) => Support::native(),
         Construct::UnnamedInputs => Support::rewrite("inputs are called `x0`, `x1`, …"),
-        Construct::MissingKept | Construct::MissingRejected | Construct::MissingReplaced => {
-            Support::native()
-        }
+        Construct::NanMissing
+        | Construct::MissingKept
+        | Construct::MissingRejected
+        | Construct::MissingReplaced => Support::native(),
         Construct::MissingAsNan => Support::rewrite(NAN),
         Construct::Domain
         | Construct::InvalidRejected
@@ -240,8 +243,12 @@ pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
             (second && part != Part::Whole).then(|| Support::refuse("answers of two estimates"))
         }
         Construct::Unary(UnaryOp::IsNan) => {
-            let all = valid.model().fields.iter().all(|(_, f)| f.missing == MissingPolicy::AsNan);
-            (!all).then(|| Support::refuse("PMML cannot tell NaN from missing"))
+            let nodes = valid.model().nodes.iter().map(|(_, node)| &node.op);
+            let mut tested = nodes.filter_map(|op| {
+                if let Op::Unary { op: UnaryOp::IsNan, arg } = op { Some(*arg) } else { None }
+            });
+            let told = tested.any(|arg| !nan_is_missing(valid, arg));
+            told.then(|| Support::refuse("PMML cannot tell NaN from missing"))
         }
         Construct::Unary(UnaryOp::IsMissing) | Construct::Impute(_, false) => {
             let any = valid.model().fields.iter().any(|(_, f)| f.missing == MissingPolicy::AsNan);
@@ -249,6 +256,37 @@ pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
         }
         _ => None,
     }
+}
+
+/// Whether the NaN of a value are those of its inputs, which all read missing as NaN. What is computed
+/// may be NaN where nothing is missing.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the operations that hand elements on; all others compute"
+)]
+fn nan_is_missing(valid: &ValidModel, id: ValueId) -> bool {
+    let mut open = vec![id];
+    let mut seen = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        let Some(node) = valid.model().nodes.get(id).filter(|_| seen.insert(id)) else { continue };
+        let hands_on = match &node.op {
+            Op::Input(field) => {
+                let field = valid.model().fields.get(*field);
+                field.is_some_and(|field| match field.missing {
+                    MissingPolicy::AsNan => true,
+                    MissingPolicy::Reject | MissingPolicy::Replace(_) => !field.kind.is_float(),
+                    MissingPolicy::Keep => false,
+                })
+            }
+            Op::Concat(_) | Op::Select { .. } | Op::Cast { .. } => true,
+            _ => false,
+        };
+        if !hands_on {
+            return false;
+        }
+        node.op.each_arg(&mut |arg| open.push(arg));
+    }
+    true
 }
 
 fn rejects_are_inputs(valid: &ValidModel) -> bool {

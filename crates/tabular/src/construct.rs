@@ -16,6 +16,8 @@ pub enum Construct {
     Field(Kind),
     /// Inputs are matched by position.
     UnnamedInputs,
+    /// NaN counts as missing.
+    NanMissing,
     /// A missing input stays missing.
     MissingKept,
     /// A missing input becomes NaN.
@@ -129,6 +131,7 @@ impl fmt::Display for Construct {
         match self {
             Self::Field(kind) => write!(f, "field/{kind}"),
             Self::UnnamedInputs => f.write_str("field/unnamed"),
+            Self::NanMissing => f.write_str("missing/nan"),
             Self::MissingKept => f.write_str("missing/kept"),
             Self::MissingAsNan => f.write_str("missing/as-nan"),
             Self::MissingRejected => f.write_str("missing/rejected"),
@@ -267,6 +270,7 @@ impl Construct {
         let mut all: Vec<Self> = KINDS.map(Self::Field).to_vec();
         all.extend([
             Self::UnnamedInputs,
+            Self::NanMissing,
             Self::MissingKept,
             Self::MissingAsNan,
             Self::MissingRejected,
@@ -378,6 +382,9 @@ pub(crate) fn requirements(
     }
     for (_, field) in model.fields.iter() {
         need(Construct::Field(field.kind), None);
+        if field.nan_is_missing {
+            need(Construct::NanMissing, None);
+        }
         need(
             match field.missing {
                 MissingPolicy::Keep => Construct::MissingKept,

@@ -8,7 +8,8 @@ pub type FieldId = Id<Field>;
 
 /// One input of a model: a named scalar, with what happens to values that are missing or unfit.
 ///
-/// Treatment order is that of PMML 4.4, "Mining Schema": outlier, invalid, missing.
+/// Treatment order is that of PMML 4.4, "Mining Schema": outlier, invalid, missing. Before these, NaN
+/// may count as missing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Name of the column. Unique in the model.
@@ -19,6 +20,8 @@ pub struct Field {
     pub measure: Measure,
     /// Which values are valid.
     pub domain: Domain,
+    /// Whether NaN is no value (float kinds only), as formats without a NaN of their own read it.
+    pub nan_is_missing: bool,
     /// What happens to values far out.
     pub outlier: OutlierPolicy,
     /// What happens to values outside the domain.
@@ -48,6 +51,7 @@ impl Field {
             kind,
             measure,
             domain: Domain::default(),
+            nan_is_missing: false,
             outlier: OutlierPolicy::Keep,
             invalid: InvalidPolicy::Keep,
             missing: MissingPolicy::Keep,

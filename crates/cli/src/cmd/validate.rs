@@ -13,7 +13,9 @@ use crate::{
 /// Check that a model file is sound: readable whole, and consistent in itself.
 ///
 /// ONNX models are held against the rules of every operator in the version that they import, their types and
-/// shapes are inferred, and all that is wrong is said at once, each finding with a code and a path.
+/// shapes are inferred. PMML documents are held against the schema of the standard, then fields, references and
+/// probabilities are checked, and the rows of a `ModelVerification` block are scored. All that is wrong is said at
+/// once, each finding with a code and a path.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Examples:\n  holdall validate model.joblib\n  holdall validate model.onnx \

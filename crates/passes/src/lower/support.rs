@@ -20,7 +20,8 @@ pub fn support(construct: Construct, options: &LowerOptions) -> Support {
         Construct::MissingKept => {
             Support::rewrite("NaN stands for a missing number, the empty text for a missing text")
         }
-        Construct::MissingAsNan => Support::native(),
+        // A number that is missing is NaN there from the start.
+        Construct::NanMissing | Construct::MissingAsNan => Support::native(),
         Construct::MissingRejected => Support::drop(
             "operators cannot refuse a row: one with a missing input gets an answer that means nothing",
         ),

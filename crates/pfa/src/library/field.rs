@@ -30,6 +30,13 @@ pub(super) fn definition(fun: &Fun) -> Option<Function> {
             let lift = Lift { params: &params, ret: Value::Null };
             Some(lift.with(true, schema, json!("x"), &json!("with")))
         }
+        "nullnan" if kind.is_float() && only(&[Flag::Null]) => {
+            let nan = json!({ "impute.isnan": ["x"] });
+            let body = choose(&nan, &Value::Null, &json!("x"));
+            let params = [("x", schema.clone(), true)];
+            let lift = Lift { params: &params, ret: Value::Null };
+            Some(lift.with(null, optional(&schema), body, &Value::Null))
+        }
         "outlier" if kind.is_number() && only(&[Flag::Null]) => Some(outlier(fun, kind)),
         "clamp" if kind.is_number() && only(&[Flag::Null]) => Some(clamp(fun, kind)),
         "valid" if only(&[Flag::Missing]) => Some(valid(fun, kind)),

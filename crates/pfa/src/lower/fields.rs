@@ -14,12 +14,12 @@ use crate::{
 
 impl<'d> Lower<'d> {
     /// The next field of the input record with its treatment, from the outside in: missing, invalid,
-    /// outlier, rounding.
+    /// outlier, NaN, rounding.
     pub(super) fn field(&mut self, expression: &'d Value) -> Lowered<ValueId> {
         let (name, mut field) = self.declared()?;
         let input = format!("input.{name}");
         let mut expression = expression;
-        let mut before = 4;
+        let mut before = 5;
         while expression.as_str() != Some(input.as_str()) {
             let Some((fun, [inner, args @ ..])) = self.call(expression) else {
                 return Err(self.unsupported(format!("expected a treatment of `{input}`")));
@@ -87,13 +87,17 @@ impl<'d> Lower<'d> {
                 let with = args.first().and_then(read_literal).ok_or_else(wrong)?;
                 field.missing = MissingPolicy::Replace(with);
             }
+            "nullnan" => {
+                field.nan_is_missing = true;
+                return Ok(1);
+            }
             "outlier" => {
                 field.outlier = OutlierPolicy::AsMissing { low: number(0)?, high: number(1)? };
-                return Ok(1);
+                return Ok(2);
             }
             "clamp" => {
                 field.outlier = OutlierPolicy::Clamp { low: number(0)?, high: number(1)? };
-                return Ok(1);
+                return Ok(2);
             }
             "rejectinvalid" | "nullinvalid" | "replaceinvalid" => {
                 let [lists @ .., with] = args else { return Err(wrong()) };
@@ -107,12 +111,12 @@ impl<'d> Lower<'d> {
                 };
                 field.invalid = invalid;
                 field.domain = self.domain(field.kind, fun.has(Flag::Missing), lists)?;
-                return Ok(2);
+                return Ok(3);
             }
             "read" => return Ok(0),
             _ => return Err(self.unsupported(format!("`u.{fun}` of an input"))),
         }
-        Ok(3)
+        Ok(4)
     }
 
     fn domain(&self, kind: Kind, missing: bool, lists: &[Value]) -> Lowered<Domain> {

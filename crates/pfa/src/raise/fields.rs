@@ -52,6 +52,10 @@ impl Raise<'_> {
         if kind == Kind::F32 {
             value = call(&fun("read", null), [value]);
         }
+        if field.nan_is_missing && kind.is_float() {
+            value = call(&fun("nullnan", null), [value]);
+            null = true;
+        }
         if kind.is_number() {
             match field.outlier {
                 OutlierPolicy::Keep => {}

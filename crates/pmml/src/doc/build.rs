@@ -15,7 +15,12 @@ pub struct Builder {
     document: Document,
     open: Vec<usize>,
     overflow: bool,
+    /// Names used last, by a cheap hash: a document has few, and says them a million times.
+    recent: Vec<u32>,
 }
+
+/// Places in the list of recent names.
+const RECENT: usize = 256;
 
 impl Builder {
     /// A builder for an empty document.
@@ -45,10 +50,22 @@ impl Builder {
     /// Adds an attribute to the element opened last. Content must not have begun.
     pub fn attribute(&mut self, name: &str, value: impl Display) -> &mut Self {
         use std::fmt::Write;
-        let name = self.name(name);
         let start = self.document.text.len();
         // Writing to a `String` cannot fail.
         let _infallible = write!(self.document.text, "{value}");
+        self.attribute_from(name, start)
+    }
+
+    /// Adds an attribute whose value is a text.
+    pub(crate) fn attribute_text(&mut self, name: &str, value: &str) -> &mut Self {
+        let start = self.document.text.len();
+        self.document.text.push_str(value);
+        self.attribute_from(name, start)
+    }
+
+    /// Adds an attribute whose value is the text from here on.
+    fn attribute_from(&mut self, name: &str, start: usize) -> &mut Self {
+        let name = self.name(name);
         let count = self.number(self.document.text.len() - start);
         let start = self.number(start);
         self.document.attributes.push(Attribute { name, start, count });
@@ -119,7 +136,38 @@ impl Builder {
         self.overflow
     }
 
+    /// A name that the element opened last has as an attribute twice.
+    pub(crate) fn repeated(&self) -> Option<&str> {
+        let start = self.document.nodes.last()?.start as usize;
+        let mut names: Vec<u32> =
+            self.document.attributes.get(start..)?.iter().map(|attribute| attribute.name).collect();
+        names.sort_unstable();
+        let [twice, _] = names.array_windows().find(|[a, b]| a == b)?;
+        self.document.names.get_index(*twice as usize).map(String::as_str)
+    }
+
     fn name(&mut self, name: &str) -> u32 {
+        let bytes = name.as_bytes();
+        let at = |place: usize| bytes.get(place).map_or(0, |&byte| usize::from(byte));
+        let hash = bytes.len()
+            + at(0) * 3
+            + at(bytes.len() / 2) * 5
+            + at(bytes.len().saturating_sub(1)) * 7;
+        let slot = hash % RECENT;
+        if let Some(&known) = self.recent.get(slot)
+            && self.document.names.get_index(known as usize).is_some_and(|found| found == name)
+        {
+            return known;
+        }
+        let index = self.name_of_all(name);
+        self.recent.resize(RECENT, u32::MAX);
+        if let Some(place) = self.recent.get_mut(slot) {
+            *place = index;
+        }
+        index
+    }
+
+    fn name_of_all(&mut self, name: &str) -> u32 {
         let found = self.document.names.get_index_of(name);
         let index = found.unwrap_or_else(|| self.document.names.insert_full(name.to_owned()).0);
         self.number(index)

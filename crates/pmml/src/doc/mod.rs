@@ -145,6 +145,11 @@ impl<'d> Element<'d> {
         self.at
     }
 
+    /// Position of the first element or text after its content.
+    pub fn end_index(self) -> usize {
+        self.end()
+    }
+
     /// The name, without the prefix of the PMML namespace.
     pub fn name(self) -> &'d str {
         self.document.names.get_index(self.node().name as usize).map_or("", String::as_str)

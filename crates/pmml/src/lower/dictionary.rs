@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use holdall_diag::Failure;
 use holdall_tabular::{
     BinaryOp, Categories, Domain, Field, Function, Interval, InvalidPolicy, Kind, Labels, Measure,
-    MissingPolicy, OutlierPolicy, Scalar, UnaryOp, ValueId,
+    MissingPolicy, OutlierPolicy, Scalar, ValueId,
 };
 
 use super::{
@@ -228,7 +228,13 @@ impl<'d> Lower<'d> {
     ) -> Result<ValueId, Failure> {
         let kind = data.kind;
         let texts = data.listed("missing");
-        let texts: Vec<&str> = texts.into_iter().filter(|t| scalar(t, kind).is_some()).collect();
+        // NaN is missing without being listed.
+        let counts = |t: &&str| match scalar(t, kind) {
+            Some(Scalar::F64(number)) => !number.is_nan(),
+            Some(Scalar::I64(_) | Scalar::Bool(_) | Scalar::Text(_)) => true,
+            None => false,
+        };
+        let texts: Vec<&str> = texts.into_iter().filter(counts).collect();
         if texts.is_empty() {
             return Ok(value);
         }
@@ -244,26 +250,9 @@ impl<'d> Lower<'d> {
             }
             None => self.missing(kind)?,
         };
-        let mut condition = None;
-        if kind.is_float() && texts.iter().any(|t| text::parse_f64(t).is_some_and(f64::is_nan)) {
-            condition = Some(self.un(UnaryOp::IsNan, value)?);
-        }
-        let there: Vec<&str> = texts
-            .into_iter()
-            .filter(|t| !kind.is_float() || text::parse_f64(t).is_some_and(|v| !v.is_nan()))
-            .collect();
-        if !there.is_empty() {
-            let list = labels(&there, kind).ok_or_else(|| unsupported_value(mining, "name"))?;
-            let listed = self.call(Function::IsIn(list), vec![value])?;
-            condition = Some(match condition {
-                Some(nan) => self.bin(BinaryOp::Or, nan, listed)?,
-                None => listed,
-            });
-        }
-        match condition {
-            Some(condition) => self.choose(condition, replacement, value),
-            None => Ok(value),
-        }
+        let list = labels(&texts, kind).ok_or_else(|| unsupported_value(mining, "name"))?;
+        let listed = self.call(Function::IsIn(list), vec![value])?;
+        self.choose(listed, replacement, value)
     }
 
     /// Treatments of outliers and missing values that a model inside another declares for itself.
@@ -404,6 +393,8 @@ fn field(
             InvalidPolicy::Replace(value(mining, "invalidValueReplacement", kind)?)
         }
     };
+    // A cell that says NaN has no value: the standard's arithmetic knows none that is not a number.
+    field.nan_is_missing = kind.is_float();
     let treatment = word(mining, "missingValueTreatment", MissingValueTreatment::AsIs)?;
     field.missing = if treatment == MissingValueTreatment::ReturnInvalid {
         MissingPolicy::Reject

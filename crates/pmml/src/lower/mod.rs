@@ -36,6 +36,7 @@ use crate::{
     doc::{Document, Element, MiningFunction},
 };
 use dictionary::DataField;
+pub(crate) use predicate::array_items;
 
 /// Elements of a document that hold a model.
 pub(crate) const MODELS: [&str; 20] = [
@@ -61,13 +62,18 @@ pub(crate) const MODELS: [&str; 20] = [
     "Regression",
 ];
 
+/// The model element under a root: the first that is not marked as not scorable.
+pub(crate) fn model_of(root: Element<'_>) -> Option<Element<'_>> {
+    let mut models = root.proper_children().filter(|child| MODELS.contains(&child.name()));
+    models.find(|model| model.attribute("isScorable") != Some("false"))
+}
+
 /// The model element of a document: the first that is not marked as not scorable.
 pub(crate) fn model_element(document: &Document) -> Result<Element<'_>, Failure> {
     let root = document
         .root()
         .ok_or_else(|| Failure::malformed(codes::ROOT, "expected the element `PMML`"))?;
-    let mut models = root.proper_children().filter(|child| MODELS.contains(&child.name()));
-    models.find(|model| model.attribute("isScorable") != Some("false")).ok_or_else(|| {
+    model_of(root).ok_or_else(|| {
         Failure::malformed(codes::MISSING_ELEMENT, "expected a model element, found none")
             .at(root.location())
     })

@@ -264,7 +264,7 @@ fn split(
 }
 
 /// Items of an array: between blanks, or in quotes, in which `\"` is a quote.
-pub(super) fn array_items(text: &str, quoted: bool) -> Vec<String> {
+pub(crate) fn array_items(text: &str, quoted: bool) -> Vec<String> {
     let mut items = Vec::new();
     let mut chars = text.chars().peekable();
     while let Some(&first) = chars.peek() {

@@ -33,6 +33,8 @@ pub(super) struct Grove {
     leaf_count: u32,
     /// The classes, for a classification.
     pub(super) classes: Option<Labels>,
+    /// The classes as texts.
+    texts: Vec<String>,
     /// Whether leaves are votes for their score rather than distributions.
     pub(super) votes: bool,
     /// Whether one tree answers alone, with the score of its leaf as the label.
@@ -223,18 +225,18 @@ impl<'d> Lower<'d> {
     }
 
     fn leaf(grove: &mut Grove, node: Element<'d>) -> Result<Target, Failure> {
-        let Some(classes) = &grove.classes else {
+        let Some(kind) = grove.classes.as_ref().map(Labels::kind) else {
             let Some(score) = node.attribute("score") else { return Ok(Target::Null) };
             let value = if grove.f32 { number::parse_f32(score) } else { number::parse_f64(score) };
             let value = value.ok_or_else(|| invalid(node, "score", "a number"))?;
             return Ok(grove.leaf(&[value]));
         };
-        let texts: Vec<String> = (0..classes.len())
-            .filter_map(|i| classes.get(i))
-            .map(|c| crate::raise::scalar_text(&c))
-            .collect();
-        let kind = classes.kind();
-        let place = |class: &str| super::class_place(&texts, kind, class);
+        if let (true, Some(classes)) = (grove.texts.is_empty(), &grove.classes) {
+            let all = (0..classes.len()).filter_map(|i| classes.get(i));
+            grove.texts = all.map(|class| crate::raise::scalar_text(&class)).collect();
+        }
+        let texts = grove.texts.as_slice();
+        let place = |class: &str| super::class_place(texts, kind, class);
         let mut values = vec![0.0; texts.len()];
         let distribution: Vec<_> =
             node.children().filter(|c| c.name() == "ScoreDistribution").collect();

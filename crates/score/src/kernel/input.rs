@@ -10,10 +10,11 @@ use crate::{
     value::{CategoryIndex, Cell, Element},
 };
 
-/// A field with its treatment: outlier, invalid, missing, in this order (PMML 4.4, "Mining Schema").
+/// A field with its treatment: NaN, outlier, invalid, missing, in this order (PMML 4.4, "Mining Schema").
 pub(crate) struct FieldStep {
     name: String,
     kind: Kind,
+    nan_is_missing: bool,
     outlier: OutlierPolicy,
     listed: Option<CategoryIndex>,
     intervals: Vec<Interval>,
@@ -27,6 +28,7 @@ impl FieldStep {
         Self {
             name: field.name.clone(),
             kind: field.kind,
+            nan_is_missing: field.nan_is_missing,
             outlier: field.outlier,
             listed: field.domain.values.as_ref().map(CategoryIndex::new),
             intervals: field.domain.intervals.clone(),
@@ -67,12 +69,15 @@ impl FieldStep {
         errors: &mut RowErrors,
     ) -> Element<'a> {
         let keeps = self.outlier == OutlierPolicy::Keep && !self.has_domain();
-        let none_missing = !missing.contains(&true);
+        let nan = |value: &C| self.nan_is_missing && value.is_nan_cell();
+        let none_missing = !missing.contains(&true) && !values.iter().any(nan);
         if keeps && none_missing {
             return Element::full(values);
         }
-        let mut flags = if none_missing { vec![false; values.len()] } else { missing.to_vec() };
+        let mut flags = missing.to_vec();
+        flags.resize(values.len(), false);
         for (row, (value, flag)) in values.iter_mut().zip(&mut flags).enumerate() {
+            *flag |= nan(value);
             if !*flag {
                 self.outlier(value, flag);
             }

@@ -354,11 +354,14 @@ impl Check<'_> {
                     );
                 }
             }
-            if field.missing == MissingPolicy::AsNan && !field.kind.is_float() {
+            let as_nan =
+                (field.missing == MissingPolicy::AsNan).then_some("missing can become NaN");
+            let nan = field.nan_is_missing.then_some("NaN can count as missing");
+            for what in as_nan.into_iter().chain(nan).filter(|_| !field.kind.is_float()) {
                 self.error(
                     codes::TYPE,
                     location(),
-                    format!("missing can become NaN in float fields only, found {}", field.kind),
+                    format!("{what} in float fields only, found {}", field.kind),
                 );
             }
         }
