@@ -128,7 +128,7 @@ fn as_input(text: &str, port: &Port) -> String {
         _ => None,
     };
     let whole = number::parse_i64(text).filter(|_| port.kind == Kind::I64);
-    whole.map(|number| number.to_string()).unwrap_or_else(|| truth.unwrap_or(text).to_owned())
+    whole.map_or_else(|| truth.unwrap_or(text).to_owned(), |number| number.to_string())
 }
 
 /// The rule of the standard: numbers near 0 agree by size, others by their ratio; all else is equal.
