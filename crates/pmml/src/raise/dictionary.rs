@@ -17,7 +17,7 @@ use crate::{doc::Builder, number};
 pub(super) fn target_name(valid: &ValidModel) -> String {
     let model = valid.model();
     let answer = model.outputs.iter().find(|output| {
-        Some(output.value) == super::final_estimate(valid)
+        Some(output.value) == super::used::final_estimate(valid)
             && matches!(output.part, Part::Label | Part::Values)
     });
     if let Some(name) = model.target.clone().or_else(|| answer.and_then(|o| o.name.clone())) {
@@ -82,29 +82,29 @@ fn classes(valid: &ValidModel, last: Option<ValueId>) -> Option<&Labels> {
 }
 
 impl Raise<'_> {
-    pub(super) fn data_dictionary(&self, out: &mut Builder, last: Option<ValueId>) {
+    /// Whether the model has a target: clusters are predicted without one.
+    pub(super) fn has_target(prepared: &super::Prepared) -> bool {
+        prepared.last.is_some() && !matches!(prepared.model, super::StageModel::Centers(..))
+    }
+
+    pub(super) fn data_dictionary(&self, out: &mut Builder, prepared: &super::Prepared) {
         let model = self.valid.model();
         let rejects = reject_lists(self.valid);
-        let count = model.fields.len() + usize::from(last.is_some());
+        let last = prepared.last.filter(|_| Self::has_target(prepared));
+        let count = model.fields.len() + usize::from(last.is_some()) + self.inner_targets.len();
         out.open("DataDictionary").attribute("numberOfFields", count);
         for (id, field) in model.fields.iter() {
             data_field(out, field, rejects.get(&id).copied());
         }
         if let Some(id) = last {
             let classes = classes(self.valid, last);
-            let (optype, kind) = match classes {
-                Some(classes) => ("categorical", classes.kind()),
-                None => ("continuous", self.answer_kind(id)),
-            };
-            out.open("DataField")
-                .attribute("name", &self.target)
-                .attribute("optype", optype)
-                .attribute("dataType", dtype(kind));
-            for i in 0..classes.map_or(0, Labels::len) {
-                let value = classes.and_then(|classes| category(classes, i)).unwrap_or_default();
-                out.open("Value").attribute("value", value).close();
-            }
-            out.close();
+            let kind = classes.map_or_else(|| self.answer_kind(id), Labels::kind);
+            // Of equally probable classes the one declared first is predicted.
+            let backwards = self.second_wins_ties(id);
+            target_field(out, &self.target, kind, classes, backwards);
+        }
+        for (name, kind, classes, backwards) in &self.inner_targets {
+            target_field(out, name, *kind, classes.as_ref(), *backwards);
         }
         out.close();
     }
@@ -126,12 +126,12 @@ impl Raise<'_> {
     }
 
     /// The schema of the whole model: every input with its treatment, and the target.
-    pub(super) fn mining_schema(&self, out: &mut Builder, last: Option<ValueId>) {
+    pub(super) fn mining_schema(&self, out: &mut Builder, target: Option<&str>) {
         let rejects = reject_lists(self.valid);
         out.open("MiningSchema");
-        if last.is_some() {
+        if let Some(target) = target {
             out.open("MiningField")
-                .attribute("name", &self.target)
+                .attribute("name", target)
                 .attribute("usageType", "target")
                 .close();
         }
@@ -140,6 +140,31 @@ impl Raise<'_> {
         }
         out.close();
     }
+}
+
+fn target_field(
+    out: &mut Builder,
+    name: &str,
+    kind: Kind,
+    classes: Option<&Labels>,
+    backwards: bool,
+) {
+    let optype = if classes.is_some() { "categorical" } else { "continuous" };
+    out.open("DataField")
+        .attribute("name", name)
+        .attribute("optype", optype)
+        .attribute("dataType", dtype(kind));
+    let mut values: Vec<String> = classes.map(super::regression::texts).unwrap_or_default();
+    if backwards {
+        values.reverse();
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for value in values {
+        if seen.insert(value.clone()) {
+            out.open("Value").attribute("value", value).close();
+        }
+    }
+    out.close();
 }
 
 fn data_field(out: &mut Builder, field: &Field, reject: Option<&Categories>) {
@@ -173,7 +198,7 @@ fn data_field(out: &mut Builder, field: &Field, reject: Option<&Categories>) {
     out.close();
 }
 
-fn write_interval(out: &mut Builder, interval: &Interval) {
+pub(super) fn write_interval(out: &mut Builder, interval: &Interval) {
     let closure = match (interval.low_closed, interval.high_closed) {
         (true, true) => "closedClosed",
         (true, false) => "closedOpen",
