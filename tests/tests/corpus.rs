@@ -154,7 +154,7 @@ fn converted(case: &Case, to: &str) -> Result<(Fate, Loaded), String> {
         Fate::Native
     } else {
         let (model, _) = loaded.into_tabular().map_err(|f| f.diagnostic().message.clone())?;
-        let plan = request.plan(&model).unwrap();
+        let plan = request.plan(&model).map_err(|f| f.to_string())?;
         let fate = plan.worst();
         let policy = Policy { approximate: true, drop: true };
         let (accepted, _) =

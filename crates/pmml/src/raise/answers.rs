@@ -90,7 +90,11 @@ impl Raise<'_> {
             if predicted && Some(id) == last {
                 // The target itself answers, unless the answer has a name of its own.
                 parts.remove(0);
-                if let Some(name) = name.filter(|name| *name != self.target) {
+                // Clusters are predicted without a target, which is left out beside other outputs.
+                let alone = valid.model().outputs.len() == 1;
+                let untargeted = !alone && self.has_clusters(id);
+                let name = name.or(untargeted.then_some("cluster"));
+                if let Some(name) = name.filter(|name| untargeted || *name != self.target) {
                     let classes = valid.classes_of(id);
                     let kind = classes.map_or(self.answer_kind(id), Labels::kind);
                     let name = self.column_name(name, output.part, id, 0);
@@ -117,11 +121,12 @@ impl Raise<'_> {
                 answers.push(AnswerField { name, kind, categorical, feature });
             }
         }
+        let targeted = last.is_some_and(|id| !self.has_clusters(id));
         let mut seen = std::collections::BTreeSet::new();
         for answer in &mut answers {
             let mut count = 1;
             let base = answer.name.clone();
-            while !seen.insert(answer.name.clone()) || answer.name == self.target {
+            while !seen.insert(answer.name.clone()) || (targeted && answer.name == self.target) {
                 count += 1;
                 answer.name = format!("{base}#{count}");
             }

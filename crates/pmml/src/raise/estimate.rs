@@ -46,6 +46,11 @@ impl Raise<'_> {
         matches!(self.op(id), Some(Op::Estimator(Estimator::Cluster(_))))
     }
 
+    /// Whether the estimate is a model of clusters.
+    pub(super) fn has_clusters(&self, id: ValueId) -> bool {
+        self.parts.forms.get(&id) == Some(&Form::Clusters) && !self.parts.staged.contains(&id)
+    }
+
     pub(super) fn set_form(&mut self, id: ValueId, form: Form) {
         self.parts.forms.insert(id, form);
     }

@@ -222,6 +222,7 @@ fn features(trees: &TreeEnsemble) -> BTreeSet<u32> {
 fn can_fuse(valid: &ValidModel, id: ValueId, op: &Op, margins: ValueId) -> bool {
     use holdall_tabular::Link;
     match (op, valid.model().nodes.get(margins).map(|node| &node.op)) {
+        (Op::Regress(_), _) if valid.width_of(margins) != 1 => false,
         (Op::Regress(_), Some(Op::Linear(_))) => true,
         (Op::Regress(regress), Some(Op::Trees(trees))) => {
             regress.link == Link::Identity && super::forest::is_plain(trees)
