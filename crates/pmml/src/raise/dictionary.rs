@@ -20,7 +20,14 @@ pub(super) fn target_name(valid: &ValidModel) -> String {
         Some(output.value) == super::used::final_estimate(valid)
             && matches!(output.part, Part::Label | Part::Values)
     });
-    if let Some(name) = model.target.clone().or_else(|| answer.and_then(|o| o.name.clone())) {
+    // A name that another output has cannot be the target's.
+    let taken = |name: &String| {
+        model.outputs.iter().any(|output| {
+            output.name.as_ref() == Some(name) && answer.is_none_or(|answer| output != answer)
+        })
+    };
+    let named = model.target.clone().filter(|name| !taken(name));
+    if let Some(name) = named.or_else(|| answer.and_then(|o| o.name.clone())) {
         return name;
     }
     let mut name = "y".to_owned();

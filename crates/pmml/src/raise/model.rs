@@ -254,6 +254,14 @@ impl Raise<'_> {
         tests: &[(Predicate, String)],
     ) {
         self.open_model(out, "TreeModel", model, frame);
+        let mut missing = false;
+        for (test, _) in tests {
+            test.fields(&mut |name| missing |= self.names.may_be_missing(name));
+        }
+        if missing {
+            // A row without the field has no answer, which is no error.
+            out.attribute("missingValueStrategy", "nullPrediction");
+        }
         out.attribute("splitCharacteristic", "multiSplit");
         self.inside(out, frame);
         let single = match tests {
