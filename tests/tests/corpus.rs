@@ -290,12 +290,13 @@ fn the_corpus_answers_as_its_makers_do() {
 }
 
 /// Documents that are known to differ when they are read and written again: derived fields that do not
-/// depend on each other change places.
-const UNSTABLE: [(&str, &str); 2] =
-    [("catboost/one_hot_pool_1_2_5", "pmml"), ("sklearn/pipeline_by_index_1_9", "pmml")];
+/// depend on each other change places, or names.
+const UNSTABLE: &[(&str, &str)] =
+    &[("catboost/one_hot_pool_1_2_5", "pmml"), ("sklearn/pipeline_by_index_1_9", "pmml")];
 
 #[test]
 fn a_round_trip_of_every_tabular_target_is_stable() {
+    let mut surprises = Vec::new();
     for case in cases().into_iter().step_by(7) {
         for to in ["pmml", "pfa"] {
             if case.refused(to).is_some() || case.refused("read").is_some() {
@@ -320,7 +321,10 @@ fn a_round_trip_of_every_tabular_target_is_stable() {
             let LoadedBody::Tabular(again) = again.body else { panic!() };
             let stable = write(&again) == first;
             let known = UNSTABLE.contains(&(case.name.as_str(), to));
-            assert!(stable != known, "{}: {to}: written again: same {stable}", case.name);
+            if stable == known {
+                surprises.push(format!("{}: {to}: written again: same {stable}", case.name));
+            }
         }
     }
+    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
 }

@@ -309,7 +309,8 @@ fn document(all: usize, read: usize, counts: &[Counts; 3]) -> String {
         .unwrap();
     }
     for (to, counts) in TARGETS.iter().zip(counts) {
-        write!(text, "\n## {}\n\n| first reason | refused |\n|---|---|\n", to.to_uppercase()).unwrap();
+        write!(text, "\n## {}\n\n| first reason | refused |\n|---|---|\n", to.to_uppercase())
+            .unwrap();
         let mut reasons: Vec<_> = counts.refused.iter().collect();
         reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         for (reason, count) in reasons {

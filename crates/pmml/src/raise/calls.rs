@@ -15,7 +15,7 @@ impl Raise<'_> {
     pub(super) fn call(&mut self, id: ValueId, call: &Call) -> Result<NameId, Stop> {
         let args = call.args.iter().map(|arg| self.arg(*arg, 0)).collect::<Result<Vec<_>, _>>()?;
         let kind = self.kind(id);
-        let base = format!("{}{}", call.function.name(), id.index());
+        let base = call.function.name().to_owned();
         let refuse = |why: &str| Err(Stop::refuse(Construct::Function(call.function.kind()), why));
         let function = |name: &'static str, more: &[Expr]| {
             let all: Vec<Expr> = args.iter().chain(more).cloned().collect();

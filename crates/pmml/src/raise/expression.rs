@@ -113,7 +113,10 @@ impl Raise<'_> {
     fn apply_field(&mut self, id: ValueId, function: &'static str, args: Vec<Expr>) -> Expr {
         let kind = self.kind(id);
         Expr::Field(self.derive(
-            &format!("{function}#{}", id.index()),
+            &format!(
+                "{function} of {}",
+                self.valid.model().nodes.get(id).map_or("", |n| n.op.name())
+            ),
             kind,
             false,
             Expr::Apply(function, args),

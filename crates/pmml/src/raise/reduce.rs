@@ -105,7 +105,7 @@ impl Raise<'_> {
         let width = self.valid.width_of(op.arg) as usize;
         let elements =
             (0..width).map(|i| self.arg(op.arg, i)).collect::<Result<Vec<Expr>, Stop>>()?;
-        let base = format!("{}{}", op.op.name(), id.index());
+        let base = op.op.name().to_owned();
         if let (
             [Expr::Field(name)],
             ReduceOp::Max

@@ -42,14 +42,14 @@ impl Raise<'_> {
             missing: op.missing.as_ref().map(scalar_text),
         };
         let expr = Expr::Table(Box::new(table));
-        let base = format!("lookup{}({})", id.index(), self.label(&expr));
+        let base = format!("lookup({})", self.label(&expr));
         Ok(Item::Field(self.derive(&base, kind, !kind.is_number(), expr)))
     }
 
     pub(super) fn bin(&mut self, id: ValueId, op: &Bin) -> Result<Item, Stop> {
         let field = self.field(op.arg, 0)?;
         let kind = self.kind(id);
-        let base = format!("bin{}({})", id.index(), self.names.text(field));
+        let base = format!("bin({})", self.names.text(field));
         let expr = Expr::Discretize(field, Box::new(op.clone()));
         Ok(Item::Field(self.derive(&base, kind, !kind.is_number(), expr)))
     }
@@ -63,7 +63,7 @@ impl Raise<'_> {
                 continue;
             }
             let field = self.field(op.arg, element)?;
-            let base = format!("curve{}({})", id.index(), self.names.text(field));
+            let base = format!("curve({})", self.names.text(field));
             let rising = op.x.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
             let native =
                 op.form == CurveForm::Ratio && kind == Kind::F64 && op.x.len() > 1 && rising;
@@ -151,7 +151,7 @@ impl Raise<'_> {
             }
         };
         let kind = self.kind(id);
-        let base = format!("lag{}({})", id.index(), self.names.text(field));
+        let base = format!("lag({})", self.names.text(field));
         let expr = Expr::Lag(field, op.rows, aggregate, blocks);
         Ok(Item::Field(self.derive(&base, kind, !kind.is_number(), expr)))
     }

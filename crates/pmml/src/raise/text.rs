@@ -36,7 +36,7 @@ impl Raise<'_> {
             rules: rules.collect(),
         };
         let kind = self.kind(id);
-        let base = format!("hits{}({})", id.index(), self.names.text(text));
+        let base = format!("hits({})", self.names.text(text));
         Ok(Item::Field(self.derive(&base, kind, false, Expr::Hits(text, Box::new(hits)))))
     }
 }

@@ -43,18 +43,18 @@ impl Raise<'_> {
 
     fn normalize(&mut self, id: ValueId, op: &Normalize) -> Result<Vec<Item>, Stop> {
         let kind = self.kind(id);
-        let base = format!("{}{}", op.by.name(), id.index());
+        let base = op.by.name().to_owned();
         let mut elements = self.elements(op.arg)?;
         let step = |this: &mut Self, expr: Expr| match kind {
             Kind::F32 => this.bind(&base, kind, expr),
             _ => expr,
         };
         if op.by == NormalizeBy::Softmax {
-            let largest = self.extreme(&format!("max{}", id.index()), kind, true, &elements);
+            let largest = self.extreme("max", kind, true, &elements);
             for element in &mut elements {
                 let less = apply("-", [element.clone(), largest.clone()]);
-                let less = self.bind(&format!("less{}", id.index()), kind, less);
-                *element = self.bind(&format!("exp{}", id.index()), kind, guarded("exp", less));
+                let less = self.bind("less", kind, less);
+                *element = self.bind("exp", kind, guarded("exp", less));
             }
         }
         let whole = match op.by {
@@ -144,7 +144,7 @@ impl Raise<'_> {
                 items.push(Item::Unused);
                 continue;
             }
-            let base = format!("distance{}_{point}", id.index());
+            let base = format!("distance_{point}");
             let mut terms = Vec::new();
             for (i, (x, at)) in elements.iter().zip(op.points.row(point)).enumerate() {
                 let less = apply("-", [x.clone(), number(*at, Kind::F64)]);

@@ -65,7 +65,7 @@ impl Raise<'_> {
             let pair = Pair { machine, sign: 1.0, classes: None };
             let vectors =
                 Vectors { node: id, fields: fields.clone(), machines: vec![pair], classes: None };
-            let base = format!("decision{}_{machine}", id.index());
+            let base = format!("decision_{machine}");
             let name = self.stage(StageModel::Vectors(Box::new(vectors)), &base, Kind::F64);
             items.push(Item::Field(name));
         }
@@ -208,11 +208,11 @@ impl Raise<'_> {
         }
         let mut items = Vec::new();
         for (class, (won, sum)) in won.into_iter().zip(sums).enumerate() {
-            let base = format!("votes{}_{class}", id.index());
+            let base = format!("votes_{class}");
             let mut expr = self.fold(&base, kind, "+", won);
             if first_wins {
                 let sum = self.bind(
-                    &format!("sum{}_{class}", id.index()),
+                    &format!("decisions_{class}"),
                     kind,
                     sum.unwrap_or(super::expr::number(0.0, kind)),
                 );
