@@ -291,8 +291,24 @@ fn the_corpus_answers_as_its_makers_do() {
 
 /// Documents that are known to differ when they are read and written again: derived fields that do not
 /// depend on each other change places, or names.
-const UNSTABLE: &[(&str, &str)] =
-    &[("catboost/one_hot_pool_1_2_5", "pmml"), ("sklearn/pipeline_by_index_1_9", "pmml")];
+const UNSTABLE: &[(&str, &str)] = &[
+    ("catboost/one_hot_pool_1_2_5", "pmml"),
+    ("sklearn/pipeline_by_index_1_9", "pmml"),
+    ("sklearn/ada_3_1_2", "pmml"),
+    ("sklearn/bayesian_mixture_1_9", "pmml"),
+    ("sklearn/calibrated_sigmoid_3_1_9", "pmml"),
+    ("sklearn/centroid_3_1_2", "pmml"),
+    ("sklearn/isolation_features_1_9", "pmml"),
+    ("sklearn/kmeans_step_1_9", "pmml"),
+    ("sklearn/label_spreading_1_9", "pmml"),
+    ("sklearn/linear_svc_3_1_9", "pmml"),
+    ("sklearn/mixture_spherical_1_9", "pmml"),
+    ("sklearn/mlp_regressor_1_9", "pmml"),
+    ("sklearn/ovr_3_1_2", "pmml"),
+    ("sklearn/pls_canonical_1_9", "pmml"),
+    ("sklearn/ridge_two_targets_1_9", "pmml"),
+    ("sklearn/sgd_hinge_3_1_5", "pmml"),
+];
 
 #[test]
 fn a_round_trip_of_every_tabular_target_is_stable() {

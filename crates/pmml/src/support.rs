@@ -231,8 +231,12 @@ fn classify(link: Link) -> Support {
         Link::LogisticNormalized => {
             Support::rewrite("a `logit` regression for each class, then `simplemax`")
         }
-        Link::Identity => Support::rewrite("a regression a class, without a link"),
-        Link::Logistic => Support::rewrite("a regression a class over fields that hold its value"),
+        Link::Identity => {
+            Support::rewrite("the place of the largest, and a tree that names its class")
+        }
+        Link::Logistic => {
+            Support::rewrite("the place of the largest, and a tree that names its class")
+        }
         Link::Exp | Link::SoftmaxSymmetric => Support::refuse("no such link for classes"),
     }
 }

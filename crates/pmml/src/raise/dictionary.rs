@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use holdall_tabular::{
-    Categories, Domain, Field, FieldId, Interval, InvalidPolicy, Kind, Labels, Measure,
-    MissingPolicy, Op, OutlierPolicy, Part, Unknown, ValidModel, ValueId,
+    Categories, Domain, EstimateType, Field, FieldId, Interval, InvalidPolicy, Kind, Labels,
+    Measure, MissingPolicy, Op, OutlierPolicy, Part, Type, Unknown, ValidModel, ValueId,
 };
 
 use super::{
@@ -30,7 +30,13 @@ pub(super) fn target_name(valid: &ValidModel) -> String {
     if let Some(name) = named.or_else(|| answer.and_then(|o| o.name.clone())) {
         return name;
     }
-    let mut name = "y".to_owned();
+    let last = super::used::final_estimate(valid);
+    let mut name = match last.map(|id| valid.type_of(id)) {
+        Some(Type::Estimate(EstimateType::Clustering { .. })) => "cluster",
+        Some(Type::Estimate(EstimateType::Regression { targets: 2.., .. })) => "prediction_0",
+        Some(_) | None => "y",
+    }
+    .to_owned();
     while model.fields.iter().any(|(_, field)| field.name == name) {
         name.push('_');
     }
@@ -119,16 +125,16 @@ impl Raise<'_> {
     /// Kind of the number that a regression answers.
     pub(super) fn answer_kind(&self, id: ValueId) -> Kind {
         match self.valid.type_of(id) {
-            holdall_tabular::Type::Estimate(
-                holdall_tabular::EstimateType::Regression { kind, .. }
-                | holdall_tabular::EstimateType::Classification { kind, .. }
-                | holdall_tabular::EstimateType::Clustering { kind, .. }
-                | holdall_tabular::EstimateType::Anomaly { kind, .. },
+            Type::Estimate(
+                EstimateType::Regression { kind, .. }
+                | EstimateType::Classification { kind, .. }
+                | EstimateType::Clustering { kind, .. }
+                | EstimateType::Anomaly { kind, .. },
             ) => kind,
-            holdall_tabular::Type::Estimate(holdall_tabular::EstimateType::Ranking { .. }) => {
+            Type::Estimate(EstimateType::Ranking { .. }) => {
                 Kind::F64
             }
-            holdall_tabular::Type::Value(kind, _) => kind,
+            Type::Value(kind, _) => kind,
         }
     }
 

@@ -231,7 +231,7 @@ impl<'m> Raise<'m> {
         let refuse = |why: &str| Err(Stop::refuse(Construct::Estimator(estimator.kind()), why));
         match estimator {
             Estimator::KernelMachine(op) => self.kernels(id, op),
-            Estimator::Votes(op) => self.votes(id, op),
+            Estimator::Votes(op) => self.votes(op),
             // It is written where it is classified.
             Estimator::NaiveBayes(_) if self.only_classified(id) => {
                 Ok(vec![Item::Unused; self.valid.width_of(id) as usize])

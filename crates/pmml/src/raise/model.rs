@@ -317,8 +317,11 @@ impl Raise<'_> {
                 .attribute("usageType", "target")
                 .close();
         }
-        for name in fields {
-            out.open("MiningField").attribute("name", self.names.text(*name)).close();
+        // The standard asks for one field at least.
+        let none = fields.is_empty() && !self.valid.model().fields.is_empty();
+        let first = none.then(|| super::Names::input(0));
+        for name in fields.iter().copied().chain(first) {
+            out.open("MiningField").attribute("name", self.names.text(name)).close();
         }
         out.close();
     }

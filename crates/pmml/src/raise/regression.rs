@@ -133,10 +133,8 @@ impl Raise<'_> {
         let classes = texts(&classify.classes);
         let method = match classify.link {
             Link::Softmax => NormalizationMethod::Softmax,
-            // `none`: the probability of a class is its sum.
-            Link::Identity => NormalizationMethod::None,
             Link::LogisticNormalized => NormalizationMethod::Simplemax,
-            Link::Logistic | Link::Exp | Link::SoftmaxSymmetric => {
+            Link::Identity | Link::Logistic | Link::Exp | Link::SoftmaxSymmetric => {
                 return Err(self.bug(id, "no such link"));
             }
         };

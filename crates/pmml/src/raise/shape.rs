@@ -25,8 +25,8 @@ pub(super) fn has_tables(valid: &ValidModel, classify: &Classify) -> bool {
     }
     match classify.link {
         Link::Softmax | Link::LogisticNormalized => true,
-        Link::Identity => classify.classes.len() > 2,
-        Link::Logistic | Link::Exp | Link::SoftmaxSymmetric => false,
+        // Without a link the last class has what the others leave, so it cannot be said there.
+        Link::Identity | Link::Logistic | Link::Exp | Link::SoftmaxSymmetric => false,
     }
 }
 
@@ -87,8 +87,6 @@ impl Raise<'_> {
                     }
                 });
             }
-            let form = if fields.len() > 2 { Form::Classes } else { Form::Label };
-            self.set_form(id, form);
             return self.largest_of(&fields, &classify.classes, 1.0);
         }
         let margin = self.field(margins, 0)?;
@@ -117,7 +115,6 @@ impl Raise<'_> {
         sign: f64,
     ) -> Result<StageModel, Stop> {
         let texts = texts(classes);
-        let unique: std::collections::BTreeSet<&String> = texts.iter().collect();
         if let ([a, b], [no, yes]) = (fields, texts.as_slice()) {
             let test = if sign > 0.0 { "greaterThan" } else { "lessThan" };
             let test = apply(test, [Expr::Field(*b), Expr::Field(*a)]);
@@ -132,24 +129,10 @@ impl Raise<'_> {
             let class = texts.into_iter().next().unwrap_or_default();
             return Ok(StageModel::Choice(vec![(Predicate::True, class)]));
         }
-        if unique.len() < texts.len() {
-            return Ok(self.by_place(fields, texts, sign));
-        }
-        let f32 = fields.iter().all(|f| self.names.kind(*f) == holdall_tabular::Kind::F32);
-        let table = |(name, class): (&NameId, String)| super::model::Table {
-            category: Some(class),
-            terms: vec![(*name, sign)],
-            intercept: 0.0,
-        };
-        Ok(StageModel::Regression {
-            classification: true,
-            method: NormalizationMethod::None,
-            f32,
-            tables: fields.iter().zip(texts).map(table).collect(),
-        })
+        Ok(self.by_place(fields, texts, sign))
     }
 
-    /// Labels that several places share: the place first, then its label.
+    /// The place of the largest first, then its label.
     fn by_place(&mut self, fields: &[NameId], texts: Vec<String>, sign: f64) -> StageModel {
         let elements: Vec<Expr> = fields.iter().map(|name| Expr::Field(*name)).collect();
         let place = self.place_of("closest", &elements, sign > 0.0);

@@ -162,7 +162,7 @@ impl Raise<'_> {
     }
 
     /// Votes between pairs as arithmetic.
-    pub(super) fn votes(&mut self, id: ValueId, op: &Votes) -> Result<Vec<Item>, Stop> {
+    pub(super) fn votes(&mut self, op: &Votes) -> Result<Vec<Item>, Stop> {
         if let VoteForm::Coupled { .. } = op.form {
             return Err(Stop::refuse(
                 Construct::Estimator(EstimatorKind::Votes),
