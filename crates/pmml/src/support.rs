@@ -1,19 +1,17 @@
 //! What PMML 4.4 can say of a tabular model.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_codec::{PlanEntry, Support};
 use holdall_tabular::{
-    BinaryOp, Construct, Kind, Link, MissingPolicy, MissingRule, Op, Part, Summation, Test,
-    UnaryOp, ValidModel, ValueId,
+    BinaryOp, Construct, EstimatorKind, FunctionKind, Kind, Link, MissingPolicy, MissingRule, Op,
+    Part, Summation, Test, TransformKind, UnaryOp, ValidModel, ValueId,
 };
 
-use crate::raise::{
-    final_estimate, is_distribution, is_largest, is_largest_but_for_ties, is_writable,
-    reject_target,
-};
+use crate::raise::{is_writable, reject_target};
 
 const NOT_YET: &str = "holdall does not write it to PMML";
+const NO_FUNCTION: &str = "PMML 4.4 has no such function";
 const NAN: &str =
     "PMML has no NaN: it is written as missing, and an answer of NaN is a missing answer";
 
@@ -38,13 +36,7 @@ pub(crate) fn support(construct: Construct) -> Support {
         Construct::Cast(..) => Support::rewrite("a derived field of the other type"),
         Construct::Concat | Construct::Select => Support::rewrite("one field an element"),
         Construct::Unary(op) => unary(op),
-        Construct::Binary(
-            BinaryOp::Modulo
-            | BinaryOp::Remainder
-            | BinaryOp::FloorDiv
-            | BinaryOp::Atan2
-            | BinaryOp::Xor,
-        ) => Support::refuse(NOT_YET),
+        Construct::Binary(BinaryOp::Remainder | BinaryOp::Atan2) => Support::refuse(NO_FUNCTION),
         Construct::Binary(_) | Construct::If => Support::rewrite("one derived field an element"),
         Construct::Impute(..) | Construct::ImputeSentinel => Support::rewrite("`if(isMissing(…))`"),
         Construct::Scale(_) => Support::rewrite("arithmetic in the same order"),
@@ -56,9 +48,9 @@ pub(crate) fn support(construct: Construct) -> Support {
             Support::rewrite("the field's valid values, and `returnInvalid`")
         }
         Construct::Ordinal(_) | Construct::OrdinalUnknownCode => Support::rewrite("`MapValues`"),
-        Construct::Function(_) | Construct::Transform(_) | Construct::Estimator(_) => {
-            Support::refuse(NOT_YET)
-        }
+        Construct::Function(kind) => function(kind),
+        Construct::Transform(kind) => transform(kind),
+        Construct::Estimator(kind) => estimator(kind),
         Construct::Linear(summation) => linear(summation),
         Construct::Trees(_) => Support::native(),
         Construct::TreesRoundFeatures => Support::rewrite(
@@ -81,7 +73,9 @@ pub(crate) fn support(construct: Construct) -> Support {
                 Support::refuse("no such link for values")
             }
         },
-        Construct::SeveralTargets => Support::refuse("one target a model"),
+        Construct::SeveralTargets => {
+            Support::rewrite("the first target is predicted, the others are outputs")
+        }
         Construct::Classify(link) => classify(link),
         Construct::ClassifyBinary(link) => match link {
             Link::Identity | Link::Logistic => Support::native(),
@@ -92,20 +86,22 @@ pub(crate) fn support(construct: Construct) -> Support {
         },
         Construct::DecideLargestProbability => Support::native(),
         Construct::DecideLargestMargin | Construct::DecideMargin | Construct::DecideProbability => {
-            Support::rewrite("the most probable class, the first of equals")
+            Support::rewrite("the most probable class, or a tree of one split")
         }
         Construct::Labels(_) => Support::native(),
         Construct::Output(part) => match part {
-            Part::Label | Part::Probabilities | Part::Probability(_) | Part::Values => {
-                Support::native()
-            }
-            Part::Whole | Part::Margins => Support::rewrite("a `transformedValue` an element"),
-            Part::Distances
-            | Part::Score
+            Part::Label
+            | Part::Probabilities
+            | Part::Probability(_)
+            | Part::Values
+            | Part::Distances
             | Part::Entity(_)
             | Part::Confidence
-            | Part::Reason(_)
-            | Part::Rule(..) => Support::refuse(NOT_YET),
+            | Part::Reason(_) => Support::native(),
+            Part::Whole | Part::Margins | Part::Score => {
+                Support::rewrite("a `transformedValue` an element")
+            }
+            Part::Rule(..) => Support::refuse(NOT_YET),
         },
         Construct::PartAsValue => Support::rewrite("an output of a segment of a model chain"),
         Construct::Foreign => Support::refuse("not understood by the reader"),
@@ -138,20 +134,86 @@ fn unary(op: UnaryOp) -> Support {
         | UnaryOp::Cosh
         | UnaryOp::Log10
         | UnaryOp::RoundEven => Support::native(),
-        UnaryOp::Asinh
-        | UnaryOp::Acosh
-        | UnaryOp::Atanh
-        | UnaryOp::Log2
-        | UnaryOp::Exp2
-        | UnaryOp::Cbrt
-        | UnaryOp::Round
-        | UnaryOp::Trunc
-        | UnaryOp::Sign
-        | UnaryOp::Erf
-        | UnaryOp::NormalCdf
-        | UnaryOp::NormalPdf
-        | UnaryOp::NormalQuantile
-        | UnaryOp::LnGamma => Support::refuse(NOT_YET),
+        UnaryOp::Erf | UnaryOp::NormalCdf | UnaryOp::NormalPdf | UnaryOp::NormalQuantile => {
+            Support::native()
+        }
+        UnaryOp::Round | UnaryOp::Trunc | UnaryOp::Sign => {
+            Support::rewrite("`floor`, `ceil` and `if`")
+        }
+        UnaryOp::Log2 => Support::approximate("`ln(x) / ln(2)`: the last place may differ"),
+        UnaryOp::Exp2 => Support::approximate("`pow(2, x)`: the last place may differ"),
+        UnaryOp::Cbrt => Support::approximate("`pow(x, 1/3)`: the last places may differ"),
+        UnaryOp::Asinh | UnaryOp::Acosh | UnaryOp::Atanh | UnaryOp::LnGamma => {
+            Support::refuse(NO_FUNCTION)
+        }
+    }
+}
+
+fn function(kind: FunctionKind) -> Support {
+    match kind {
+        FunctionKind::Uppercase
+        | FunctionKind::Lowercase
+        | FunctionKind::Trim
+        | FunctionKind::Substring
+        | FunctionKind::Join
+        | FunctionKind::Length
+        | FunctionKind::Replace
+        | FunctionKind::Matches
+        | FunctionKind::FormatNumber
+        | FunctionKind::IsIn => Support::native(),
+        FunctionKind::ToText | FunctionKind::ToNumber => {
+            Support::rewrite("a derived field of the other type")
+        }
+        FunctionKind::Coalesce => Support::rewrite("`if(isMissing(…))`"),
+        FunctionKind::CityHash => Support::refuse("PMML has no hash functions"),
+        FunctionKind::ParseDate
+        | FunctionKind::ParseTime
+        | FunctionKind::ParseDateTime
+        | FunctionKind::FormatDateTime => {
+            Support::refuse("dates are fields of a date type in PMML, not texts of a row")
+        }
+    }
+}
+
+fn transform(kind: TransformKind) -> Support {
+    match kind {
+        TransformKind::Lookup
+        | TransformKind::Bin
+        | TransformKind::Curve
+        | TransformKind::TextIndex
+        | TransformKind::Lag => Support::native(),
+        TransformKind::Reduce
+        | TransformKind::Normalize
+        | TransformKind::Polynomial
+        | TransformKind::Distances => Support::rewrite("arithmetic in the same order"),
+        TransformKind::Spline => Support::refuse("PMML has no splines"),
+        TransformKind::TextVector => Support::refuse(
+            "`TextIndex` cuts a text where a character separates words; it cannot pick words by a pattern",
+        ),
+    }
+}
+
+fn estimator(kind: EstimatorKind) -> Support {
+    match kind {
+        EstimatorKind::KernelMachine
+        | EstimatorKind::NaiveBayes
+        | EstimatorKind::Neighbors
+        | EstimatorKind::DecisionTree
+        | EstimatorKind::Rules
+        | EstimatorKind::Scorecard
+        | EstimatorKind::Cluster
+        | EstimatorKind::Combine => Support::native(),
+        EstimatorKind::Votes => Support::rewrite("machines of pairs, or arithmetic"),
+        EstimatorKind::Detect => Support::rewrite("a tree of one split"),
+        EstimatorKind::ObliviousTrees
+        | EstimatorKind::LinearTrees
+        | EstimatorKind::BayesianNetwork
+        | EstimatorKind::TimeSeries
+        | EstimatorKind::GaussianProcess
+        | EstimatorKind::Survival => Support::refuse(NOT_YET),
+        EstimatorKind::Association => {
+            Support::refuse("a row is one record; PMML asks for a transaction")
+        }
     }
 }
 
@@ -170,8 +232,12 @@ fn classify(link: Link) -> Support {
         Link::LogisticNormalized => {
             Support::rewrite("a `logit` regression for each class, then `simplemax`")
         }
-        Link::Identity => Support::refuse("class probabilities other than the mean of a forest's"),
-        Link::Logistic => Support::refuse("probabilities that do not sum to 1"),
+        Link::Identity => {
+            Support::rewrite("the place of the largest, and a tree that names its class")
+        }
+        Link::Logistic => {
+            Support::rewrite("the place of the largest, and a tree that names its class")
+        }
         Link::Exp | Link::SoftmaxSymmetric => Support::refuse("no such link for classes"),
     }
 }
@@ -198,12 +264,19 @@ fn tree_missing(rule: MissingRule) -> Support {
     }
 }
 
-/// Answers that depend on the model: what a construct meets there.
+/// Answers that depend on the model: what a construct meets there. `found` is what raising it noted.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "`support` decides on every construct; here stand the exceptions alone"
 )]
-pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
+pub(crate) fn refine(
+    valid: &ValidModel,
+    found: &BTreeMap<Construct, Support>,
+    entry: &PlanEntry,
+) -> Option<Support> {
+    if let Some(support) = found.get(&entry.requirement.construct) {
+        return Some(support.clone());
+    }
     match entry.requirement.construct {
         Construct::OneHotUnknownRejected | Construct::OrdinalUnknownRejected => {
             let named = rejects_are_inputs(valid);
@@ -215,33 +288,6 @@ pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
         }
         Construct::Trees(_) => (!is_writable(valid))
             .then(|| Support::refuse("a node with two parents, or a threshold that is infinite")),
-        Construct::Classify(Link::Identity) => all_classify(valid, &|id, classify| {
-            valid.width_of(classify.margins) == 1
-                || classify.link != Link::Identity
-                || is_distribution(valid, id)
-        })
-        .then(Support::native),
-        Construct::DecideMargin | Construct::DecideProbability => {
-            if all_classify(valid, &|_, classify| is_largest(classify)) {
-                None
-            } else if all_classify(valid, &|_, classify| is_largest_but_for_ties(classify)) {
-                Some(Support::approximate(
-                    "of equally probable classes PMML predicts the first and the model the second: \
-                     rows whose margin is exactly 0",
-                ))
-            } else {
-                Some(Support::refuse("PMML predicts the most probable class; another bar is set"))
-            }
-        }
-        Construct::Output(part) => {
-            let last = final_estimate(valid);
-            let second = valid
-                .model()
-                .outputs
-                .iter()
-                .any(|output| output.part != Part::Whole && Some(output.value) != last);
-            (second && part != Part::Whole).then(|| Support::refuse("answers of two estimates"))
-        }
         Construct::Unary(UnaryOp::IsNan) => {
             let nodes = valid.model().nodes.iter().map(|(_, node)| &node.op);
             let mut tested = nodes.filter_map(|op| {
@@ -290,7 +336,7 @@ fn nan_is_missing(valid: &ValidModel, id: ValueId) -> bool {
 }
 
 fn rejects_are_inputs(valid: &ValidModel) -> bool {
-    let mut lists = std::collections::BTreeMap::new();
+    let mut lists = BTreeMap::new();
     valid.model().nodes.iter().all(|(_, node)| {
         let rejects = match &node.op {
             Op::OneHot(op) => op.unknown == holdall_tabular::Unknown::Reject,
@@ -318,34 +364,5 @@ fn rejects_are_inputs(valid: &ValidModel) -> bool {
         !rejects
             || reject_target(valid, &node.op)
                 .is_some_and(|(field, list)| *lists.entry(field).or_insert(list) == list)
-    })
-}
-
-fn all_classify(
-    valid: &ValidModel,
-    holds: &dyn Fn(ValueId, &holdall_tabular::Classify) -> bool,
-) -> bool {
-    valid.model().nodes.iter().all(|(id, node)| match &node.op {
-        Op::Classify(classify) => holds(id, classify),
-        Op::Input(_)
-        | Op::Constant(_)
-        | Op::Cast { .. }
-        | Op::Concat(_)
-        | Op::Select { .. }
-        | Op::Unary { .. }
-        | Op::Binary { .. }
-        | Op::If { .. }
-        | Op::Impute(_)
-        | Op::Scale(_)
-        | Op::OneHot(_)
-        | Op::Ordinal(_)
-        | Op::Call(_)
-        | Op::Transform(_)
-        | Op::Linear(_)
-        | Op::Trees(_)
-        | Op::Estimator(_)
-        | Op::Regress(_)
-        | Op::Part { .. }
-        | Op::Foreign(_) => true,
     })
 }

@@ -21,7 +21,8 @@ impl Writer for PmmlWriter {
 
     fn plan<'m>(&self, model: &'m ValidModel, options: &Options) -> Result<Plan<'m>, Failure> {
         let mut plan = Plan::new(model, &FORMAT, options.clone(), support::support);
-        plan.refine(|entry| support::refine(model, entry));
+        let found = raise::survey(model)?;
+        plan.refine(|entry| support::refine(model, &found, entry));
         Ok(plan)
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use holdall_tabular::{
-    Categories, Domain, Field, FieldId, Interval, InvalidPolicy, Kind, Labels, Measure,
-    MissingPolicy, Op, OutlierPolicy, Part, Unknown, ValidModel, ValueId,
+    Categories, Domain, EstimateType, Field, FieldId, Interval, InvalidPolicy, Kind, Labels,
+    Measure, MissingPolicy, Op, OutlierPolicy, Part, Type, Unknown, ValidModel, ValueId,
 };
 
 use super::{
@@ -17,13 +17,26 @@ use crate::{doc::Builder, number};
 pub(super) fn target_name(valid: &ValidModel) -> String {
     let model = valid.model();
     let answer = model.outputs.iter().find(|output| {
-        Some(output.value) == super::final_estimate(valid)
+        Some(output.value) == super::used::final_estimate(valid)
             && matches!(output.part, Part::Label | Part::Values)
     });
-    if let Some(name) = model.target.clone().or_else(|| answer.and_then(|o| o.name.clone())) {
+    // A name that another output has cannot be the target's.
+    let taken = |name: &String| {
+        model.outputs.iter().any(|output| {
+            output.name.as_ref() == Some(name) && answer.is_none_or(|answer| output != answer)
+        })
+    };
+    let named = model.target.clone().filter(|name| !taken(name));
+    if let Some(name) = named.or_else(|| answer.and_then(|o| o.name.clone())) {
         return name;
     }
-    let mut name = "y".to_owned();
+    let last = super::used::final_estimate(valid);
+    let mut name = match last.map(|id| valid.type_of(id)) {
+        Some(Type::Estimate(EstimateType::Clustering { .. })) => "cluster",
+        Some(Type::Estimate(EstimateType::Regression { targets: 2.., .. })) => "prediction_0",
+        Some(_) | None => "y",
+    }
+    .to_owned();
     while model.fields.iter().any(|(_, field)| field.name == name) {
         name.push('_');
     }
@@ -82,29 +95,29 @@ fn classes(valid: &ValidModel, last: Option<ValueId>) -> Option<&Labels> {
 }
 
 impl Raise<'_> {
-    pub(super) fn data_dictionary(&self, out: &mut Builder, last: Option<ValueId>) {
+    /// Whether the model has a target: clusters are predicted without one.
+    pub(super) fn has_target(prepared: &super::Prepared) -> bool {
+        prepared.last.is_some() && !matches!(prepared.model, super::StageModel::Centers(..))
+    }
+
+    pub(super) fn data_dictionary(&self, out: &mut Builder, prepared: &super::Prepared) {
         let model = self.valid.model();
         let rejects = reject_lists(self.valid);
-        let count = model.fields.len() + usize::from(last.is_some());
+        let last = prepared.last.filter(|_| Self::has_target(prepared));
+        let count = model.fields.len() + usize::from(last.is_some()) + self.inner_targets.len();
         out.open("DataDictionary").attribute("numberOfFields", count);
         for (id, field) in model.fields.iter() {
             data_field(out, field, rejects.get(&id).copied());
         }
         if let Some(id) = last {
             let classes = classes(self.valid, last);
-            let (optype, kind) = match classes {
-                Some(classes) => ("categorical", classes.kind()),
-                None => ("continuous", self.answer_kind(id)),
-            };
-            out.open("DataField")
-                .attribute("name", &self.target)
-                .attribute("optype", optype)
-                .attribute("dataType", dtype(kind));
-            for i in 0..classes.map_or(0, Labels::len) {
-                let value = classes.and_then(|classes| category(classes, i)).unwrap_or_default();
-                out.open("Value").attribute("value", value).close();
-            }
-            out.close();
+            let kind = classes.map_or_else(|| self.answer_kind(id), Labels::kind);
+            // Of equally probable classes the one declared first is predicted.
+            let backwards = self.second_wins_ties(id);
+            target_field(out, &self.target, kind, classes, backwards);
+        }
+        for (name, kind, classes, backwards) in &self.inner_targets {
+            target_field(out, name, *kind, classes.as_ref(), *backwards);
         }
         out.close();
     }
@@ -112,26 +125,24 @@ impl Raise<'_> {
     /// Kind of the number that a regression answers.
     pub(super) fn answer_kind(&self, id: ValueId) -> Kind {
         match self.valid.type_of(id) {
-            holdall_tabular::Type::Estimate(
-                holdall_tabular::EstimateType::Regression { kind, .. }
-                | holdall_tabular::EstimateType::Classification { kind, .. }
-                | holdall_tabular::EstimateType::Clustering { kind, .. }
-                | holdall_tabular::EstimateType::Anomaly { kind, .. },
+            Type::Estimate(
+                EstimateType::Regression { kind, .. }
+                | EstimateType::Classification { kind, .. }
+                | EstimateType::Clustering { kind, .. }
+                | EstimateType::Anomaly { kind, .. },
             ) => kind,
-            holdall_tabular::Type::Estimate(holdall_tabular::EstimateType::Ranking { .. }) => {
-                Kind::F64
-            }
-            holdall_tabular::Type::Value(kind, _) => kind,
+            Type::Estimate(EstimateType::Ranking { .. }) => Kind::F64,
+            Type::Value(kind, _) => kind,
         }
     }
 
     /// The schema of the whole model: every input with its treatment, and the target.
-    pub(super) fn mining_schema(&self, out: &mut Builder, last: Option<ValueId>) {
+    pub(super) fn mining_schema(&self, out: &mut Builder, target: Option<&str>) {
         let rejects = reject_lists(self.valid);
         out.open("MiningSchema");
-        if last.is_some() {
+        if let Some(target) = target {
             out.open("MiningField")
-                .attribute("name", &self.target)
+                .attribute("name", target)
                 .attribute("usageType", "target")
                 .close();
         }
@@ -140,6 +151,31 @@ impl Raise<'_> {
         }
         out.close();
     }
+}
+
+fn target_field(
+    out: &mut Builder,
+    name: &str,
+    kind: Kind,
+    classes: Option<&Labels>,
+    backwards: bool,
+) {
+    let optype = if classes.is_some() { "categorical" } else { "continuous" };
+    out.open("DataField")
+        .attribute("name", name)
+        .attribute("optype", optype)
+        .attribute("dataType", dtype(kind));
+    let mut values: Vec<String> = classes.map(super::regression::texts).unwrap_or_default();
+    if backwards {
+        values.reverse();
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for value in values {
+        if seen.insert(value.clone()) {
+            out.open("Value").attribute("value", value).close();
+        }
+    }
+    out.close();
 }
 
 fn data_field(out: &mut Builder, field: &Field, reject: Option<&Categories>) {
@@ -173,7 +209,7 @@ fn data_field(out: &mut Builder, field: &Field, reject: Option<&Categories>) {
     out.close();
 }
 
-fn write_interval(out: &mut Builder, interval: &Interval) {
+pub(super) fn write_interval(out: &mut Builder, interval: &Interval) {
     let closure = match (interval.low_closed, interval.high_closed) {
         (true, true) => "closedClosed",
         (true, false) => "closedOpen",

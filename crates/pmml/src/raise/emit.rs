@@ -3,7 +3,9 @@
 use holdall_tabular::Kind;
 
 use super::{
-    Derived, Expr, Names,
+    Derived, Expr, NameId, Names,
+    dictionary::write_interval,
+    expr::{Hits, Table},
     expression::{dtype, scalar_text},
 };
 use crate::{doc::Builder, number};
@@ -90,6 +92,98 @@ fn expression(out: &mut Builder, names: &Names, expr: &Expr) {
             }
             out.close();
         }
+        Expr::Table(table) => table_of(out, names, table),
+        Expr::Discretize(name, bin) => {
+            out.open("Discretize")
+                .attribute("field", names.text(*name))
+                .optional("mapMissingTo", bin.missing.as_ref().map(scalar_text))
+                .optional("defaultValue", bin.default.as_ref().map(scalar_text))
+                .attribute("dataType", dtype(bin.values.kind()));
+            for (i, interval) in bin.intervals.iter().enumerate() {
+                let value = bin.values.get(i).map(|v| scalar_text(&v)).unwrap_or_default();
+                out.open("DiscretizeBin").attribute("binValue", value);
+                write_interval(out, interval);
+                out.close();
+            }
+        }
+        Expr::Norm(name, curve) => {
+            let outliers = match curve.outside {
+                holdall_tabular::Outside::Extend => "asIs",
+                holdall_tabular::Outside::Clamp => "asExtremeValues",
+                holdall_tabular::Outside::Missing => "asMissingValues",
+            };
+            out.open("NormContinuous")
+                .attribute("field", names.text(*name))
+                .attribute("outliers", outliers);
+            for (x, y) in curve.x.iter().zip(&curve.y) {
+                out.open("LinearNorm")
+                    .attribute("orig", number::text(*x))
+                    .attribute("norm", number::text(*y))
+                    .close();
+            }
+        }
+        Expr::Hits(name, hits) => text_index(out, names, *name, hits),
+        Expr::Lag(name, rows, aggregate, blocks) => {
+            out.open("Lag")
+                .attribute("field", names.text(*name))
+                .attribute("n", rows)
+                .optional("aggregate", aggregate.as_ref());
+            for block in blocks {
+                out.open("BlockIndicator").attribute("field", names.text(*block)).close();
+            }
+        }
     }
     out.close();
+}
+
+/// `MapValues` of several columns; its end is still open.
+fn table_of(out: &mut Builder, names: &Names, table: &Table) {
+    out.open("MapValues")
+        .attribute("outputColumn", "output")
+        .optional("mapMissingTo", table.missing.as_ref())
+        .optional("defaultValue", table.other.as_ref())
+        .attribute("dataType", dtype(table.kind));
+    for (i, field) in table.fields.iter().enumerate() {
+        out.open("FieldColumnPair")
+            .attribute("field", names.text(*field))
+            .attribute("column", format!("key{}", i + 1))
+            .close();
+    }
+    out.open("InlineTable");
+    for row in &table.rows {
+        out.open("row");
+        for (i, cell) in row.iter().enumerate() {
+            let key = format!("key{}", i + 1);
+            out.open(if i < table.fields.len() { &key } else { "output" }).text(cell).close();
+        }
+        out.close();
+    }
+    out.close();
+}
+
+/// `TextIndex`; its end is still open.
+fn text_index(out: &mut Builder, names: &Names, text: NameId, hits: &Hits) {
+    out.open("TextIndex")
+        .attribute("textField", names.text(text))
+        .attribute("localTermWeights", hits.weight)
+        .attribute("isCaseSensitive", hits.case_sensitive)
+        .attribute("maxLevenshteinDistance", hits.edits)
+        .attribute("countHits", if hits.all { "allHits" } else { "bestHits" })
+        .attribute("wordSeparatorCharacterRE", &hits.separator)
+        .attribute("tokenize", hits.tokenize);
+    for rules in &hits.rules {
+        out.open("TextIndexNormalization")
+            .attribute("recursive", rules.recursive)
+            .attribute("isCaseSensitive", rules.case_sensitive);
+        out.open("InlineTable");
+        for (pattern, with, is_regex) in &rules.rows {
+            out.open("row");
+            out.open("string").text(pattern).close();
+            out.open("stem").text(with).close();
+            out.open("regex").text(if *is_regex { "true" } else { "false" }).close();
+            out.close();
+        }
+        out.close().close();
+    }
+    expression(out, names, &hits.term);
 }

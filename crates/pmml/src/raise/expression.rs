@@ -1,37 +1,22 @@
-use holdall_diag::Failure;
 use holdall_tabular::{
-    BinaryOp, Constant, Impute, Kind, Labels, OneHot, Op, Ordinal, Scalar, Scale, ScaleForm,
-    UnaryOp, Unknown, ValueId,
+    BinaryOp, Constant, Construct, Impute, Kind, Labels, OneHot, Op, Ordinal, Scalar, Scale,
+    ScaleForm, UnaryOp, Unknown, ValueId,
 };
 
-use super::{Expr, Item, NameId, Raise};
-
-const fn number(value: f64, kind: Kind) -> Expr {
-    Expr::Constant(Scalar::F64(value), kind)
-}
-
-fn if_missing(test: Expr, yes: Expr, no: Expr) -> Expr {
-    Expr::Apply("if", vec![Expr::Apply("isMissing", vec![test]), yes, no])
-}
-
-/// `value` where `x` is there. By the standard a function of missing is missing; the reference engine
-/// fails instead for all functions but arithmetic and comparisons.
-fn present(x: Expr, value: Expr) -> Expr {
-    match x {
-        Expr::Constant(..) => value,
-        x @ (Expr::Field(_) | Expr::Apply(..) | Expr::Indicator(..) | Expr::Map { .. }) => {
-            Expr::Apply("if", vec![Expr::Apply("isNotMissing", vec![x]), value])
-        }
-    }
-}
-
-fn guarded(function: &'static str, x: Expr) -> Expr {
-    present(x.clone(), Expr::Apply(function, vec![x]))
-}
+use super::{
+    Expr, Item, NameId, Raise, Stop,
+    expr::{apply, guarded, if_missing, number, present},
+};
 
 impl Raise<'_> {
     /// The elements of a node that is no estimator.
-    pub(super) fn expression(&mut self, id: ValueId, op: &Op) -> Result<Vec<Item>, Failure> {
+    pub(super) fn expression(&mut self, id: ValueId, op: &Op) -> Result<Vec<Item>, Stop> {
+        if let Op::Transform(transform) = op {
+            return self.transform(id, transform);
+        }
+        if let Op::Call(call) = op {
+            return Ok(vec![Item::Field(self.call(id, call)?)]);
+        }
         let width = self.valid.width_of(id) as usize;
         let mut items = Vec::with_capacity(width);
         for element in 0..width {
@@ -48,7 +33,7 @@ impl Raise<'_> {
         Ok(items)
     }
 
-    fn element(&mut self, id: ValueId, op: &Op, element: usize) -> Result<Item, Failure> {
+    fn element(&mut self, id: ValueId, op: &Op, element: usize) -> Result<Item, Stop> {
         match op {
             Op::Input(field) => Ok(Item::Field(super::Names::input(field.index()))),
             Op::Constant(constant) => self.constant(id, constant, element),
@@ -80,14 +65,14 @@ impl Raise<'_> {
         }
     }
 
-    fn constant(&self, id: ValueId, constant: &Constant, element: usize) -> Result<Item, Failure> {
+    fn constant(&self, id: ValueId, constant: &Constant, element: usize) -> Result<Item, Stop> {
         match constant.values.get(element) {
             Some(value) => Ok(Item::Constant(value, constant.kind)),
             None => Err(self.bug(id, "a constant is too short")),
         }
     }
 
-    fn concat(&self, id: ValueId, args: &[ValueId], element: usize) -> Result<Item, Failure> {
+    fn concat(&self, id: ValueId, args: &[ValueId], element: usize) -> Result<Item, Stop> {
         let mut left = element;
         for &arg in args {
             let width = self.valid.width_of(arg) as usize;
@@ -100,7 +85,7 @@ impl Raise<'_> {
     }
 
     /// An operand as an expression; a scalar meets every element.
-    fn arg(&self, id: ValueId, element: usize) -> Result<Expr, Failure> {
+    pub(super) fn arg(&self, id: ValueId, element: usize) -> Result<Expr, Stop> {
         let element = if self.valid.width_of(id) == 1 { 0 } else { element };
         match self.item(id, element)? {
             Item::Field(name) => Ok(Expr::Field(name)),
@@ -109,18 +94,33 @@ impl Raise<'_> {
         }
     }
 
-    fn label(&self, expr: &Expr) -> String {
+    pub(super) fn label(&self, expr: &Expr) -> String {
         match expr {
-            Expr::Field(name) | Expr::Indicator(name, _) | Expr::Map { field: name, .. } => {
-                self.names.text(*name).to_owned()
-            }
             Expr::Constant(value, _) => value.to_string(),
             Expr::Apply(function, _) => (*function).to_owned(),
+            expr => {
+                let mut first = None;
+                expr.fields(&mut |name| first = first.or(Some(name)));
+                first.map(|name| self.names.text(name).to_owned()).unwrap_or_default()
+            }
         }
     }
 
-    fn kind(&self, id: ValueId) -> Kind {
+    pub(super) fn kind(&self, id: ValueId) -> Kind {
         self.valid.kind_of(id).unwrap_or(Kind::F64)
+    }
+
+    fn apply_field(&mut self, id: ValueId, function: &'static str, args: Vec<Expr>) -> Expr {
+        let kind = self.kind(id);
+        Expr::Field(self.derive(
+            &format!(
+                "{function} of {}",
+                self.valid.model().nodes.get(id).map_or("", |n| n.op.name())
+            ),
+            kind,
+            false,
+            Expr::Apply(function, args),
+        ))
     }
 
     /// A derived field that applies a function, named after the node and its first operand.
@@ -137,14 +137,16 @@ impl Raise<'_> {
         Item::Field(self.derive(&base, kind, false, Expr::Apply(function, args)))
     }
 
-    fn cast(&mut self, arg: ValueId, element: usize, to: Kind) -> Result<Item, Failure> {
+    fn cast(&mut self, arg: ValueId, element: usize, to: Kind) -> Result<Item, Stop> {
         let from = self.kind(arg);
+        let id_of_cast = arg;
         let arg = self.arg(arg, element)?;
         if from == to {
             return Ok(match arg {
                 Expr::Constant(value, kind) => Item::Constant(value, kind),
                 Expr::Field(name) => Item::Field(name),
-                Expr::Apply(..) | Expr::Indicator(..) | Expr::Map { .. } => Item::Unused,
+                // Operands are fields and constants.
+                _ => return Err(self.bug(id_of_cast, "no operand")),
             });
         }
         let base = format!("{}({})", dtype(to), self.label(&arg));
@@ -167,7 +169,7 @@ impl Raise<'_> {
         Ok(Item::Field(name))
     }
 
-    fn unary(&mut self, op: UnaryOp, arg: ValueId, element: usize) -> Result<Item, Failure> {
+    fn unary(&mut self, op: UnaryOp, arg: ValueId, element: usize) -> Result<Item, Stop> {
         let kind = self.kind(arg);
         let x = self.arg(arg, element)?;
         let base = format!("{}({})", op.name(), self.label(&x));
@@ -193,20 +195,34 @@ impl Raise<'_> {
             UnaryOp::Cosh => guarded("cosh", x),
             UnaryOp::Log10 => guarded("log10", x),
             UnaryOp::RoundEven => guarded("rint", x),
-            UnaryOp::Asinh
-            | UnaryOp::Acosh
-            | UnaryOp::Atanh
-            | UnaryOp::Log2
-            | UnaryOp::Exp2
-            | UnaryOp::Cbrt
-            | UnaryOp::Round
-            | UnaryOp::Trunc
-            | UnaryOp::Sign
-            | UnaryOp::Erf
-            | UnaryOp::NormalCdf
-            | UnaryOp::NormalPdf
-            | UnaryOp::NormalQuantile
-            | UnaryOp::LnGamma => return Err(self.bug(arg, op.name())),
+            UnaryOp::Erf => guarded("erf", x),
+            UnaryOp::NormalCdf => guarded("stdNormalCDF", x),
+            UnaryOp::NormalPdf => guarded("stdNormalPDF", x),
+            UnaryOp::NormalQuantile => guarded("stdNormalIDF", x),
+            UnaryOp::Trunc => truncate(x, kind),
+            UnaryOp::Sign => sign(x, kind),
+            UnaryOp::Round => {
+                let whole = self.bind(
+                    &format!("trunc({})", self.label(&x)),
+                    kind,
+                    truncate(x.clone(), kind),
+                );
+                round(x, whole, kind)
+            }
+            UnaryOp::Log2 => {
+                let by = self.bind("ln(2)", kind, number(std::f64::consts::LN_2, kind));
+                present(x.clone(), apply("/", [apply("ln", [x]), by]))
+            }
+            UnaryOp::Exp2 => present(x.clone(), apply("pow", [number(2.0, kind), x])),
+            UnaryOp::Cbrt => {
+                let root = |x: Expr| apply("pow", [x, number(1.0 / 3.0, kind)]);
+                let below = apply("*", [number(-1.0, kind), root(apply("abs", [x.clone()]))]);
+                let test = apply("lessThan", [x.clone(), number(0.0, kind)]);
+                present(x.clone(), apply("if", [test, below, root(x)]))
+            }
+            UnaryOp::Asinh | UnaryOp::Acosh | UnaryOp::Atanh | UnaryOp::LnGamma => {
+                return Err(Stop::refuse(Construct::Unary(op), "PMML 4.4 has no such function"));
+            }
             // Where NaN stands for missing, the field itself is missing.
             UnaryOp::IsMissing | UnaryOp::IsNan => Expr::Apply("isMissing", vec![x]),
             UnaryOp::Logistic => {
@@ -226,7 +242,7 @@ impl Raise<'_> {
         op: BinaryOp,
         (left, right): (ValueId, ValueId),
         element: usize,
-    ) -> Result<Item, Failure> {
+    ) -> Result<Item, Stop> {
         let (l, r) = (self.arg(left, element)?, self.arg(right, element)?);
         let function = match op {
             BinaryOp::Add => "+",
@@ -246,11 +262,15 @@ impl Raise<'_> {
             BinaryOp::Ge => "greaterOrEqual",
             BinaryOp::And => "and",
             BinaryOp::Or => "or",
-            BinaryOp::Modulo
-            | BinaryOp::Remainder
-            | BinaryOp::FloorDiv
-            | BinaryOp::Atan2
-            | BinaryOp::Xor => return Err(self.bug(id, op.name())),
+            BinaryOp::Modulo => "modulo",
+            BinaryOp::Xor => "notEqual",
+            BinaryOp::FloorDiv if self.kind(id).is_float() => {
+                let whole = self.apply_field(id, "/", vec![l.clone(), r.clone()]);
+                return Ok(self.apply(id, "floor", vec![whole]));
+            }
+            BinaryOp::Remainder | BinaryOp::FloorDiv | BinaryOp::Atan2 => {
+                return Err(Stop::refuse(Construct::Binary(op), "PMML 4.4 has no such function"));
+            }
             // The standard's `min` and `max` skip missing operands.
             BinaryOp::Min => {
                 let test = Expr::Apply("lessThan", vec![l.clone(), r.clone()]);
@@ -264,7 +284,7 @@ impl Raise<'_> {
         Ok(self.apply(id, function, vec![l, r]))
     }
 
-    fn impute(&mut self, id: ValueId, impute: &Impute, element: usize) -> Result<Item, Failure> {
+    fn impute(&mut self, id: ValueId, impute: &Impute, element: usize) -> Result<Item, Stop> {
         let kind = self.kind(id);
         let x = self.arg(impute.arg, element)?;
         let Some(with) = impute.with.get(element) else {
@@ -285,7 +305,7 @@ impl Raise<'_> {
         Ok(Item::Field(name))
     }
 
-    fn scale(&mut self, id: ValueId, scale: &Scale, element: usize) -> Result<Item, Failure> {
+    fn scale(&mut self, id: ValueId, scale: &Scale, element: usize) -> Result<Item, Stop> {
         let kind = self.kind(id);
         let x = self.arg(scale.arg, element)?;
         let base = format!("scale({})", self.label(&x));
@@ -308,13 +328,11 @@ impl Raise<'_> {
         Ok(match value {
             Expr::Field(name) => Item::Field(name),
             Expr::Constant(value, kind) => Item::Constant(value, kind),
-            value @ (Expr::Apply(..) | Expr::Indicator(..) | Expr::Map { .. }) => {
-                Item::Field(self.derive(&base, kind, false, value))
-            }
+            value => Item::Field(self.derive(&base, kind, false, value)),
         })
     }
 
-    fn one_hot(&mut self, id: ValueId, one_hot: &OneHot, element: usize) -> Result<Item, Failure> {
+    fn one_hot(&mut self, id: ValueId, one_hot: &OneHot, element: usize) -> Result<Item, Stop> {
         let field = self.field(one_hot.arg, 0)?;
         let position = match one_hot.drop {
             Some(drop) if element >= drop as usize => element + 1,
@@ -336,7 +354,7 @@ impl Raise<'_> {
         Ok(Item::Field(name))
     }
 
-    fn ordinal(&mut self, ordinal: &Ordinal) -> Result<Item, Failure> {
+    fn ordinal(&mut self, ordinal: &Ordinal) -> Result<Item, Stop> {
         let field = self.field(ordinal.arg, 0)?;
         let listed = &ordinal.categories.values;
         let pairs: Vec<(String, f64)> = (0..listed.len())
@@ -407,6 +425,24 @@ fn truncate(x: Expr, kind: Kind) -> Expr {
     let up = Expr::Apply("+", vec![Expr::Apply("ceil", vec![x.clone()]), number(0.0, kind)]);
     let down = Expr::Apply("floor", vec![x.clone()]);
     present(x, Expr::Apply("if", vec![negative, up, down]))
+}
+
+/// −1, 0 or 1; zeros stay.
+pub(super) fn sign(x: Expr, kind: Kind) -> Expr {
+    let below = apply("lessThan", [x.clone(), number(0.0, kind)]);
+    let above = apply("greaterThan", [x.clone(), number(0.0, kind)]);
+    let inner = apply("if", [below, number(-1.0, kind), x.clone()]);
+    present(x, apply("if", [above, number(1.0, kind), inner]))
+}
+
+/// Halves away from zero: the fraction of a float is exact.
+fn round(x: Expr, whole: Expr, kind: Kind) -> Expr {
+    let fraction = apply("-", [x.clone(), whole.clone()]);
+    let above = apply("greaterOrEqual", [fraction.clone(), number(0.5, kind)]);
+    let below = apply("lessOrEqual", [fraction, number(-0.5, kind)]);
+    let up = apply("+", [whole.clone(), number(1.0, kind)]);
+    let down = apply("-", [whole.clone(), number(1.0, kind)]);
+    present(x, apply("if", [above, up, apply("if", [below, down, whole])]))
 }
 
 /// |x| above 1e-35, else missing: LightGBM's zero.

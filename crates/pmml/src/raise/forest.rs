@@ -1,9 +1,8 @@
-use holdall_diag::Failure;
 use holdall_tabular::{
     Aggregate, Decision, Kind, Link, Op, Scalar, TreeEnsemble, ValidModel, ValueId,
 };
 
-use super::{Expr, Item, NameId, Raise, StageModel};
+use super::{Expr, Item, NameId, Raise, StageModel, Stop};
 
 /// Number of trees that add to an output.
 pub(super) fn trees_of(trees: &TreeEnsemble, output: u32) -> usize {
@@ -72,7 +71,7 @@ impl Raise<'_> {
         &mut self,
         id: ValueId,
         trees: &TreeEnsemble,
-    ) -> Result<Vec<Item>, Failure> {
+    ) -> Result<Vec<Item>, Stop> {
         let kind = if trees.summation.is_f32() { Kind::F32 } else { Kind::F64 };
         let mut items = Vec::new();
         for output in 0..trees.outputs {

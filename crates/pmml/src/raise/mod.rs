@@ -2,74 +2,79 @@
 //!
 //! Every element of a value that is used becomes a field: the input itself, or a `DerivedField`.
 //! Estimators become stages. One stage is the model of the document; several become the segments of a
-//! model chain, each seeing the outputs of those before.
+//! model chain, each seeing the outputs of those before. What nothing names in the end is left out.
 
+mod answers;
+mod bayes;
+mod calls;
 mod chain;
+mod cluster;
+mod combine;
+mod decision;
 mod dictionary;
 mod emit;
+mod ensemble;
+mod estimate;
+mod expr;
 mod expression;
 mod forest;
+mod model;
 mod names;
+mod neighbors;
+mod predicate;
+mod prune;
+mod reduce;
 mod regression;
+mod shape;
+mod stop;
+mod tables;
+mod text;
+mod transform;
 mod tree;
 mod used;
+mod vectors;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdall_codec::Support;
 use holdall_diag::Failure;
-use holdall_tabular::{Kind, Op, Scalar, ValidModel, ValueId};
+use holdall_tabular::{Construct, Estimator, Kind, Labels, Op, Scalar, ValidModel, ValueId};
 
 use crate::{
     codes,
     doc::{Document, NormalizationMethod},
 };
+use answers::AnswerField;
 pub(crate) use dictionary::reject_target;
+use expr::Expr;
 pub(crate) use expression::scalar_text;
-pub(crate) use forest::is_distribution;
+use model::{Stage, StageModel};
 use names::{NameId, Names};
-pub(crate) use regression::{is_largest, is_largest_but_for_ties};
+use stop::Stop;
 pub(crate) use tree::is_writable;
-pub(crate) use used::final_estimate;
+use used::is_estimate;
 
 /// Makes a document of a model. Fails with `pmml/inexpressible` where [`crate::PmmlWriter`] would have
 /// refused the plan.
 pub fn raise(valid: &ValidModel) -> Result<Document, Failure> {
     let mut raise = Raise::new(valid);
-    let last = final_estimate(valid);
-    for (id, node) in valid.model().nodes.iter() {
-        let items = match &node.op {
-            Op::Regress(_) | Op::Classify(_) => {
-                if Some(id) != last && raise.used.wanted(id) {
-                    raise.estimate(id)?;
-                }
-                Vec::new()
-            }
-            Op::Linear(_) | Op::Trees(_) if raise.used.fused(id) => Vec::new(),
-            Op::Linear(linear) => raise.linear_margins(id, linear, NormalizationMethod::None)?,
-            Op::Trees(trees) => raise.tree_margins(id, trees)?,
-            Op::Part { estimate, part } => raise.part(*estimate, *part)?,
-            op @ (Op::Input(_)
-            | Op::Constant(_)
-            | Op::Cast { .. }
-            | Op::Concat(_)
-            | Op::Select { .. }
-            | Op::Unary { .. }
-            | Op::Binary { .. }
-            | Op::If { .. }
-            | Op::Impute(_)
-            | Op::Scale(_)
-            | Op::OneHot(_)
-            | Op::Ordinal(_)
-            | Op::Call(_)
-            | Op::Transform(_)
-            | Op::Estimator(_)
-            | Op::Foreign(_)) => raise.expression(id, op)?,
-        };
-        raise.items.push(items);
+    let prepared = raise.prepare().and_then(|prepared| match raise.first_refusal() {
+        Some(stop) => Err(stop),
+        None => Ok(prepared),
+    });
+    prepared.and_then(|prepared| raise.document(prepared)).map_err(|stop| stop.into_failure())
+}
+
+/// What the model needs beyond what its constructs alone say: an answer for each construct that is not
+/// written as it usually is.
+pub(crate) fn survey(valid: &ValidModel) -> Result<BTreeMap<Construct, Support>, Failure> {
+    let mut raise = Raise::new(valid);
+    match raise.prepare() {
+        Ok(_) => {}
+        Err(Stop::Refuse(construct, why)) => raise.note(construct, Support::refuse(why)),
+        Err(Stop::Failed(failure)) => return Err(failure),
     }
-    let model = match last {
-        Some(id) => raise.stage_of(id)?,
-        None => chain::nothing(),
-    };
-    raise.document(&model, last)
+    Ok(raise.notes)
 }
 
 /// One element of a value.
@@ -83,23 +88,6 @@ enum Item {
     Constant(Scalar, Kind),
 }
 
-/// An expression of the transformation dictionary. Nesting is bounded by what this crate composes.
-#[derive(Clone, Debug)]
-enum Expr {
-    Field(NameId),
-    Constant(Scalar, Kind),
-    Apply(&'static str, Vec<Expr>),
-    /// The field, the category, the value for missing.
-    Indicator(NameId, String),
-    /// The field, the pairs, the value for unlisted ones, the value for missing.
-    Map {
-        field: NameId,
-        pairs: Vec<(String, f64)>,
-        other: Option<f64>,
-        missing: Option<f64>,
-    },
-}
-
 #[derive(Clone, Debug)]
 struct Derived {
     name: NameId,
@@ -108,49 +96,19 @@ struct Derived {
     expr: Expr,
 }
 
-/// A regression table: a sum for a class or a value.
-#[derive(Clone, Debug, Default)]
-struct Table {
-    category: Option<String>,
-    terms: Vec<(NameId, f64)>,
-    intercept: f64,
+/// What was made, in order: it can only name what was made before it.
+#[derive(Clone, Copy, Debug)]
+enum Made {
+    Dictionary(usize),
+    Late(usize),
+    Stage(usize),
 }
 
-/// A model of a stage.
-#[derive(Clone, Debug)]
-enum StageModel {
-    Regression {
-        classification: bool,
-        method: NormalizationMethod,
-        f32: bool,
-        tables: Vec<Table>,
-    },
-    /// Trees of the ensemble in this node, added for one output.
-    Sum {
-        node: ValueId,
-        output: u32,
-    },
-    /// Trees of the ensemble in this node, whose leaves are distributions over these classes.
-    Distributions {
-        node: ValueId,
-        classes: Vec<String>,
-    },
-}
-
-/// A model and what it passes on.
-#[derive(Clone, Debug)]
-struct Stage {
+/// What is left to be written.
+struct Prepared {
+    last: Option<ValueId>,
     model: StageModel,
-    outputs: Vec<StageOutput>,
-}
-
-/// An output of a stage: the prediction, or the probability of a class.
-#[derive(Clone, Debug)]
-struct StageOutput {
-    name: NameId,
-    kind: Kind,
-    class: Option<String>,
-    label: bool,
+    answers: Vec<AnswerField>,
 }
 
 struct Raise<'m> {
@@ -163,12 +121,19 @@ struct Raise<'m> {
     /// Fields derived from outputs of stages, in order; each stage declares those it needs.
     late: Vec<Derived>,
     stages: Vec<Stage>,
-    /// Outputs of the stages of estimates whose parts are used, by node.
-    parts: std::collections::BTreeMap<ValueId, Vec<StageOutput>>,
+    made: Vec<Made>,
+    /// Fields that hold parts of estimates.
+    parts: estimate::Parts,
     /// Fields derived for trees, by what they are for and from what.
-    adapted: std::collections::BTreeMap<(tree::Adapt, NameId), NameId>,
+    adapted: BTreeMap<(tree::Adapt, NameId), NameId>,
+    /// The fields that the splits of an ensemble test.
+    tested: BTreeMap<ValueId, BTreeSet<NameId>>,
+    /// Answers for constructs that are not written as they usually are.
+    notes: BTreeMap<Construct, Support>,
     /// Name of the target.
     target: String,
+    /// Names, kinds and classes of what stages predict.
+    inner_targets: Vec<(String, Kind, Option<Labels>, bool)>,
 }
 
 impl<'m> Raise<'m> {
@@ -176,8 +141,7 @@ impl<'m> Raise<'m> {
         let model = valid.model();
         let mut names = Names::default();
         for (_, field) in model.fields.iter() {
-            let nan = field.missing == holdall_tabular::MissingPolicy::AsNan;
-            names.root(&field.name, field.kind, nan);
+            names.root(field);
         }
         let target = dictionary::target_name(valid);
         names.reserve(&target);
@@ -192,14 +156,119 @@ impl<'m> Raise<'m> {
             dictionary: Vec::new(),
             late: Vec::new(),
             stages: Vec::new(),
-            parts: std::collections::BTreeMap::new(),
-            adapted: std::collections::BTreeMap::new(),
+            made: Vec::new(),
+            parts: estimate::Parts::default(),
+            adapted: BTreeMap::new(),
+            tested: BTreeMap::new(),
+            notes: BTreeMap::new(),
             target,
+            inner_targets: Vec::new(),
         }
     }
 
+    /// Makes all fields and stages. What cannot be said is noted, and stands as a constant.
+    fn prepare(&mut self) -> Result<Prepared, Stop> {
+        let valid = self.valid;
+        let last = used::final_estimate(valid);
+        for (id, node) in valid.model().nodes.iter() {
+            let items = match self.node(id, &node.op, last) {
+                Err(Stop::Refuse(construct, why)) => {
+                    self.note(construct, Support::refuse(why));
+                    let kind = valid.kind_of(id).unwrap_or(Kind::F64);
+                    vec![Item::Constant(Scalar::F64(0.0), kind); valid.width_of(id) as usize]
+                }
+                items => items?,
+            };
+            self.items.push(items);
+        }
+        let model = match last {
+            Some(id) => self.last_model(id)?,
+            None => model::nothing(),
+        };
+        let answers = self.answers(last)?;
+        Ok(Prepared { last, model, answers })
+    }
+
+    fn node(&mut self, id: ValueId, op: &Op, last: Option<ValueId>) -> Result<Vec<Item>, Stop> {
+        if is_estimate(op) {
+            // An estimate is written where its parts are asked for, or as the whole model.
+            let beside = if Some(id) == last { self.used.read(id) } else { self.used.shown(id) };
+            if beside {
+                self.estimate(id)?;
+            }
+            return Ok(Vec::new());
+        }
+        if !self.used.wanted(id) || self.used.fused(id) {
+            return Ok(vec![Item::Unused; self.valid.width_of(id) as usize]);
+        }
+        match op {
+            Op::Linear(linear) => self.linear_margins(id, linear, NormalizationMethod::None),
+            Op::Trees(trees) => self.tree_margins(id, trees),
+            Op::Part { estimate, part } => self.part(*estimate, *part),
+            Op::Estimator(estimator) => self.margins(id, estimator),
+            Op::Input(_)
+            | Op::Constant(_)
+            | Op::Cast { .. }
+            | Op::Concat(_)
+            | Op::Select { .. }
+            | Op::Unary { .. }
+            | Op::Binary { .. }
+            | Op::If { .. }
+            | Op::Impute(_)
+            | Op::Scale(_)
+            | Op::OneHot(_)
+            | Op::Ordinal(_)
+            | Op::Call(_)
+            | Op::Transform(_)
+            | Op::Regress(_)
+            | Op::Classify(_)
+            | Op::Foreign(_) => self.expression(id, op),
+        }
+    }
+
+    /// The margins of a family that gives margins.
+    fn margins(&mut self, id: ValueId, estimator: &Estimator) -> Result<Vec<Item>, Stop> {
+        let refuse = |why: &str| Err(Stop::refuse(Construct::Estimator(estimator.kind()), why));
+        match estimator {
+            Estimator::KernelMachine(op) => self.kernels(id, op),
+            Estimator::Votes(op) => self.votes(op),
+            // It is written where it is classified.
+            Estimator::NaiveBayes(_) if self.only_classified(id) => {
+                Ok(vec![Item::Unused; self.valid.width_of(id) as usize])
+            }
+            Estimator::NaiveBayes(_) => refuse("only a classification of its own says it in PMML"),
+            Estimator::ObliviousTrees(_) | Estimator::LinearTrees(_) => {
+                refuse("holdall does not write it to PMML")
+            }
+            Estimator::BayesianNetwork(_)
+            | Estimator::TimeSeries(_)
+            | Estimator::GaussianProcess(_)
+            | Estimator::Survival(_) => refuse("holdall does not write it to PMML"),
+            Estimator::Neighbors(_)
+            | Estimator::DecisionTree(_)
+            | Estimator::Rules(_)
+            | Estimator::Scorecard(_)
+            | Estimator::Cluster(_)
+            | Estimator::Detect(_)
+            | Estimator::Association(_)
+            | Estimator::Combine(_) => Err(self.bug(id, "no margins")),
+        }
+    }
+
+    /// Whether nothing but classifications reads a node.
+    fn only_classified(&self, id: ValueId) -> bool {
+        let model = self.valid.model();
+        let answered = model.outputs.iter().any(|output| output.value == id);
+        !answered
+            && model.nodes.iter().all(|(_, node)| {
+                let mut reads = false;
+                node.op.each_arg(&mut |arg| reads |= arg == id);
+                !reads || matches!(node.op, Op::Classify(_))
+            })
+    }
+
     /// The item of an element of a value.
-    fn item(&self, id: ValueId, element: usize) -> Result<Item, Failure> {
+    fn item(&self, id: ValueId, element: usize) -> Result<Item, Stop> {
         match self.items.get(id.index()).and_then(|items| items.get(element)) {
             Some(item) => Ok(item.clone()),
             None => Err(self.bug(id, "an element has no field")),
@@ -207,7 +276,7 @@ impl<'m> Raise<'m> {
     }
 
     /// The element as a field; a constant becomes a derived one.
-    fn field(&mut self, id: ValueId, element: usize) -> Result<NameId, Failure> {
+    fn field(&mut self, id: ValueId, element: usize) -> Result<NameId, Stop> {
         match self.item(id, element)? {
             Item::Field(name) => Ok(name),
             Item::Unused => Err(self.bug(id, "an element was thought to be unused")),
@@ -218,31 +287,62 @@ impl<'m> Raise<'m> {
         }
     }
 
+    /// All elements as fields.
+    fn fields(&mut self, id: ValueId) -> Result<Vec<NameId>, Stop> {
+        (0..self.valid.width_of(id) as usize).map(|element| self.field(id, element)).collect()
+    }
+
     /// Adds a derived field and names it.
     fn derive(&mut self, base: &str, kind: Kind, categorical: bool, expr: Expr) -> NameId {
-        let mut roots = Vec::new();
-        names::roots_of(&expr, &self.names, &mut roots);
-        let name = self.names.derived(base, kind, roots);
+        let name = self.names.derived(base, kind, &expr);
         let derived = Derived { name, kind, categorical, expr };
         if self.names.depends_on_stage(name) {
+            self.made.push(Made::Late(self.late.len()));
             self.late.push(derived);
         } else {
+            self.made.push(Made::Dictionary(self.dictionary.len()));
             self.dictionary.push(derived);
         }
         name
     }
 
-    /// Adds a stage with one output, and gives the field of that.
+    /// The expression as one that may be named more than once.
+    fn bind(&mut self, base: &str, kind: Kind, expr: Expr) -> Expr {
+        match expr {
+            Expr::Field(_) | Expr::Constant(..) => expr,
+            expr => Expr::Field(self.derive(base, kind, false, expr)),
+        }
+    }
+
+    /// Adds a stage with one output, its prediction, and gives the field of that.
     fn stage(&mut self, model: StageModel, base: &str, kind: Kind) -> NameId {
         let name = self.names.output(base, kind);
-        let output = StageOutput { name, kind, class: None, label: false };
-        self.stages.push(Stage { model, outputs: vec![output] });
+        let output = AnswerField::predicted(self.names.text(name).to_owned(), kind, false);
+        self.push_stage(Stage { model, outputs: vec![(name, output)], target: None });
         name
     }
 
-    fn bug(&self, id: ValueId, message: &str) -> Failure {
+    fn push_stage(&mut self, stage: Stage) {
+        self.made.push(Made::Stage(self.stages.len()));
+        self.stages.push(stage);
+    }
+
+    /// Remembers an answer for a construct, of several the worst.
+    fn note(&mut self, construct: Construct, support: Support) {
+        let worst = self.notes.entry(construct).or_insert_with(|| support.clone());
+        if support.fate > worst.fate {
+            *worst = support;
+        }
+    }
+
+    fn first_refusal(&self) -> Option<Stop> {
+        let mut refused = self.notes.iter().filter(|(_, s)| s.fate == holdall_codec::Fate::Refuse);
+        refused.next().map(|(construct, support)| Stop::Refuse(*construct, support.how.clone()))
+    }
+
+    fn bug(&self, id: ValueId, message: &str) -> Stop {
         let name = self.valid.model().nodes.get(id).map_or("node", |node| node.op.name());
-        Failure::bug(codes::INEXPRESSIBLE, format!("{name} {id}: {message}"))
-            .at(self.valid.model().location(id))
+        let failure = Failure::bug(codes::INEXPRESSIBLE, format!("{name} {id}: {message}"));
+        Stop::Failed(failure.at(self.valid.model().location(id)))
     }
 }

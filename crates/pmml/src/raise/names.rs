@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use holdall_tabular::Kind;
+use holdall_tabular::{Field, Kind, MissingPolicy};
 
 use super::Expr;
 
@@ -20,6 +20,8 @@ struct Entry {
     nan: bool,
     /// Whether the values are 0 and 1 only.
     indicator: bool,
+    /// Whether it may be missing.
+    missing: bool,
     /// The binary32 field that this one widens.
     narrow: Option<NameId>,
 }
@@ -33,9 +35,16 @@ pub(super) struct Names {
 
 impl Names {
     /// An input.
-    pub(super) fn root(&mut self, name: &str, kind: Kind, nan: bool) -> NameId {
-        self.taken.insert(name.to_owned());
-        self.add(name.to_owned(), kind, None, false, nan)
+    pub(super) fn root(&mut self, field: &Field) -> NameId {
+        self.taken.insert(field.name.clone());
+        let nan = field.missing == MissingPolicy::AsNan;
+        let id = self.add(field.name.clone(), field.kind, None, false, nan);
+        let missing = match field.missing {
+            MissingPolicy::Keep | MissingPolicy::AsNan => true,
+            MissingPolicy::Reject | MissingPolicy::Replace(_) => false,
+        };
+        self.set_missing(id, missing);
+        id
     }
 
     /// Keeps a name from being used.
@@ -50,11 +59,59 @@ impl Names {
     }
 
     /// A derived field.
-    pub(super) fn derived(&mut self, base: &str, kind: Kind, roots: Vec<NameId>) -> NameId {
+    pub(super) fn derived(&mut self, base: &str, kind: Kind, expr: &Expr) -> NameId {
         let text = self.fresh(base);
+        let mut roots = Vec::new();
+        expr.fields(&mut |name| roots.extend_from_slice(self.roots(name)));
+        roots.sort_unstable();
+        roots.dedup();
         let after = roots.iter().any(|&root| self.depends_on_stage(root));
         let nan = roots.iter().any(|&root| self.may_be_nan(root));
-        self.add(text, kind, Some(roots), after, nan)
+        // A text that says no number is missing.
+        let parsed = matches!(expr, Expr::Field(name) if kind != Kind::Text && self.kind(*name) == Kind::Text);
+        let missing = parsed || self.expression_may_be_missing(expr);
+        let id = self.add(text, kind, Some(roots), after, nan);
+        self.set_missing(id, missing);
+        id
+    }
+
+    /// Whether an expression may be missing; of tables and choices it is not worked out.
+    fn expression_may_be_missing(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Field(name) => self.may_be_missing(*name),
+            Expr::Constant(..) => false,
+            Expr::Indicator(..) => false,
+            Expr::Apply("isMissing" | "isNotMissing", _) => false,
+            // `if(isNotMissing(x), f(x))` is missing where x is.
+            Expr::Apply("if", args) => match args.as_slice() {
+                [Expr::Apply("isNotMissing", test), value] => {
+                    self.any_missing(test) || self.expression_may_be_missing(value)
+                }
+                [Expr::Apply("isMissing", _), yes, Expr::Field(_)] => {
+                    self.expression_may_be_missing(yes)
+                }
+                _ => args.len() < 3 || self.any_missing(args),
+            },
+            Expr::Apply(
+                "+" | "-" | "*" | "/" | "pow" | "exp" | "ln" | "ln1p" | "expm1" | "sqrt" | "abs"
+                | "floor" | "ceil" | "tanh" | "equal" | "notEqual" | "lessThan" | "lessOrEqual"
+                | "greaterThan" | "greaterOrEqual" | "and" | "or" | "not" | "max" | "min" | "sum"
+                | "product" | "avg" | "isIn",
+                args,
+            ) => self.any_missing(args),
+            Expr::Apply(..) => true,
+            Expr::Map { field, other, missing, .. } => {
+                other.is_none() || (missing.is_none() && self.may_be_missing(*field))
+            }
+            Expr::Norm(name, curve) => {
+                curve.outside == holdall_tabular::Outside::Missing || self.may_be_missing(*name)
+            }
+            Expr::Table(_) | Expr::Discretize(..) | Expr::Hits(..) | Expr::Lag(..) => true,
+        }
+    }
+
+    fn any_missing(&self, args: &[Expr]) -> bool {
+        args.iter().any(|arg| self.expression_may_be_missing(arg))
     }
 
     fn add(
@@ -74,9 +131,15 @@ impl Names {
             after_stage,
             nan,
             indicator: false,
+            missing: true,
             narrow: None,
         });
         id
+    }
+
+    /// A name that nothing has, kept from then on.
+    pub(super) fn free(&mut self, base: &str) -> String {
+        self.fresh(base)
     }
 
     fn fresh(&mut self, base: &str) -> String {
@@ -113,6 +176,17 @@ impl Names {
         self.entry(id).is_some_and(|entry| entry.nan)
     }
 
+    /// Whether the field may be missing in a row that is answered.
+    pub(super) fn may_be_missing(&self, id: NameId) -> bool {
+        self.entry(id).is_none_or(|entry| entry.missing)
+    }
+
+    pub(super) fn set_missing(&mut self, id: NameId, missing: bool) {
+        if let Some(entry) = self.entries.get_mut(id.0) {
+            entry.missing = missing;
+        }
+    }
+
     pub(super) fn is_indicator(&self, id: NameId) -> bool {
         self.entry(id).is_some_and(|entry| entry.indicator)
     }
@@ -137,17 +211,4 @@ impl Names {
     pub(super) fn input(index: usize) -> NameId {
         NameId(index)
     }
-}
-
-/// Collects what an expression is computed from.
-pub(super) fn roots_of(expr: &Expr, names: &Names, roots: &mut Vec<NameId>) {
-    match expr {
-        Expr::Field(name) | Expr::Indicator(name, _) | Expr::Map { field: name, .. } => {
-            roots.extend_from_slice(names.roots(*name));
-        }
-        Expr::Constant(..) => {}
-        Expr::Apply(_, args) => args.iter().for_each(|arg| roots_of(arg, names, roots)),
-    }
-    roots.sort_unstable();
-    roots.dedup();
 }

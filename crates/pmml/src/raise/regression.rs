@@ -1,7 +1,6 @@
-use holdall_diag::Failure;
-use holdall_tabular::{Classify, Decision, Kind, Labels, Linear, Link, Op, Part, Regress, ValueId};
+use holdall_tabular::{Classify, Decision, Kind, Labels, Linear, Link, Op, ValueId};
 
-use super::{Item, NameId, Raise, StageModel, StageOutput, Table, expression::category};
+use super::{Item, Raise, StageModel, Stop, expression::category, model::Table};
 use crate::doc::NormalizationMethod;
 
 impl Raise<'_> {
@@ -11,7 +10,7 @@ impl Raise<'_> {
         id: ValueId,
         linear: &Linear,
         method: NormalizationMethod,
-    ) -> Result<Vec<Item>, Failure> {
+    ) -> Result<Vec<Item>, Stop> {
         let kind = if linear.summation.is_f32() { Kind::F32 } else { Kind::F64 };
         let mut items = Vec::new();
         for row in 0..linear.coefficients.rows as usize {
@@ -42,7 +41,7 @@ impl Raise<'_> {
         row: usize,
         category: Option<String>,
         sign: f64,
-    ) -> Result<Table, Failure> {
+    ) -> Result<Table, Stop> {
         let mut terms = Vec::new();
         for (element, coefficient) in linear.coefficients.row(row).iter().enumerate() {
             terms.push((self.field(linear.arg, element)?, sign * coefficient));
@@ -52,13 +51,13 @@ impl Raise<'_> {
     }
 
     /// The table of one margin: fused with its weighted sum, or the margin times 1.
-    fn margin_table(
+    pub(super) fn margin_table(
         &mut self,
         margins: ValueId,
         row: usize,
         category: Option<String>,
         sign: f64,
-    ) -> Result<Table, Failure> {
+    ) -> Result<Table, Stop> {
         let valid = self.valid;
         if let Some(Op::Linear(linear)) = valid.model().nodes.get(margins).map(|node| &node.op)
             && self.used.fused(margins)
@@ -69,50 +68,15 @@ impl Raise<'_> {
         Ok(Table { category, terms: vec![(name, sign)], intercept: 0.0 })
     }
 
-    /// The model that answers with an estimate. Stages before it are added.
-    pub(super) fn stage_of(&mut self, id: ValueId) -> Result<StageModel, Failure> {
-        let valid = self.valid;
-        match valid.model().nodes.get(id).map(|node| &node.op) {
-            Some(Op::Regress(regress)) => self.regress(id, regress),
-            Some(Op::Classify(classify)) => self.classify(id, classify),
-            _ => Err(self.bug(id, "no estimate")),
-        }
-    }
-
-    fn regress(&mut self, id: ValueId, regress: &Regress) -> Result<StageModel, Failure> {
-        let margins = regress.margins;
-        if self.valid.width_of(margins) != 1 {
-            return Err(self.bug(id, "several targets"));
-        }
-        let valid = self.valid;
-        if let Some(Op::Trees(trees)) = valid.model().nodes.get(margins).map(|node| &node.op)
-            && self.used.fused(margins)
-        {
-            self.adapt_features(margins, trees)?;
-            return Ok(StageModel::Sum { node: margins, output: 0 });
-        }
-        let method = match regress.link {
-            Link::Identity => NormalizationMethod::None,
-            Link::Logistic => NormalizationMethod::Logit,
-            Link::Exp => NormalizationMethod::Exp,
-            Link::Softmax | Link::LogisticNormalized | Link::SoftmaxSymmetric => {
-                return Err(self.bug(id, "no such link"));
-            }
-        };
-        let tables = vec![self.margin_table(margins, 0, None, 1.0)?];
-        Ok(StageModel::Regression {
-            classification: false,
-            method,
-            f32: self.is_f32(margins),
-            tables,
-        })
-    }
-
-    fn is_f32(&self, id: ValueId) -> bool {
+    pub(super) fn is_f32(&self, id: ValueId) -> bool {
         self.valid.kind_of(id) == Some(Kind::F32)
     }
 
-    fn classify(&mut self, id: ValueId, classify: &Classify) -> Result<StageModel, Failure> {
+    pub(super) fn classify(
+        &mut self,
+        id: ValueId,
+        classify: &Classify,
+    ) -> Result<StageModel, Stop> {
         let margins = classify.margins;
         let valid = self.valid;
         if let Some(Op::Trees(trees)) = valid.model().nodes.get(margins).map(|node| &node.op)
@@ -141,7 +105,7 @@ impl Raise<'_> {
         &mut self,
         id: ValueId,
         classify: &Classify,
-    ) -> Result<(NormalizationMethod, Vec<Table>), Failure> {
+    ) -> Result<(NormalizationMethod, Vec<Table>), Stop> {
         let [no, yes] = [0, 1].map(|class| category(&classify.classes, class));
         let margins = classify.margins;
         let method = match classify.link {
@@ -165,12 +129,12 @@ impl Raise<'_> {
         &mut self,
         id: ValueId,
         classify: &Classify,
-    ) -> Result<(NormalizationMethod, Vec<Table>), Failure> {
+    ) -> Result<(NormalizationMethod, Vec<Table>), Stop> {
         let classes = texts(&classify.classes);
         let method = match classify.link {
             Link::Softmax => NormalizationMethod::Softmax,
-            Link::Identity | Link::LogisticNormalized => NormalizationMethod::Simplemax,
-            Link::Logistic | Link::Exp | Link::SoftmaxSymmetric => {
+            Link::LogisticNormalized => NormalizationMethod::Simplemax,
+            Link::Identity | Link::Logistic | Link::Exp | Link::SoftmaxSymmetric => {
                 return Err(self.bug(id, "no such link"));
             }
         };
@@ -198,68 +162,6 @@ impl Raise<'_> {
         };
         let name = self.stage(model, &format!("logistic{}_{row}", id.index()), kind);
         Table { category, terms: vec![(name, 1.0)], intercept: 0.0 }
-    }
-
-    /// A stage for an estimate whose parts are used by further nodes.
-    pub(super) fn estimate(&mut self, id: ValueId) -> Result<(), Failure> {
-        let model = self.stage_of(id)?;
-        let valid = self.valid;
-        let mut outputs = Vec::new();
-        match valid.model().nodes.get(id).map(|node| &node.op) {
-            Some(Op::Classify(classify)) => {
-                let kind = valid.kind_of(classify.margins).unwrap_or(Kind::F64);
-                for class in texts(&classify.classes) {
-                    let name =
-                        self.names.output(&format!("probability{}({class})", id.index()), kind);
-                    outputs.push(StageOutput { name, kind, class: Some(class), label: false });
-                }
-                let kind = classify.classes.kind();
-                let name = self.names.output(&format!("label{}", id.index()), kind);
-                outputs.push(StageOutput { name, kind, class: None, label: true });
-            }
-            Some(Op::Regress(regress)) => {
-                let kind = valid.kind_of(regress.margins).unwrap_or(Kind::F64);
-                let name = self.names.output(&format!("value{}", id.index()), kind);
-                outputs.push(StageOutput { name, kind, class: None, label: false });
-            }
-            _ => return Err(self.bug(id, "no estimate")),
-        }
-        self.parts.insert(id, outputs.clone());
-        self.stages.push(super::Stage { model, outputs });
-        Ok(())
-    }
-
-    /// The elements of a part of an estimate.
-    pub(super) fn part(&mut self, estimate: ValueId, part: Part) -> Result<Vec<Item>, Failure> {
-        let margins = match self.valid.model().nodes.get(estimate).map(|node| &node.op) {
-            Some(Op::Classify(classify)) => classify.margins,
-            Some(Op::Regress(regress)) => regress.margins,
-            _ => return Err(self.bug(estimate, "no estimate")),
-        };
-        if part == Part::Margins {
-            let width = self.valid.width_of(margins) as usize;
-            return (0..width).map(|element| self.item(margins, element)).collect();
-        }
-        let outputs = self.parts.get(&estimate).cloned().unwrap_or_default();
-        let pick = |keep: &dyn Fn(usize, &StageOutput) -> bool| -> Vec<NameId> {
-            let kept = outputs.iter().enumerate().filter(|(i, o)| keep(*i, o));
-            kept.map(|(_, output)| output.name).collect()
-        };
-        let names = match part {
-            Part::Label => pick(&|_, output| output.label),
-            Part::Probabilities => pick(&|_, output| output.class.is_some()),
-            Part::Probability(class) => pick(&|i, _| i == class as usize),
-            Part::Values
-            | Part::Whole
-            | Part::Margins
-            | Part::Distances
-            | Part::Score
-            | Part::Entity(_)
-            | Part::Confidence
-            | Part::Reason(_)
-            | Part::Rule(..) => pick(&|_, output| output.class.is_none()),
-        };
-        Ok(names.into_iter().map(Item::Field).collect())
     }
 }
 

@@ -1,8 +1,7 @@
-use holdall_diag::Failure;
 use holdall_tabular::{Kind, MissingRule, Test, Tree, TreeEnsemble, ValidModel, ValueId};
 
 use super::{
-    Expr, NameId, Raise,
+    Expr, NameId, Raise, Stop,
     emit::{Leaf, number_array},
     expression::{category_code, nonzero, or_zero},
 };
@@ -39,11 +38,22 @@ pub(crate) fn walk(trees: &TreeEnsemble, tree: &Tree, visit: &mut dyn FnMut(usiz
     Some(())
 }
 
+/// Whether a split asks only whether there is a value.
+fn is_presence(test: Test, threshold: f64) -> bool {
+    test == Test::Le && threshold.total_cmp(&f64::INFINITY).is_eq()
+}
+
 /// Whether every tree can be written: no sharing, and thresholds that are numbers.
 pub(crate) fn is_writable(valid: &ValidModel) -> bool {
     valid.model().nodes.iter().all(|(_, node)| {
         let holdall_tabular::Op::Trees(trees) = &node.op else { return true };
-        let finite = trees.nodes.threshold.iter().all(|threshold| threshold.is_finite());
+        // A value that is at most infinity is one that is there.
+        let nodes = &trees.nodes;
+        let finite = nodes
+            .test
+            .iter()
+            .zip(&nodes.threshold)
+            .all(|(test, threshold)| threshold.is_finite() || is_presence(*test, *threshold));
         let mut seen = vec![false; trees.nodes.len()];
         let mut single = true;
         for tree in &trees.trees {
@@ -70,26 +80,22 @@ pub(crate) fn is_writable(valid: &ValidModel) -> bool {
 
 impl Raise<'_> {
     /// Derives the fields that the splits of an output's trees test.
-    pub(super) fn adapt_features(
-        &mut self,
-        id: ValueId,
-        trees: &TreeEnsemble,
-    ) -> Result<(), Failure> {
+    pub(super) fn adapt_features(&mut self, id: ValueId, trees: &TreeEnsemble) -> Result<(), Stop> {
+        if self.tested.contains_key(&id) {
+            return Ok(());
+        }
+        let mut names = std::collections::BTreeSet::new();
         for node in 0..trees.nodes.len() {
             if trees.nodes.test.get(node).is_some_and(|test| *test != Test::Leaf) {
-                self.tested(id, trees, node)?;
+                names.insert(self.tested(id, trees, node)?);
             }
         }
+        self.tested.insert(id, names);
         Ok(())
     }
 
     /// The field that a split tests, derived where need be.
-    fn tested(
-        &mut self,
-        id: ValueId,
-        trees: &TreeEnsemble,
-        node: usize,
-    ) -> Result<NameId, Failure> {
+    fn tested(&mut self, id: ValueId, trees: &TreeEnsemble, node: usize) -> Result<NameId, Stop> {
         let nodes = &trees.nodes;
         let (Some(&test), Some(&feature), Some(&rule), Some(&threshold)) = (
             nodes.test.get(node),
@@ -117,7 +123,10 @@ impl Raise<'_> {
         if let Test::In(_) = test {
             return Ok(self.adapted(Adapt::Code, name));
         }
-        if self.names.kind(name) == Kind::F32 && threshold_f32(test, threshold).is_none() {
+        if self.names.kind(name) == Kind::F32
+            && !is_presence(test, threshold)
+            && threshold_f32(test, threshold).is_none()
+        {
             name = self.adapted(Adapt::Double, name);
         }
         Ok(name)
@@ -153,7 +162,7 @@ impl Raise<'_> {
         out: &mut Builder,
         (id, trees, tree): (ValueId, &TreeEnsemble, &Tree),
         leaf: &dyn Fn(u32) -> Leaf,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Stop> {
         enum Step {
             Enter { node: usize, parent: Option<(usize, bool)> },
             Leave,
@@ -198,7 +207,7 @@ impl Raise<'_> {
         id: ValueId,
         trees: &TreeEnsemble,
         tree: &Tree,
-    ) -> Result<Vec<NameId>, Failure> {
+    ) -> Result<Vec<NameId>, Stop> {
         let mut splits = Vec::new();
         let walked = walk(trees, tree, &mut |node| splits.push(node));
         if walked.is_none() {
@@ -219,7 +228,7 @@ impl Raise<'_> {
         id: ValueId,
         trees: &TreeEnsemble,
         node: usize,
-    ) -> Result<Option<bool>, Failure> {
+    ) -> Result<Option<bool>, Stop> {
         let name = self.tested(id, trees, node)?;
         let test = trees.nodes.test.get(node).copied().unwrap_or(Test::Leaf);
         Ok(match trees.nodes.missing.get(node) {
@@ -236,7 +245,7 @@ impl Raise<'_> {
         id: ValueId,
         trees: &TreeEnsemble,
         parent: Option<(usize, bool)>,
-    ) -> Result<Predicate, Failure> {
+    ) -> Result<Predicate, Stop> {
         let Some((node, side)) = parent else { return Ok(Predicate::True) };
         let name = self.tested(id, trees, node)?;
         let field = self.names.text(name).to_owned();
@@ -247,6 +256,10 @@ impl Raise<'_> {
             let members = trees.sets.get(set as usize).map(|s| s.members().collect());
             let operator = if side { "isIn" } else { "isNotIn" };
             return Ok(Predicate::Set { field, operator, members: members.unwrap_or_default() });
+        }
+        if is_presence(test, threshold) {
+            let operator = if side { "isNotMissing" } else { "isMissing" };
+            return Ok(Predicate::Presence { field, operator });
         }
         let (yes, no) = match test {
             Test::Lt => ("lessThan", "greaterOrEqual"),
@@ -276,6 +289,7 @@ impl Raise<'_> {
 #[derive(Clone, Debug)]
 pub(super) enum Predicate {
     True,
+    Presence { field: String, operator: &'static str },
     Simple { field: String, operator: &'static str, value: String },
     Set { field: String, operator: &'static str, members: Vec<u32> },
 }
@@ -291,6 +305,11 @@ impl Predicate {
                     .attribute("field", field)
                     .attribute("operator", operator)
                     .attribute("value", value);
+            }
+            Self::Presence { field, operator } => {
+                out.open("SimplePredicate")
+                    .attribute("field", field)
+                    .attribute("operator", operator);
             }
             Self::Set { field, operator, members } => {
                 out.open("SimpleSetPredicate")

@@ -1,4 +1,6 @@
-use holdall_tabular::{Op, Part, Test, TreeEnsemble, ValidModel, ValueId};
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdall_tabular::{Estimator, Op, Part, Test, TreeEnsemble, ValidModel, ValueId};
 
 /// Which elements of which values are used, so that only those become fields.
 #[derive(Clone, Debug)]
@@ -6,14 +8,40 @@ pub(super) struct Used {
     elements: Vec<Vec<bool>>,
     wanted: Vec<bool>,
     fused: Vec<bool>,
+    /// Parts of estimates that are answered or read by other nodes.
+    asked: BTreeMap<ValueId, BTreeSet<Part>>,
+    /// Estimates of which other nodes read a part.
+    read: BTreeSet<ValueId>,
 }
 
-/// The estimate that the model answers with: the first one among the outputs.
+/// Whether a node yields an estimate.
+pub(super) const fn is_estimate(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Regress(_)
+            | Op::Classify(_)
+            | Op::Estimator(
+                Estimator::Neighbors(_)
+                    | Estimator::DecisionTree(_)
+                    | Estimator::Rules(_)
+                    | Estimator::Scorecard(_)
+                    | Estimator::Cluster(_)
+                    | Estimator::Detect(_)
+                    | Estimator::Association(_)
+                    | Estimator::Combine(_)
+            )
+    )
+}
+
+/// The estimate that the model answers with: the first whose label or value is an output, else the first.
 pub(crate) fn final_estimate(valid: &ValidModel) -> Option<ValueId> {
     let model = valid.model();
-    model.outputs.iter().map(|output| output.value).find(|id| {
-        model.nodes.get(*id).is_some_and(|n| matches!(n.op, Op::Regress(_) | Op::Classify(_)))
-    })
+    let estimates = || {
+        let outputs = model.outputs.iter();
+        outputs.filter(|o| model.nodes.get(o.value).is_some_and(|n| is_estimate(&n.op)))
+    };
+    let mut predicted = estimates().filter(|o| matches!(o.part, Part::Label | Part::Values));
+    predicted.next().or_else(|| estimates().next()).map(|output| output.value)
 }
 
 impl Used {
@@ -22,11 +50,18 @@ impl Used {
         let elements =
             model.nodes.ids().map(|id| vec![false; valid.width_of(id) as usize]).collect();
         let count = model.nodes.len();
-        let mut used = Self { elements, wanted: vec![false; count], fused: vec![false; count] };
+        let mut used = Self {
+            elements,
+            wanted: vec![false; count],
+            fused: vec![false; count],
+            asked: BTreeMap::new(),
+            read: BTreeSet::new(),
+        };
         let mut readers = vec![0_usize; count];
         let mut margins_shown = vec![false; count];
         for output in &model.outputs {
             used.want_all(output.value);
+            used.asked.entry(output.value).or_default().insert(output.part);
             if output.part == Part::Margins {
                 mark(&mut margins_shown, output.value);
             }
@@ -40,8 +75,12 @@ impl Used {
                     *count += 1;
                 }
             });
-            if let Op::Part { estimate, part: Part::Margins } = &node.op {
-                mark(&mut margins_shown, *estimate);
+            if let Op::Part { estimate, part } = &node.op {
+                used.asked.entry(*estimate).or_default().insert(*part);
+                used.read.insert(*estimate);
+                if *part == Part::Margins {
+                    mark(&mut margins_shown, *estimate);
+                }
             }
             used.spread(id, &node.op);
         }
@@ -59,6 +98,21 @@ impl Used {
             }
         }
         used
+    }
+
+    /// The parts of an estimate that are answered or read.
+    pub(super) fn asked(&self, id: ValueId) -> BTreeSet<Part> {
+        self.asked.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Whether other nodes read a part of the estimate.
+    pub(super) fn read(&self, id: ValueId) -> bool {
+        self.read.contains(&id)
+    }
+
+    /// Whether a part of the estimate is answered or read.
+    pub(super) fn shown(&self, id: ValueId) -> bool {
+        self.asked.contains_key(&id)
     }
 
     /// Whether the node is needed at all.
@@ -153,7 +207,7 @@ fn mark(flags: &mut [bool], id: ValueId) {
 }
 
 /// The features that splits test.
-fn features(trees: &TreeEnsemble) -> std::collections::BTreeSet<u32> {
+fn features(trees: &TreeEnsemble) -> BTreeSet<u32> {
     let nodes = &trees.nodes;
     nodes
         .test
@@ -168,11 +222,12 @@ fn features(trees: &TreeEnsemble) -> std::collections::BTreeSet<u32> {
 fn can_fuse(valid: &ValidModel, id: ValueId, op: &Op, margins: ValueId) -> bool {
     use holdall_tabular::Link;
     match (op, valid.model().nodes.get(margins).map(|node| &node.op)) {
+        (Op::Regress(_), _) if valid.width_of(margins) != 1 => false,
         (Op::Regress(_), Some(Op::Linear(_))) => true,
         (Op::Regress(regress), Some(Op::Trees(trees))) => {
             regress.link == Link::Identity && super::forest::is_plain(trees)
         }
-        (Op::Classify(_), Some(Op::Linear(_))) => true,
+        (Op::Classify(classify), Some(Op::Linear(_))) => super::shape::has_tables(valid, classify),
         (Op::Classify(_), Some(Op::Trees(_))) => super::forest::is_distribution(valid, id),
         _ => false,
     }

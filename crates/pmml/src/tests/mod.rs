@@ -1,5 +1,6 @@
 mod bad;
 mod conformance;
+mod families;
 mod models;
 mod reading;
 mod scoring;

@@ -1,7 +1,7 @@
 use holdall_codec::{Options, Policy, Writer};
 use holdall_source::{Budget, Source};
 
-use super::models;
+use super::{families, models};
 use crate::{PmmlWriter, decode, encode};
 
 pub(super) fn written(model: &holdall_tabular::ValidModel) -> Vec<u8> {
@@ -14,7 +14,7 @@ pub(super) fn written(model: &holdall_tabular::ValidModel) -> Vec<u8> {
 
 #[test]
 fn what_is_written_decodes_and_encodes_to_the_same_bytes() {
-    for (name, model) in models::all() {
+    for (name, model) in models::all().into_iter().chain(families::all()) {
         let bytes = written(&model);
         let source = Source::from_bytes("model.pmml", bytes.clone());
         let document = decode(&source, &mut Budget::default()).unwrap();
