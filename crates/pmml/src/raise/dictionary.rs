@@ -131,9 +131,7 @@ impl Raise<'_> {
                 | EstimateType::Clustering { kind, .. }
                 | EstimateType::Anomaly { kind, .. },
             ) => kind,
-            Type::Estimate(EstimateType::Ranking { .. }) => {
-                Kind::F64
-            }
+            Type::Estimate(EstimateType::Ranking { .. }) => Kind::F64,
             Type::Value(kind, _) => kind,
         }
     }
