@@ -2,7 +2,7 @@
 
 use holdall_codec::Support;
 use holdall_tabular::{
-    Combine, CombineMethod, Construct, Estimator, EstimatorKind, MissingMember, Op, ValueId,
+    Combine, CombineMethod, Construct, Estimator, EstimatorKind, MissingMember, Op, Part, ValueId,
 };
 
 use super::{
@@ -78,6 +78,10 @@ impl Raise<'_> {
                 }
                 _ => None,
             };
+            if matches!(model, StageModel::Choice(_)) && !self.labels_suffice(id, op.method) {
+                let why = "a member whose probabilities are worked out beside its model";
+                return Err(Stop::refuse(COMBINE, why));
+            }
             list.push(MemberModel { when, model, weight, target });
         }
         let classifies = self.valid.classes_of(id).is_some();
@@ -90,6 +94,23 @@ impl Raise<'_> {
         }
         self.set_form(id, if classifies { Form::Classes } else { Form::Value });
         Ok(StageModel::Combine(Box::new(Members { node: id, list })))
+    }
+
+    /// Whether the labels of members are all that is asked for.
+    fn labels_suffice(&self, id: ValueId, method: CombineMethod) -> bool {
+        let of_labels = match method {
+            CombineMethod::MajorityVote | CombineMethod::WeightedMajorityVote => return true,
+            CombineMethod::SelectFirst => true,
+            CombineMethod::Average
+            | CombineMethod::WeightedAverage
+            | CombineMethod::Sum
+            | CombineMethod::WeightedSum
+            | CombineMethod::Median
+            | CombineMethod::WeightedMedian
+            | CombineMethod::Max => false,
+        };
+        let asked = self.used.asked(id);
+        of_labels && !asked.iter().any(|p| matches!(p, Part::Probabilities | Part::Probability(_)))
     }
 
     pub(super) fn combination(

@@ -144,7 +144,7 @@ impl Raise<'_> {
                 items.push(Item::Unused);
                 continue;
             }
-            let base = format!("distance_{point}");
+            let base = format!("distance to {point}");
             let mut terms = Vec::new();
             for (i, (x, at)) in elements.iter().zip(op.points.row(point)).enumerate() {
                 let less = apply("-", [x.clone(), number(*at, Kind::F64)]);
