@@ -298,7 +298,12 @@ fn the_corpus_answers_as_its_makers_do() {
 /// Documents that are known to differ when they are read and written again: derived fields that do not
 /// depend on each other change places, or names.
 const UNSTABLE: &[(&str, &str)] = &[
+    ("catboost/multi_rmse_1_2_10", "pmml"),
+    ("catboost/one_hot_pool_1_2", "pmml"),
     ("catboost/one_hot_pool_1_2_5", "pmml"),
+    ("catboost/uncertainty_1_2_5", "pmml"),
+    ("lightgbm/categorical_text_4_7", "pmml"),
+    ("onnx/logistic_binary_1_5", "pmml"),
     ("sklearn/pipeline_by_index_1_9", "pmml"),
     ("sklearn/ada_3_1_2", "pmml"),
     ("sklearn/bayesian_mixture_1_9", "pmml"),
