@@ -45,7 +45,7 @@ fn classify(made: &mut Made, margins: ValueId, classes: Labels, decision: Decisi
 }
 
 fn points() -> Matrix {
-    let data = vec![0.1, -0.5, 2.0, 0.3333333333333333, 5.0, -1.0, -0.3, 7.0];
+    let data = vec![0.1, -0.5, 2.0, 0.333_333_333_333_333_3, 5.0, -1.0, -0.3, 7.0];
     Matrix { rows: 4, columns: 2, data }
 }
 
