@@ -44,7 +44,7 @@ impl Raise<'_> {
         }
         self.set_form(id, Form::Label);
         let fields = self.fields(op.distances)?;
-        self.largest_of(&fields, &op.labels, if op.largest { 1.0 } else { -1.0 })
+        Ok(self.largest_of(&fields, &op.labels, if op.largest { 1.0 } else { -1.0 }))
     }
 
     pub(super) fn clustering(
@@ -122,17 +122,14 @@ pub(super) fn comparison_measure(out: &mut Builder, comparison: &Comparison) {
     let kind = if comparison.metric.is_similarity() { "similarity" } else { "distance" };
     out.open("ComparisonMeasure").attribute("kind", kind);
     out.open(measure(comparison.metric).unwrap_or("euclidean"));
-    match comparison.metric {
-        Metric::Minkowski(p) => {
-            out.attribute("p-parameter", number::text(p));
+    if let Metric::Minkowski(p) = comparison.metric {
+        out.attribute("p-parameter", number::text(p));
+    }
+    if let Metric::BinarySimilarity(parameters) = comparison.metric {
+        let names = ["c11", "c10", "c01", "c00", "d11", "d10", "d01", "d00"];
+        for (name, value) in names.iter().zip(parameters) {
+            out.attribute(&format!("{name}-parameter"), number::text(value));
         }
-        Metric::BinarySimilarity(parameters) => {
-            let names = ["c11", "c10", "c01", "c00", "d11", "d10", "d01", "d00"];
-            for (name, value) in names.iter().zip(parameters) {
-                out.attribute(&format!("{name}-parameter"), number::text(value));
-            }
-        }
-        _ => {}
     }
     out.close().close();
 }

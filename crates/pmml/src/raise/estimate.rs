@@ -226,11 +226,8 @@ impl Raise<'_> {
     /// Declares what a stage predicts.
     pub(super) fn inner_target(&mut self, id: ValueId, model: &StageModel) -> Option<String> {
         let classes = self.valid.classes_of(id);
-        let needed = match model {
-            StageModel::Bayes(..) | StageModel::Neighbors(..) => true,
-            StageModel::Centers(..) => false,
-            _ => classes.is_some(),
-        };
+        let named = matches!(model, StageModel::Bayes(..) | StageModel::Neighbors(..));
+        let needed = named || (classes.is_some() && !matches!(model, StageModel::Centers(..)));
         if !needed {
             return None;
         }

@@ -91,7 +91,7 @@ pub(super) const fn number(value: f64, kind: Kind) -> Expr {
 }
 
 pub(super) fn apply<const N: usize>(function: &'static str, args: [Expr; N]) -> Expr {
-    Expr::Apply(function, args.to_vec())
+    Expr::Apply(function, Vec::from(args))
 }
 
 pub(super) fn if_missing(test: Expr, yes: Expr, no: Expr) -> Expr {

@@ -95,15 +95,15 @@ impl Raise<'_> {
     }
 
     pub(super) fn label(&self, expr: &Expr) -> String {
-        match expr {
-            Expr::Constant(value, _) => value.to_string(),
-            Expr::Apply(function, _) => (*function).to_owned(),
-            expr => {
-                let mut first = None;
-                expr.fields(&mut |name| first = first.or(Some(name)));
-                first.map(|name| self.names.text(name).to_owned()).unwrap_or_default()
-            }
+        if let Expr::Constant(value, _) = expr {
+            return value.to_string();
         }
+        if let Expr::Apply(function, _) = expr {
+            return (*function).to_owned();
+        }
+        let mut first = None;
+        expr.fields(&mut |name| first = first.or(Some(name)));
+        first.map(|name| self.names.text(name).to_owned()).unwrap_or_default()
     }
 
     pub(super) fn kind(&self, id: ValueId) -> Kind {
@@ -139,16 +139,11 @@ impl Raise<'_> {
 
     fn cast(&mut self, arg: ValueId, element: usize, to: Kind) -> Result<Item, Stop> {
         let from = self.kind(arg);
-        let id_of_cast = arg;
-        let arg = self.arg(arg, element)?;
         if from == to {
-            return Ok(match arg {
-                Expr::Constant(value, kind) => Item::Constant(value, kind),
-                Expr::Field(name) => Item::Field(name),
-                // Operands are fields and constants.
-                _ => return Err(self.bug(id_of_cast, "no operand")),
-            });
+            let element = if self.valid.width_of(arg) == 1 { 0 } else { element };
+            return self.item(arg, element);
         }
+        let arg = self.arg(arg, element)?;
         let base = format!("{}({})", dtype(to), self.label(&arg));
         let narrow = match (&arg, from, to) {
             (Expr::Field(name), Kind::F32, Kind::F64) => Some(*name),
@@ -325,11 +320,7 @@ impl Raise<'_> {
             }
             value = Expr::Apply(function, vec![value, parameter]);
         }
-        Ok(match value {
-            Expr::Field(name) => Item::Field(name),
-            Expr::Constant(value, kind) => Item::Constant(value, kind),
-            value => Item::Field(self.derive(&base, kind, false, value)),
-        })
+        Ok(self.item_of(&base, kind, value))
     }
 
     fn one_hot(&mut self, id: ValueId, one_hot: &OneHot, element: usize) -> Result<Item, Stop> {

@@ -62,7 +62,7 @@ pub fn raise(valid: &ValidModel) -> Result<Document, Failure> {
         Some(stop) => Err(stop),
         None => Ok(prepared),
     });
-    prepared.and_then(|prepared| raise.document(prepared)).map_err(|stop| stop.into_failure())
+    prepared.and_then(|prepared| raise.document(prepared)).map_err(Stop::into_failure)
 }
 
 /// What the model needs beyond what its constructs alone say: an answer for each construct that is not
@@ -308,10 +308,10 @@ impl<'m> Raise<'m> {
 
     /// The expression as one that may be named more than once.
     fn bind(&mut self, base: &str, kind: Kind, expr: Expr) -> Expr {
-        match expr {
-            Expr::Field(_) | Expr::Constant(..) => expr,
-            expr => Expr::Field(self.derive(base, kind, false, expr)),
+        if matches!(expr, Expr::Field(_) | Expr::Constant(..)) {
+            return expr;
         }
+        Expr::Field(self.derive(base, kind, false, expr))
     }
 
     /// Adds a stage with one output, its prediction, and gives the field of that.

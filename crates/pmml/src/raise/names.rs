@@ -9,6 +9,7 @@ use super::Expr;
 pub(super) struct NameId(usize);
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about a field")]
 struct Entry {
     text: String,
     kind: Kind,

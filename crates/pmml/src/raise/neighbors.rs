@@ -66,7 +66,7 @@ impl Raise<'_> {
         let target = self.inner_target(id, &model);
         self.push_stage(Stage { model, outputs, target });
         self.set_form(id, Form::Label);
-        self.largest_of(&shares, classes, 1.0)
+        Ok(self.largest_of(&shares, classes, 1.0))
     }
 
     pub(super) fn nearest_neighbors(

@@ -61,7 +61,9 @@ impl Predicate {
             }
             Self::Compound(operator, inside) => {
                 out.open("CompoundPredicate").attribute("booleanOperator", operator);
-                inside.iter().for_each(|one| one.write(out, names));
+                for one in inside {
+                    one.write(out, names);
+                }
             }
         }
         out.close();
@@ -99,12 +101,11 @@ impl Raise<'_> {
             Some(Op::Binary { op: BinaryOp::Or, left, right }) => {
                 self.compound("or", &[*left, *right], depth)?
             }
-            Some(Op::Call(call)) => match &call.function {
-                Function::Coalesce => self.compound("surrogate", &call.args, depth)?,
-                Function::IsIn(list) => match call.args.first() {
-                    Some(arg) => self.set(*arg, list, "isIn")?,
-                    None => None,
-                },
+            Some(Op::Call(call)) if call.function == Function::Coalesce => {
+                self.compound("surrogate", &call.args, depth)?
+            }
+            Some(Op::Call(call)) => match (&call.function, call.args.first()) {
+                (Function::IsIn(list), Some(arg)) => self.set(*arg, list, "isIn")?,
                 _ => None,
             },
             Some(Op::Unary { op: UnaryOp::IsMissing, arg }) => {
@@ -133,10 +134,15 @@ impl Raise<'_> {
     ) -> Result<Option<Predicate>, Stop> {
         let mut inside = Vec::new();
         for arg in args {
-            match self.condition(*arg, depth + 1)? {
+            let mut one = self.condition(*arg, depth + 1)?;
+            match &mut one {
                 // A chain of one operator is one predicate.
-                Predicate::Compound(own, list) if own == operator => inside.extend(list),
-                other => inside.push(other),
+                Predicate::Compound(own, list) if *own == operator => inside.append(list),
+                Predicate::True
+                | Predicate::False
+                | Predicate::Simple(..)
+                | Predicate::Set(..)
+                | Predicate::Compound(..) => inside.push(one),
             }
         }
         Ok((inside.len() > 1).then_some(Predicate::Compound(operator, inside)))
@@ -185,7 +191,20 @@ impl Raise<'_> {
             BinaryOp::Le => ("lessOrEqual", "greaterOrEqual"),
             BinaryOp::Gt => ("greaterThan", "lessThan"),
             BinaryOp::Ge => ("greaterOrEqual", "lessOrEqual"),
-            _ => return Ok(None),
+            BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::Div
+            | BinaryOp::Pow
+            | BinaryOp::Min
+            | BinaryOp::Max
+            | BinaryOp::And
+            | BinaryOp::Or
+            | BinaryOp::Modulo
+            | BinaryOp::Remainder
+            | BinaryOp::FloorDiv
+            | BinaryOp::Atan2
+            | BinaryOp::Xor => return Ok(None),
         };
         let written = |value: &holdall_tabular::Scalar| {
             Some(scalar_text(value)).filter(|text| text != "NaN" && !text.is_empty())

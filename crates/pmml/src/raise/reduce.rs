@@ -53,10 +53,8 @@ impl Raise<'_> {
 
     /// `value`, where no element is missing.
     fn all_present(&self, elements: &[Expr], value: Expr) -> Expr {
-        let unsure = |expr: &&Expr| match expr {
-            Expr::Field(name) => self.names.may_be_missing(*name),
-            _ => false,
-        };
+        let unsure =
+            |expr: &&Expr| matches!(expr, Expr::Field(name) if self.names.may_be_missing(*name));
         let tests: Vec<Expr> = elements
             .iter()
             .filter(unsure)
@@ -93,14 +91,14 @@ impl Raise<'_> {
         for (i, element) in elements.iter().enumerate().take(last).rev() {
             let test = apply("equal", [element.clone(), best.clone()]);
             expr = apply("if", [test, at(i), expr]);
-            if (last - i) % LONGEST == 0 {
+            if (last - i).is_multiple_of(LONGEST) {
                 expr = self.bind(&format!("{base} from {i}"), Kind::I64, expr);
             }
         }
         self.derive(base, Kind::I64, false, expr)
     }
 
-    pub(super) fn reduced(&mut self, id: ValueId, op: &Reduce) -> Result<Item, Stop> {
+    pub(super) fn reduced(&mut self, id: ValueId, op: Reduce) -> Result<Item, Stop> {
         let kind = self.kind(op.arg);
         let width = self.valid.width_of(op.arg) as usize;
         let elements =
@@ -200,9 +198,17 @@ impl Raise<'_> {
                 );
             }
         };
-        Ok(match expr {
-            Expr::Constant(value, kind) => Item::Constant(value, kind),
-            expr => Item::Field(self.derive(&base, self.kind(id), false, expr)),
-        })
+        Ok(self.item_of(&base, self.kind(id), expr))
+    }
+
+    /// The item of an expression: a field as it is, a constant, or a derived field.
+    pub(super) fn item_of(&mut self, base: &str, kind: Kind, expr: Expr) -> Item {
+        if let Expr::Field(name) = expr {
+            return Item::Field(name);
+        }
+        if let Expr::Constant(value, kind) = expr {
+            return Item::Constant(value, kind);
+        }
+        Item::Field(self.derive(base, kind, false, expr))
     }
 }

@@ -87,7 +87,7 @@ impl Raise<'_> {
                     }
                 });
             }
-            return self.largest_of(&fields, &classify.classes, 1.0);
+            return Ok(self.largest_of(&fields, &classify.classes, 1.0));
         }
         let margin = self.field(margins, 0)?;
         let (field, operator, by) = match classify.decision {
@@ -99,7 +99,7 @@ impl Raise<'_> {
             Decision::LargestProbability | Decision::LargestMargin => {
                 let one = self.part_field(id, Part::Probability(1), 1)?;
                 let other = self.part_field(id, Part::Probability(0), 0)?;
-                return self.largest_of(&[other, one], &classify.classes, 1.0);
+                return Ok(self.largest_of(&[other, one], &classify.classes, 1.0));
             }
         };
         let [no, yes] = [0, 1].map(|class| category(&classify.classes, class).unwrap_or_default());
@@ -113,23 +113,23 @@ impl Raise<'_> {
         fields: &[NameId],
         classes: &Labels,
         sign: f64,
-    ) -> Result<StageModel, Stop> {
+    ) -> StageModel {
         let texts = texts(classes);
         if let ([a, b], [no, yes]) = (fields, texts.as_slice()) {
             let test = if sign > 0.0 { "greaterThan" } else { "lessThan" };
             let test = apply(test, [Expr::Field(*b), Expr::Field(*a)]);
             let base = format!("{}>{}", self.names.text(*b), self.names.text(*a));
             let second = self.derive(&base, holdall_tabular::Kind::Bool, true, test);
-            return Ok(StageModel::Choice(vec![
+            return StageModel::Choice(vec![
                 (Predicate::equal(second, "true".to_owned()), yes.clone()),
                 (Predicate::equal(second, "false".to_owned()), no.clone()),
-            ]));
+            ]);
         }
         if fields.len() < 2 {
             let class = texts.into_iter().next().unwrap_or_default();
-            return Ok(StageModel::Choice(vec![(Predicate::True, class)]));
+            return StageModel::Choice(vec![(Predicate::True, class)]);
         }
-        Ok(self.by_place(fields, texts, sign))
+        self.by_place(fields, texts, sign)
     }
 
     /// The place of the largest first, then its label.

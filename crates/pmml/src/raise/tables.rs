@@ -70,7 +70,7 @@ impl Raise<'_> {
             let expr = if native {
                 Expr::Norm(field, Box::new(op.clone()))
             } else {
-                self.pieces(&base, kind, &Expr::Field(field), op)?
+                Self::pieces(kind, &Expr::Field(field), op)?
             };
             items.push(Item::Field(self.derive(&base, kind, false, expr)));
         }
@@ -78,7 +78,7 @@ impl Raise<'_> {
     }
 
     /// Straight lines as choices, by halves, so that none is nested deep.
-    fn pieces(&mut self, base: &str, kind: Kind, x: &Expr, op: &Curve) -> Result<Expr, Stop> {
+    fn pieces(kind: Kind, x: &Expr, op: &Curve) -> Result<Expr, Stop> {
         let construct = Construct::Transform(TransformKind::Curve);
         // Of points with one x the last counts at it, and the first before it.
         let points: Vec<(f64, f64)> = op.x.iter().copied().zip(op.y.iter().copied()).collect();
@@ -111,23 +111,9 @@ impl Raise<'_> {
             (Outside::Extend | Outside::Clamp, _) => number(first.1, kind),
             (Outside::Missing, _) => missing(x),
         };
-        let inside = self.halves(base, kind, x, &places);
+        let inside = halves(kind, x, &places);
         let test = apply("lessThan", [x.clone(), number(first.0, kind)]);
         Ok(apply("if", [test, before, inside]))
-    }
-
-    fn halves(&mut self, base: &str, kind: Kind, x: &Expr, places: &[(f64, Expr)]) -> Expr {
-        match places {
-            [] => x.clone(),
-            [(_, one)] => one.clone(),
-            several => {
-                let (low, high) = several.split_at(several.len() / 2);
-                let at = high.first().map_or(0.0, |(at, _)| *at);
-                let (low, high) =
-                    (self.halves(base, kind, x, low), self.halves(base, kind, x, high));
-                apply("if", [apply("lessThan", [x.clone(), number(at, kind)]), low, high])
-            }
-        }
     }
 
     pub(super) fn lag(&mut self, id: ValueId, op: &Lag) -> Result<Item, Stop> {
@@ -173,6 +159,20 @@ fn line(x: &Expr, (x0, y0): (f64, f64), (x1, y1): (f64, f64), form: CurveForm) -
         CurveForm::Ratio => {
             let share = apply("/", [less, n(x1 - x0)]);
             apply("+", [n(y0), apply("*", [share, n(y1 - y0)])])
+        }
+    }
+}
+
+/// Choices by halves.
+fn halves(kind: Kind, x: &Expr, places: &[(f64, Expr)]) -> Expr {
+    match places {
+        [] => x.clone(),
+        [(_, one)] => one.clone(),
+        several => {
+            let (low, high) = several.split_at(several.len() / 2);
+            let at = high.first().map_or(0.0, |(at, _)| *at);
+            let test = apply("lessThan", [x.clone(), number(at, kind)]);
+            apply("if", [test, halves(kind, x, low), halves(kind, x, high)])
         }
     }
 }

@@ -20,8 +20,8 @@ impl Raise<'_> {
             Transform::Lookup(op) => Ok(vec![self.lookup(id, op)?]),
             Transform::Bin(op) => Ok(vec![self.bin(id, op)?]),
             Transform::Curve(op) => self.curve(id, op),
-            Transform::Reduce(op) => Ok(vec![self.reduced(id, op)?]),
-            Transform::Normalize(op) => self.normalize(id, op),
+            Transform::Reduce(op) => Ok(vec![self.reduced(id, *op)?]),
+            Transform::Normalize(op) => self.normalize(id, *op),
             Transform::Polynomial(op) => self.polynomial(id, op),
             Transform::Distances(op) => self.distances(id, op),
             Transform::TextIndex(op) => Ok(vec![self.text_index(id, op)?]),
@@ -41,13 +41,12 @@ impl Raise<'_> {
         (0..self.valid.width_of(id) as usize).map(|i| self.arg(id, i)).collect()
     }
 
-    fn normalize(&mut self, id: ValueId, op: &Normalize) -> Result<Vec<Item>, Stop> {
+    fn normalize(&mut self, id: ValueId, op: Normalize) -> Result<Vec<Item>, Stop> {
         let kind = self.kind(id);
         let base = op.by.name().to_owned();
         let mut elements = self.elements(op.arg)?;
-        let step = |this: &mut Self, expr: Expr| match kind {
-            Kind::F32 => this.bind(&base, kind, expr),
-            _ => expr,
+        let step = |this: &mut Self, expr: Expr| {
+            if kind == Kind::F32 { this.bind(&base, kind, expr) } else { expr }
         };
         if op.by == NormalizeBy::Softmax {
             let largest = self.extreme("max", kind, true, &elements);
@@ -107,11 +106,11 @@ impl Raise<'_> {
             let factors = term.iter().map(|&i| self.arg(op.arg, i as usize));
             let factors = factors.collect::<Result<Vec<Expr>, Stop>>()?;
             let text = factors.iter().map(|x| self.label(x)).collect::<Vec<_>>().join("*");
-            items.push(match self.fold(&text, kind, "*", factors) {
-                _ if term.is_empty() => Item::Constant(holdall_tabular::Scalar::F64(1.0), kind),
-                Expr::Field(name) => Item::Field(name),
-                Expr::Constant(value, kind) => Item::Constant(value, kind),
-                expr => Item::Field(self.derive(&text, kind, false, expr)),
+            let product = self.fold(&text, kind, "*", factors);
+            items.push(if term.is_empty() {
+                Item::Constant(holdall_tabular::Scalar::F64(1.0), kind)
+            } else {
+                self.item_of(&text, kind, product)
             });
         }
         Ok(items)

@@ -118,7 +118,11 @@ impl Raise<'_> {
             let pair = match classify.decision {
                 Decision::MarginAtLeast(by) if zero(by) => (1.0, (no.clone(), yes.clone())),
                 Decision::MarginAbove(by) if zero(by) => (-1.0, (yes.clone(), no.clone())),
-                _ => return Ok(None),
+                Decision::MarginAtLeast(_)
+                | Decision::MarginAbove(_)
+                | Decision::LargestProbability
+                | Decision::LargestMargin
+                | Decision::ProbabilityAbove(_) => return Ok(None),
             };
             if op.machines.len() != 1 || classify.has_probabilities || !has_kernel(op.kernel) {
                 return Ok(None);
