@@ -75,11 +75,8 @@ fn of_documents(
     if reader.format().id != other.format().id {
         return Ok(None);
     }
-    let options = ReadOptions {
-        limits: common.limits(),
-        options: Options::none(),
-        inner: Some(holdall_convert::detect),
-    };
+    let options =
+        ReadOptions { limits: common.limits(), options: Options::none(), inner: Some(detect) };
     let compared = match reader.compare(&a, &b, &options) {
         // Weights in files of their own are compared as files.
         Err(failure) if failure.code() == holdall_source::codes::SIBLING => return Ok(None),
