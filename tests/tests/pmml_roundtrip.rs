@@ -140,7 +140,9 @@ fn differs(want: &Scored, got: &Scored, loose: f64) -> Option<String> {
             let (a, b) = (column.text(row), other.text(row));
             let number = |text: &str| text.parse::<f64>().ok().filter(|v| !v.is_nan());
             let same = match (number(&a), number(&b)) {
-                (Some(a), Some(b)) => a == b || (a - b).abs() <= loose * a.abs().max(1e-3),
+                (Some(a), Some(b)) => {
+                    a.to_bits() == b.to_bits() || (a - b).abs() <= loose * a.abs().max(1e-3)
+                }
                 // NaN and missing are one.
                 (None, None) => a.replace("NaN", "") == b.replace("NaN", ""),
                 _ => false,
