@@ -309,6 +309,7 @@ const UNSTABLE: &[(&str, &str)] = &[
     ("sklearn/bayesian_mixture_1_9", "pmml"),
     ("sklearn/calibrated_sigmoid_3_1_9", "pmml"),
     ("sklearn/centroid_3_1_2", "pmml"),
+    ("sklearn/code_3_1_9", "pmml"),
     ("sklearn/isolation_features_1_9", "pmml"),
     ("sklearn/kmeans_step_1_9", "pmml"),
     ("sklearn/label_spreading_1_9", "pmml"),

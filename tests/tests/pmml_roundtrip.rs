@@ -141,7 +141,6 @@ fn differs(want: &Scored, got: &Scored, loose: f64) -> Option<String> {
             let number = |text: &str| text.parse::<f64>().ok().filter(|v| !v.is_nan());
             let same = match (number(&a), number(&b)) {
                 (Some(a), Some(b)) => {
-                    // Infinities of one sign have no difference.
                     a.to_bits() == b.to_bits() || (a - b).abs() <= loose * a.abs().max(1e-3)
                 }
                 // NaN and missing are one.

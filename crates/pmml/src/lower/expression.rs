@@ -375,7 +375,7 @@ impl<'d> Lower<'d> {
     }
 
     fn norm_discrete(&mut self, element: Element<'d>) -> Result<Operand, Failure> {
-        let arg = self.named(element, "field")?;
+        let arg = self.named(element, "field").and_then(|arg| self.scalar(arg))?;
         let value = required(element, "value")?;
         let missing = match element.attribute("mapMissingTo") {
             Some(_) => Some(number(element, "mapMissingTo", None)?),

@@ -90,7 +90,7 @@ impl Used {
             else {
                 continue;
             };
-            let alone = readers.get(margins.index()) == Some(&1);
+            let alone = used.wanted(id) && readers.get(margins.index()) == Some(&1);
             let answered = model.outputs.iter().any(|o| o.value == *margins);
             let shown = margins_shown.get(id.index()).copied().unwrap_or(false);
             if alone && !answered && !shown && can_fuse(valid, id, &node.op, *margins) {
