@@ -305,6 +305,7 @@ const UNSTABLE: &[(&str, &str)] = &[
     ("lightgbm/categorical_text_4_7", "pmml"),
     ("onnx/logistic_binary_1_5", "pmml"),
     ("sklearn/pipeline_by_index_1_9", "pmml"),
+    ("sklearn/ada_2_1_5", "pmml"),
     ("sklearn/ada_3_1_2", "pmml"),
     ("sklearn/bayesian_mixture_1_9", "pmml"),
     ("sklearn/calibrated_sigmoid_3_1_9", "pmml"),

@@ -121,26 +121,21 @@ impl Context<'_> {
 
     /// The label as it is answered: one dimension.
     pub(super) fn label_output(&mut self, id: TabularId) -> Result<(Kind, ValueId), Failure> {
-        let mut estimate = match self.slots.get(id.index()) {
-            Some(Slot::Estimate(estimate)) => estimate.clone(),
-            Some(Slot::Answer(answer)) => {
-                let chosen = answer.label.clone();
-                let chosen = chosen.ok_or_else(|| inexpressible("an estimate without a label"))?;
-                return self.answer_label(&chosen);
-            }
-            Some(Slot::Value(_)) | None => {
-                return Err(inexpressible(format!("{id} is no estimate")));
-            }
-        };
-        let position = self.position(&mut estimate)?;
-        let labels = written_labels(estimate.labels()?, self.options);
-        if let Some(slot) = self.slots.get_mut(id.index()) {
-            *slot = Slot::Estimate(estimate);
+        if let Some(Slot::Answer(answer)) = self.slots.get(id.index()) {
+            let chosen = answer.label.clone();
+            let chosen = chosen.ok_or_else(|| inexpressible("an estimate without a label"))?;
+            return self.answer_label(&chosen);
         }
+        let chosen = self.chosen_of(id)?;
+        // A row whose margins are missing has no label.
+        if chosen.missing.is_some() {
+            return self.answer_label(&chosen);
+        }
+        let labels = written_labels(&chosen.labels, self.options);
         let kind = labels.kind();
         let labels = self.builder.constant(kind, &[labels.len() as u64], &labels)?;
         let flat = self.builder.ints(&[-1])?;
-        let position = self.builder.node("Reshape", &[position, flat], Vec::new())?;
+        let position = self.builder.node("Reshape", &[chosen.position, flat], Vec::new())?;
         let axis = vec![("axis", Attribute::Int(0))];
         Ok((kind, self.builder.node("Gather", &[labels, position], axis)?))
     }
