@@ -221,6 +221,12 @@ impl<'s> Side<'s> {
     }
 }
 
+/// `probability(no)`, as PMML has it, in the words of all others: `probability_no`.
+fn plain(name: &str) -> String {
+    let inner = name.strip_prefix("probability(").and_then(|rest| rest.strip_suffix(')'));
+    inner.map_or_else(|| name.to_owned(), |class| format!("probability_{class}"))
+}
+
 /// For each source column the target column with the same meaning.
 fn pair(source: &[Port], target: &[Port]) -> Result<Vec<Option<usize>>, Failure> {
     let has_roles = |ports: &[Port]| ports.iter().all(|port| port.role.is_some());
@@ -231,6 +237,15 @@ fn pair(source: &[Port], target: &[Port]) -> Result<Vec<Option<usize>>, Failure>
             let mut free = target.iter().zip(&mut used).enumerate();
             let found = free.find(|(_, (t, used))| !**used && t.role == port.role);
             if let Some((i, (_, used))) = found {
+                *used = true;
+                *pair = Some(i);
+            }
+        }
+        // PMML has probabilities that are worked out beside a model as values of these names.
+        for (pair, port) in pairs.iter_mut().zip(source).filter(|(pair, _)| pair.is_none()) {
+            let mut free = target.iter().zip(&mut used).enumerate();
+            let same = |t: &Port| plain(&t.name) == plain(&port.name);
+            if let Some((i, (_, used))) = free.find(|(_, (t, used))| !**used && same(t)) {
                 *used = true;
                 *pair = Some(i);
             }

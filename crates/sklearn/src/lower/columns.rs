@@ -331,7 +331,10 @@ impl<'b> Lowering<'b> {
                 Kind::F64 | Kind::F32 => Field::number(state.name, kind),
                 Kind::I64 | Kind::Bool | Kind::Text => Field::category(state.name, kind),
             };
-            let id = self.model.fields.push(field.with_missing(missing)).ok_or_else(|| {
+            let mut field = field.with_missing(missing);
+            // scikit-learn refuses NaN and knows no other gap.
+            field.nan_is_missing = state.refuses && kind.is_float();
+            let id = self.model.fields.push(field).ok_or_else(|| {
                 Failure::limit(codes::SHAPE, "the model has more than 2³² inputs")
             })?;
             let node = state.input.and_then(|input| self.model.nodes.get_mut(input));
