@@ -1,5 +1,6 @@
 //! Support vector machines: <https://dmg.org/pmml/v4-4-1/SupportVectorMachine.html>.
 
+use holdall_codec::Support;
 use holdall_tabular::{
     Classify, Construct, Decision, Estimator, EstimatorKind, Kernel, KernelMachine, Kind, Link,
     NormalizeBy, Op, Transform, ValueId, VoteForm, Votes,
@@ -155,6 +156,12 @@ impl Raise<'_> {
                     let classes = Some((a.clone(), b.clone()));
                     pairs.push(Pair { machine, sign: -1.0, classes });
                 }
+            }
+            if classes.len() > 2 {
+                let how = "of classes with equally many votes the model predicts the first; PMML \
+                           leaves open which, and engines differ";
+                let votes = Construct::Estimator(EstimatorKind::Votes);
+                self.note(votes, Support::approximate(how));
             }
             (node, pairs, if shares { Form::Classes } else { Form::Label })
         };
