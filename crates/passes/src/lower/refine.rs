@@ -2,9 +2,9 @@
 
 use holdall_codec::{Plan, Support};
 use holdall_tabular::{
-    BinaryOp, Construct, EstimateType, InvalidPolicy, Kind, Labels, MissingPolicy, Model, Op,
-    OutlierPolicy, Part, Summation, Transform, TreeEnsemble, Type, UnaryOp, Unknown, ValidModel,
-    ValueId,
+    BinaryOp, Construct, EstimateType, Estimator, InvalidPolicy, Kind, Labels, MissingPolicy,
+    Model, Op, OutlierPolicy, Part, Summation, Transform, TreeEnsemble, Type, UnaryOp, Unknown,
+    ValidModel, ValueId,
 };
 
 use super::{ColumnLayout, LabelKind, LowerOptions, families, inputs, outputs, trees};
@@ -206,6 +206,13 @@ fn empty_category(model: &Model) -> bool {
     })
 }
 
+/// Whether a node is the constant true.
+fn is_true(model: &Model, id: ValueId) -> bool {
+    model.nodes.get(id).is_some_and(|node| {
+        matches!(&node.op, Op::Constant(c) if matches!(&c.values, Labels::Bool(v) if !v.contains(&false)))
+    })
+}
+
 /// Whether elements of each node's value may be missing, as far as operators can tell.
 fn may_miss(model: &Model) -> Vec<bool> {
     let mut found: Vec<bool> = Vec::with_capacity(model.nodes.len());
@@ -237,6 +244,10 @@ fn may_miss(model: &Model) -> Vec<bool> {
                 | Transform::Spline(_),
             ) => any(),
             Op::Call(_) | Op::Transform(_) => true,
+            // Where every member has a condition, there are rows in which none answers.
+            Op::Estimator(Estimator::Combine(op)) => {
+                any() || op.members.iter().all(|m| m.when.is_some_and(|id| !is_true(model, id)))
+            }
             Op::Cast { .. }
             | Op::Concat(_)
             | Op::Select { .. }
