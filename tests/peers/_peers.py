@@ -78,8 +78,11 @@ def holdall(options, *words):
     return done
 
 
-def convert(options, model, target):
+def convert(options, model, target, rows=None):
+    """Converts, and proves on these rows and on those that holdall makes, where there are some."""
     words = ["convert", model, target, "--allow", "approximate"]
+    if rows:
+        words += ["--prove", rows]
     if options.to:
         words += ["--to", options.to]
     done = holdall(options, *words)
@@ -87,7 +90,8 @@ def convert(options, model, target):
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         if target.exists():
             raise Mismatch("refused, and left a file behind")
-        raise Refused(lines[0] if lines else f"exit status {done.returncode}, nothing said")
+        errors = [line for line in lines if line.startswith("error")]
+        raise Refused((errors or lines)[0] if lines else f"exit status {done.returncode}, nothing said")
     if not target.exists():
         raise Mismatch("exit status 0, and no file")
 
@@ -170,7 +174,7 @@ def tolerance_of(keys, single, least):
     return max(given[0], least[0]), max(given[1], least[1])
 
 
-def run(options, target, score):
+def run(options, target, score, prove=False):
     """Converts and scores every case; prints the table; the exit status.
 
     `score(path, folder, keys)` gives the largest difference or raises Mismatch. The tables
@@ -187,7 +191,7 @@ def run(options, target, score):
             refused = keys.get("refused", {}).get(target)
             known = keys.get("known", {}).get(target)
             try:
-                convert(options, model, path)
+                convert(options, model, path, folder / "inputs.csv" if prove else None)
                 worst = score(path, folder, keys)
             except Refused as error:
                 if refused:

@@ -5,6 +5,7 @@
 //! plan accepted under a [`Policy`] can be written ([`AcceptedPlan`]). This crate names no format.
 
 mod document;
+mod examples;
 mod format;
 mod options;
 mod plan;
@@ -13,6 +14,7 @@ mod summary;
 mod writer;
 
 pub use document::{Examined, FileDifference, RewriteRequest, Rewritten, TypedValue};
+pub use examples::{ExampleColumn, Examples, Nearness};
 pub use format::{BodyKind, Format};
 pub use options::{OptionInfo, Options};
 pub use plan::{AcceptedPlan, Fate, Plan, PlanEntry, Policy, Support};

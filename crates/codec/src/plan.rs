@@ -3,7 +3,7 @@ use std::fmt;
 use holdall_diag::{Code, Diagnostic, Location, Report};
 use holdall_tabular::{Construct, Requirement, ValidModel};
 
-use crate::{Format, Options, codes};
+use crate::{Examples, Format, Options, codes};
 
 /// What becomes of a construct in a target format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -189,27 +189,45 @@ impl<'m> Plan<'m> {
             };
             report.push(finding.at(entry.location.clone()));
         }
-        if report.has_errors() { Err(report) } else { Ok((AcceptedPlan(self), report)) }
+        if report.has_errors() {
+            return Err(report);
+        }
+        Ok((AcceptedPlan { plan: self, examples: Examples::default() }, report))
     }
 }
 
 /// A plan that the policy accepted: the only thing that writers write.
 #[derive(Clone, Debug)]
-pub struct AcceptedPlan<'m>(Plan<'m>);
+pub struct AcceptedPlan<'m> {
+    plan: Plan<'m>,
+    examples: Examples,
+}
 
 impl<'m> AcceptedPlan<'m> {
+    /// The same plan, with rows and answers for the file to carry. Formats without a place for them leave them out.
+    #[must_use]
+    pub fn with_examples(mut self, examples: Examples) -> Self {
+        self.examples = examples;
+        self
+    }
+
     /// The plan.
     pub fn plan(&self) -> &Plan<'m> {
-        &self.0
+        &self.plan
     }
 
     /// The model to be written.
     pub fn model(&self) -> &'m ValidModel {
-        self.0.model
+        self.plan.model
     }
 
     /// The options.
     pub fn options(&self) -> &Options {
-        &self.0.options
+        &self.plan.options
+    }
+
+    /// Rows and answers for the file to carry; none unless they were given.
+    pub fn examples(&self) -> &Examples {
+        &self.examples
     }
 }

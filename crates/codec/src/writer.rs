@@ -25,6 +25,13 @@ pub trait Writer: Sync {
         }))
     }
 
+    /// How many rows with their answers a file is to carry under these options, so that whoever loads it can check
+    /// it: 0 where the format has no place for them. Fails for options with bad values.
+    fn examples(&self, options: &Options) -> Result<usize, Failure> {
+        let _ = options;
+        Ok(0)
+    }
+
     /// Writes a tabular model. Whatever the plan accepted can be written; anything else is a bug in
     /// [`Writer::support`].
     fn write(&self, plan: &AcceptedPlan<'_>, out: &mut dyn Write) -> Result<(), Failure> {

@@ -44,7 +44,7 @@ pub const FORMAT: Format = Format {
     media_type: "application/xml",
     body: BodyKind::Tabular,
     read_options: &[],
-    write_options: &[],
+    write_options: writer::OPTIONS,
 };
 
 holdall_diag::codes! {

@@ -106,7 +106,7 @@ pub struct Comparison {
     pub beyond_tolerance: u64,
     /// The first of them.
     pub first_beyond: Option<Difference>,
-    /// Cells that are missing, NaN or infinite on one side only.
+    /// Cells that are infinite on one side only, or a number on one side only: neither missing nor NaN.
     pub unlike: u64,
     /// The first of them.
     pub first_unlike: Option<Difference>,
@@ -159,7 +159,7 @@ pub fn compare(
     Ok(comparer.finish())
 }
 
-fn slice(table: &Table, range: Range<usize>) -> Table {
+pub(crate) fn slice(table: &Table, range: Range<usize>) -> Table {
     fn part<T: Clone>(values: &[T], range: &Range<usize>) -> Vec<T> {
         values.get(range.clone()).unwrap_or_default().to_vec()
     }
@@ -180,16 +180,16 @@ fn slice(table: &Table, range: Range<usize>) -> Table {
 }
 
 /// One side of the comparison with its way of matching rows.
-struct Side<'s> {
+pub(crate) struct Side<'s> {
     scoring: &'s dyn Scoring,
     matching: Matching,
 }
 
 /// Answers of a batch: the table and the row in it, or why the row is refused.
-type Answer = Result<(std::rc::Rc<Table>, usize), Failure>;
+pub(crate) type Answer = Result<(std::rc::Rc<Table>, usize), Failure>;
 
 impl<'s> Side<'s> {
-    fn new(scoring: &'s dyn Scoring, rows: &Table) -> Result<Self, Failure> {
+    pub(crate) fn new(scoring: &'s dyn Scoring, rows: &Table) -> Result<Self, Failure> {
         let named = scoring.has_named_inputs()
             && scoring.inputs().iter().all(|port| rows.column(&port.name).is_some());
         let matching = if named { Matching::Name } else { Matching::Position };
@@ -211,13 +211,17 @@ impl<'s> Side<'s> {
         }
     }
 
-    fn try_one(&self, row: &Table) -> Answer {
+    pub(crate) fn try_one(&self, row: &Table) -> Answer {
         self.try_score(row).map(|table| (std::rc::Rc::new(table), 0))
     }
 
     fn try_score(&self, batch: &Table) -> Result<Table, Failure> {
-        let (inputs, _) = select_inputs(self.scoring, batch, self.matching)?;
-        self.scoring.score(&inputs)
+        self.scoring.score(&self.inputs(batch)?)
+    }
+
+    /// The columns that are scored, in their kinds.
+    pub(crate) fn inputs(&self, batch: &Table) -> Result<Table, Failure> {
+        Ok(select_inputs(self.scoring, batch, self.matching)?.0)
     }
 }
 
@@ -228,7 +232,7 @@ fn plain(name: &str) -> String {
 }
 
 /// For each source column the target column with the same meaning.
-fn pair(source: &[Port], target: &[Port]) -> Result<Vec<Option<usize>>, Failure> {
+pub(crate) fn pair(source: &[Port], target: &[Port]) -> Result<Vec<Option<usize>>, Failure> {
     let has_roles = |ports: &[Port]| ports.iter().all(|port| port.role.is_some());
     let mut pairs: Vec<Option<usize>> = vec![None; source.len()];
     if has_roles(source) && has_roles(target) {
@@ -324,8 +328,9 @@ impl<'p> Comparer<'p> {
                 source: a.text(source.1),
                 target: b.text(target.1),
             };
-            if a.is_missing(source.1) || b.is_missing(target.1) {
-                if a.is_missing(source.1) != b.is_missing(target.1) {
+            let none = [(a, source.1), (b, target.1)].map(|(column, row)| is_none(column, row));
+            if none != [false, false] {
+                if none != [true, true] {
                     self.unlike(at());
                 }
                 continue;
@@ -362,7 +367,7 @@ impl<'p> Comparer<'p> {
 
     fn numbers(&mut self, x: f64, y: f64, kind: Kind, at: &dyn Fn() -> Difference) {
         #[expect(clippy::float_cmp, reason = "equal means equal")]
-        if x == y || (x.is_nan() && y.is_nan()) {
+        if x == y {
             return;
         }
         if !x.is_finite() || !y.is_finite() {
@@ -428,12 +433,17 @@ fn within(tolerance: &Tolerance, x: f64, y: f64, kind: Kind) -> bool {
     absolute <= tolerance.absolute || relative <= tolerance.relative || ulp <= tolerance.ulp
 }
 
+/// Whether a cell holds nothing: it is missing, or NaN. Formats that have no NaN say missing for it.
+fn is_none(column: &Column, row: usize) -> bool {
+    column.is_missing(row) || real(column, row).is_some_and(f64::is_nan)
+}
+
 fn coarser(a: &Column, b: &Column) -> Kind {
     if a.data.kind() == Kind::F32 || b.data.kind() == Kind::F32 { Kind::F32 } else { Kind::F64 }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "integers are compared as binary64")]
-fn real(column: &Column, row: usize) -> Option<f64> {
+pub(crate) fn real(column: &Column, row: usize) -> Option<f64> {
     match &column.data {
         Data::F32(v) => v.get(row).map(|&x| f64::from(x)),
         Data::F64(v) => v.get(row).copied(),

@@ -3,7 +3,7 @@
 //! [`boundary_rows`] makes rows out of the model itself: for every split a row that reaches it on
 //! either side of its threshold, to the last bit; every category; unknown, missing, zeros, infinities,
 //! edges of domains; a seeded random fill. [`compare`] scores two models on rows and measures by how
-//! much they differ and where. [`Evidence`] is the document that says so.
+//! much they differ and where. [`examples`] picks rows for the target to carry. [`Evidence`] is the document that says so.
 
 #![warn(clippy::indexing_slicing)]
 
@@ -11,6 +11,7 @@ mod boundary;
 mod compare;
 mod cut;
 mod evidence;
+mod examples;
 mod random;
 mod trace;
 
@@ -19,6 +20,7 @@ pub use compare::{
     Comparison, Difference, LabelChange, Largest, Place, Refusal, Tolerance, Verdict, compare,
 };
 pub use evidence::{EVIDENCE_SCHEMA, Evidence, RowCounts, Side, Tool};
+pub use examples::examples;
 
 holdall_diag::codes! {
     /// The codes of this crate.

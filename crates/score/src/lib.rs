@@ -21,6 +21,7 @@ mod kernel;
 mod real;
 mod rows;
 mod run;
+mod undecided;
 mod value;
 
 pub use compile::{ScoreOptions, Scorer};

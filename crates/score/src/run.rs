@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Rows that are scored together on one core: their columns stay in the second cache.
-const CHUNK: usize = 1024;
+pub(crate) const CHUNK: usize = 1024;
 /// Elements that the nodes of a chunk may come to before it has fewer rows: models of very many nodes would take
 /// too much memory.
 const ELEMENTS: usize = 1 << 23;

@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use holdall_codec::{Policy, Rewritten};
+use holdall_codec::{AcceptedPlan, Policy, Rewritten};
 use holdall_convert::{FormatSpec, Loaded, WriteRequest, load};
 use holdall_diag::{Failure, FailureKind, Report};
 use holdall_source::{AtomicFile, Source};
@@ -14,7 +14,7 @@ use crate::{
     args::{Common, ModelArgs},
     cmd::{
         codes,
-        proof::{self, Proven, Side},
+        proof::{self, Proven, Rows, Side},
     },
     render,
     ui::{Exit, Ui},
@@ -97,28 +97,43 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         "findings": [],
     });
     let mut document = head.as_object().cloned().unwrap_or_default();
-    let (model, written) = if let Some(again) = again {
+    let gather = |model: Option<&ValidModel>| {
+        let asked = args.prove.as_ref().zip(original.as_ref());
+        asked.map(|(rows, original)| Rows::gather(&**original, model, rows, ui)).transpose()
+    };
+    let (rows, mut file) = if let Some(again) = again {
         if again.beside.is_some() {
             let message = "the target is in two files, and is proved when both are in place";
             return Err(Failure::usage(codes::ARGUMENT, message)
                 .with_help("leave `--prove` out, then run `holdall prove` on both models"));
         }
         ui.report(&again.report);
-        (None, Some(write_parts(&args.out, &again.parts)?))
+        (gather(None)?, write_parts(&args.out, &again.parts)?)
     } else if request.takes_body(&loaded.body) {
-        (None, Some(write_body(args, &loaded, &request)?))
+        (gather(None)?, write_body(args, &loaded, &request)?)
     } else {
         let (model, report) = loaded.into_tabular()?;
         ui.report(&report);
         if args.plan {
             return show_plan(args, &model, &request, ui);
         }
-        let written = write_planned(args, &model, &request, &mut document, ui)?;
-        (Some(model), written)
+        let Some(mut accepted) = accept(args, &model, &request, &mut document, ui)? else {
+            return Ok(Exit::No);
+        };
+        let wanted = request.writer().examples(accepted.plan().options())?;
+        let mut file = write_planned(args, &accepted, &request)?;
+        let rows = gather(Some(&model))?;
+        if let (Some(rows), Some(original), true) = (&rows, &original, wanted > 0) {
+            // What the target calls its columns is known once it is there.
+            let target = reread(&file, &request, common)?.scoring(false)?;
+            accepted = accepted.with_examples(rows.examples(&**original, &*target, wanted)?);
+            drop(file);
+            file = write_planned(args, &accepted, &request)?;
+        }
+        (rows, file)
     };
-    let Some(mut file) = written else { return Ok(Exit::No) };
     file.flush_all()?;
-    if let (Some(rows), Some(original)) = (&args.prove, original) {
+    if let (Some(rows), Some(original)) = (&rows, original) {
         let reread = reread(&file, &request, common)?;
         let path = args.model.model.as_path();
         let proven = proof::prove(
@@ -128,7 +143,6 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
                 source: &Source::open(file.temporary())?,
                 format: request.writer().format().id,
             },
-            model.as_ref(),
             rows,
             &out_name,
             ui,
@@ -236,28 +250,39 @@ fn show_plan(
     })
 }
 
-/// The target written to its temporary sibling; nothing when the plan was not accepted.
-fn write_planned(
+/// The plan as accepted; nothing, with the findings told, when it was not.
+fn accept<'m>(
     args: &Args,
-    model: &ValidModel,
+    model: &'m ValidModel,
     request: &WriteRequest,
     document: &mut Map<String, Value>,
     ui: &Ui,
-) -> Result<Option<AtomicFile>, Failure> {
+) -> Result<Option<AcceptedPlan<'m>>, Failure> {
     let plan = request.plan(model)?;
     document.insert("plan".to_owned(), render::plan_json(&plan));
-    let (accepted, report) = match plan.accept(policy(&args.allow)) {
-        Ok(accepted) => accepted,
+    match plan.accept(policy(&args.allow)) {
+        Ok((accepted, report)) => {
+            ui.report(&report);
+            document.insert("findings".to_owned(), render::report_json(&report));
+            Ok(Some(accepted))
+        }
         Err(report) => {
             blocked(&report, document, ui);
-            return Ok(None);
+            Ok(None)
         }
-    };
-    ui.report(&report);
-    document.insert("findings".to_owned(), render::report_json(&report));
+    }
+}
+
+/// The target written to its temporary sibling.
+fn write_planned(
+    args: &Args,
+    accepted: &AcceptedPlan<'_>,
+    request: &WriteRequest,
+) -> Result<AtomicFile, Failure> {
     let mut file = AtomicFile::create(&args.out)?;
-    holdall_convert::write(request, &accepted, &mut file)?;
-    Ok(Some(file))
+    holdall_convert::write(request, accepted, &mut file)?;
+    file.flush_all()?;
+    Ok(file)
 }
 
 fn blocked(report: &Report, document: &mut Map<String, Value>, ui: &Ui) {

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use holdall_codec::{Examples, Nearness};
 use holdall_diag::{Diagnostic, Failure};
 use holdall_package::digest;
 use holdall_prove::{
     BoundaryOptions, Comparison, Evidence, RowCounts, Tolerance, Verdict, boundary_rows, compare,
+    examples,
 };
 use holdall_score::Covered;
 use holdall_source::Source;
@@ -54,54 +56,98 @@ impl Proven {
 /// What a conversion may differ by: rounding where a side answers in binary32, the last digits of
 /// binary64 otherwise. Labels must be equal either way.
 fn tolerance(source: &dyn Scoring, target: &dyn Scoring) -> Tolerance {
-    let ports = source.outputs().iter().chain(target.outputs());
-    if ports.into_iter().any(|port| port.kind == Kind::F32) {
+    if has_binary32(source, target) {
         Tolerance { relative: 1e-6, absolute: 1e-7, ulp: 2 }
     } else {
         Tolerance { relative: 1e-12, absolute: 1e-15, ulp: 2 }
     }
 }
 
-/// Scores both sides on the rows of a file (unless `rows` is `auto`) and on rows made from `model`.
-/// `target_name` is what the target will be called.
+/// What another engine may differ by on rows that the target carries: ten times as much, as it may add in another
+/// order.
+fn nearness(source: &dyn Scoring, target: &dyn Scoring) -> Nearness {
+    if has_binary32(source, target) {
+        Nearness { relative: 1e-5, zero: 1e-6 }
+    } else {
+        Nearness { relative: 1e-11, zero: 1e-14 }
+    }
+}
+
+fn has_binary32(source: &dyn Scoring, target: &dyn Scoring) -> bool {
+    source.outputs().iter().chain(target.outputs()).any(|port| port.kind == Kind::F32)
+}
+
+/// The rows of a proof.
+pub(crate) struct Rows {
+    /// Input columns of the source as text: rows of the file first, then those made from the model.
+    table: Table,
+    counts: RowCounts,
+    covered: Covered,
+}
+
+impl Rows {
+    /// The rows of a file (unless `rows` is `auto`) and those made from `model`.
+    pub(crate) fn gather(
+        source: &dyn Scoring,
+        model: Option<&ValidModel>,
+        rows: &str,
+        ui: &Ui,
+    ) -> Result<Self, Failure> {
+        let mut table = no_rows(source);
+        let mut counts = RowCounts::default();
+        if rows != "auto" {
+            let file = Source::open(Path::new(rows))?;
+            let read = CsvReader::open(&file)?.read_all()?;
+            counts = RowCounts::of_file(read.rows as u64);
+            let by = matching(source, false);
+            append(&mut table, &selected(source, &read, by).map_err(|f| f.in_file(rows))?);
+        }
+        let mut covered = Covered::default();
+        if let Some(model) = model {
+            let options = BoundaryOptions::default();
+            let bar = ui.progress("making rows");
+            let boundary = boundary_rows(model, &options, &mut |done, all| {
+                bar.set_length(all);
+                bar.set_position(done);
+            })?;
+            bar.finish_and_clear();
+            append(&mut table, &boundary.rows);
+            let made = RowCounts::of_boundary(&boundary, options.seed);
+            counts = RowCounts { file: counts.file, ..made };
+            covered = boundary.covered;
+        }
+        if table.rows == 0 {
+            return Err(Failure::usage(codes::ROWS, "there are no rows to compare on")
+                .with_help("name a CSV file with rows"));
+        }
+        Ok(Self { table, counts, covered })
+    }
+
+    /// Some of the rows with the answers of `source`, for the target to carry: of the file, where there is one.
+    pub(crate) fn examples(
+        &self,
+        source: &dyn Scoring,
+        target: &dyn Scoring,
+        wanted: usize,
+    ) -> Result<Examples, Failure> {
+        let file = usize::try_from(self.counts.file).unwrap_or(usize::MAX);
+        let first = if file == 0 { self.table.rows } else { file };
+        examples(source, target, (&self.table, first), nearness(source, target), wanted)
+    }
+}
+
+/// Scores both sides on the rows and compares. `target_name` is what the target will be called.
 pub(crate) fn prove(
     source: &Side<'_>,
     target: &Side<'_>,
-    model: Option<&ValidModel>,
-    rows: &str,
+    rows: &Rows,
     target_name: &str,
     ui: &Ui,
 ) -> Result<Proven, Failure> {
-    let mut table = no_rows(source.scoring);
-    let mut counts = RowCounts::default();
-    if rows != "auto" {
-        let file = Source::open(Path::new(rows))?;
-        let read = CsvReader::open(&file)?.read_all()?;
-        counts = RowCounts::of_file(read.rows as u64);
-        let by = matching(source.scoring, false);
-        append(&mut table, &selected(source.scoring, &read, by).map_err(|f| f.in_file(rows))?);
-    }
-    let mut covered = Covered::default();
-    if let Some(model) = model {
-        let options = BoundaryOptions::default();
-        let bar = ui.progress("making rows");
-        let boundary = boundary_rows(model, &options, &mut |done, all| {
-            bar.set_length(all);
-            bar.set_position(done);
-        })?;
-        bar.finish_and_clear();
-        append(&mut table, &boundary.rows);
-        let made = RowCounts::of_boundary(&boundary, options.seed);
-        counts = RowCounts { file: counts.file, ..made };
-        covered = boundary.covered;
-    }
-    if table.rows == 0 {
-        return Err(Failure::usage(codes::ROWS, "there are no rows to compare on")
-            .with_help("name a CSV file with rows"));
-    }
+    let Rows { table, counts, covered } = rows;
     let bar = ui.progress("comparing");
     let allowed = tolerance(source.scoring, target.scoring);
-    let compared = compare(source.scoring, target.scoring, &table, &allowed, &mut |done, all| {
+    let compared = compare(source.scoring, target.scoring, table, &allowed, &mut |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     })?;
@@ -111,17 +157,17 @@ pub(crate) fn prove(
         Verdict::WithinTolerance => "within-tolerance",
         Verdict::Different => "different",
     };
-    let mut text = sentence(&compared, &counts, &covered);
+    let mut text = sentence(&compared, counts, covered);
     if compared.verdict == Verdict::Different
         && let Some(row) = shown_row(&compared)
     {
-        text.push_str(&row_text(&table, row));
+        text.push_str(&row_text(table, row));
     }
     let evidence = Evidence::of_conversion(
         side(source, source.source.name())?,
         side(target, target_name)?,
-        counts,
-        covered,
+        *counts,
+        *covered,
         compared,
     );
     Ok(Proven {

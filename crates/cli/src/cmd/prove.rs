@@ -7,7 +7,7 @@ use holdall_source::Source;
 use crate::{
     args::{Common, ModelArgs},
     cmd::{
-        proof::{self, Side},
+        proof::{self, Rows, Side},
         runtime,
     },
     ui::{Exit, Ui},
@@ -58,10 +58,10 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     let format = source.format.id;
     // Boundary rows need splits and categories: a graph is raised for them where that is possible.
     let model = boundary_model(source);
+    let rows = Rows::gather(&*scoring, model.as_ref(), &rows, ui)?;
     let proven = proof::prove(
         &Side { scoring: &*scoring, source: &source_file, format },
         &Side { scoring: &*answers, source: &other_file, format: other.format.id },
-        model.as_ref(),
         &rows,
         &args.other.display().to_string(),
         ui,

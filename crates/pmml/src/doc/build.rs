@@ -105,6 +105,16 @@ impl Builder {
         self
     }
 
+    /// Number of elements and texts so far.
+    pub(crate) fn len(&self) -> usize {
+        self.document.nodes.len()
+    }
+
+    /// Opens an element again that was closed, when nothing came after its end.
+    pub(crate) fn reopen(&mut self, element: usize) {
+        self.open.push(element);
+    }
+
     /// The document, with all elements closed.
     pub fn finish(mut self) -> Result<Document, Failure> {
         while !self.open.is_empty() {

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use holdall_codec::Examples;
+
 use super::{
     NameId, Prepared, Raise, Stage, Stop,
     answers::{AnswerField, Feature},
     emit::derived_field,
     model::{Frame, StageModel},
+    verification,
 };
 use crate::{
     Version,
@@ -14,8 +17,12 @@ use crate::{
 };
 
 impl Raise<'_> {
-    /// The document of what was prepared.
-    pub(super) fn document(mut self, prepared: Prepared) -> Result<Document, Stop> {
+    /// The document of what was prepared, with rows to check it by.
+    pub(super) fn document(
+        mut self,
+        prepared: Prepared,
+        examples: &Examples,
+    ) -> Result<Document, Stop> {
         self.prune(&prepared);
         let mut out = Builder::new();
         out.open("PMML")
@@ -33,12 +40,17 @@ impl Raise<'_> {
         }
         let target = Self::has_target(&prepared).then(|| self.target.clone());
         let Prepared { model, answers, .. } = prepared;
+        let model_at = out.len();
         if self.stages.is_empty() {
             let frame = Frame { target, fields: None, derived: Vec::new(), outputs: answers };
             self.model(&mut out, &model, &frame)?;
         } else {
             self.chain(&mut out, &model, target, answers)?;
         }
+        // The model is the last element, and the block comes last in it.
+        out.reopen(model_at);
+        verification::write(&mut out, examples);
+        out.close();
         Ok(out.finish()?)
     }
 

@@ -33,10 +33,11 @@ mod transform;
 mod tree;
 mod used;
 mod vectors;
+mod verification;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdall_codec::Support;
+use holdall_codec::{Examples, Support};
 use holdall_diag::Failure;
 use holdall_tabular::{Construct, Estimator, Kind, Labels, Op, Scalar, ValidModel, ValueId};
 
@@ -54,15 +55,15 @@ use stop::Stop;
 pub(crate) use tree::is_writable;
 use used::is_estimate;
 
-/// Makes a document of a model. Fails with `pmml/inexpressible` where [`crate::PmmlWriter`] would have
-/// refused the plan.
-pub fn raise(valid: &ValidModel) -> Result<Document, Failure> {
+/// Makes a document of a model, with rows to check it by where there are some. Fails with `pmml/inexpressible` where
+/// [`crate::PmmlWriter`] would have refused the plan.
+pub fn raise(valid: &ValidModel, examples: &Examples) -> Result<Document, Failure> {
     let mut raise = Raise::new(valid);
     let prepared = raise.prepare().and_then(|prepared| match raise.first_refusal() {
         Some(stop) => Err(stop),
         None => Ok(prepared),
     });
-    prepared.and_then(|prepared| raise.document(prepared)).map_err(Stop::into_failure)
+    prepared.and_then(|prepared| raise.document(prepared, examples)).map_err(Stop::into_failure)
 }
 
 /// What the model needs beyond what its constructs alone say: an answer for each construct that is not

@@ -55,7 +55,7 @@ pub struct Boundary {
 type Row = Vec<Option<Scalar>>;
 
 /// Makes rows on which a wrong copy of the model answers otherwise. Rows that the model refuses are
-/// left out, and so are rows with infinities or NaN for which it answers NaN.
+/// left out, and so are rows with infinities or NaN for which it answers NaN, or a label that rests on NaN.
 ///
 /// The same model and options give the same rows. `progress` is told rows done and rows in all.
 pub fn boundary_rows(
@@ -101,7 +101,8 @@ fn thin<T>(list: &mut Vec<T>, room: usize) {
 }
 
 fn keep_answered(model: &ValidModel, scorer: &Scorer, rows: Vec<Row>) -> Result<Vec<Row>, Failure> {
-    let (answers, refused) = scorer.score_rows(&to_table(model, &rows))?;
+    let table = to_table(model, &rows);
+    let (answers, refused) = scorer.score_rows(&table)?;
     let refused: std::collections::BTreeSet<usize> = refused.into_iter().map(|(r, _)| r).collect();
     let answers_nan = |row: usize| {
         answers.columns.iter().any(|column| match &column.data {
@@ -113,7 +114,9 @@ fn keep_answered(model: &ValidModel, scorer: &Scorer, rows: Vec<Row>) -> Result<
     let wild =
         |row: &Row| row.iter().any(|cell| matches!(cell, Some(Scalar::F64(x)) if !x.is_finite()));
     let kept = rows.into_iter().enumerate();
-    let left_out = |i: usize, row: &Row| refused.contains(&i) || (wild(row) && answers_nan(i));
+    let undecided = scorer.undecided(model, &table)?;
+    let nan = |row: usize| answers_nan(row) || undecided.get(row).is_some_and(|&nan| nan);
+    let left_out = |i: usize, row: &Row| refused.contains(&i) || (wild(row) && nan(i));
     let kept = kept.filter(|(i, row)| !left_out(*i, row));
     Ok(kept.map(|(_, row)| row).collect())
 }

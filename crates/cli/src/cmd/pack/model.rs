@@ -1,5 +1,6 @@
 //! What packing asks of the model: conversions with their proofs, profiles.
 
+use holdall_codec::AcceptedPlan;
 use holdall_convert::{FormatSpec, Loaded, LoadedBody, WriteRequest, load};
 use holdall_diag::{Failure, Report};
 use holdall_package::source_form::{Allowance, ConvertForm};
@@ -12,7 +13,7 @@ use crate::{
     args::Common,
     cmd::{
         convert::{Allow, policy},
-        proof::{self, Proven, Side},
+        proof::{self, Proven, Rows, Side},
         score::matching,
     },
     ui::Ui,
@@ -45,19 +46,31 @@ pub(crate) fn convert(
             Allowance::Drop => Allow::Drop,
         })
         .collect();
-    let accepted = match request.plan(&tabular)?.accept(policy(&allow)) {
+    let plan = request.plan(&tabular)?;
+    let wanted = request.writer().examples(plan.options())?;
+    let mut accepted = match plan.accept(policy(&allow)) {
         Ok((accepted, _)) => accepted,
         Err(report) => return Ok(Err(report)),
     };
-    let mut bytes = Vec::new();
-    holdall_convert::write(&request, &accepted, &mut bytes)?;
-    let target = Source::from_bytes(form.path.as_str(), bytes.clone());
-    let reread = load(&target, Some(&FormatSpec::new(format)), common.limits())?;
+    let source = loaded.scoring(false)?;
+    let rows = Rows::gather(&*source, Some(&tabular), rows, ui)?;
+    let write = |plan: &AcceptedPlan<'_>| -> Result<(Vec<u8>, Source, Loaded), Failure> {
+        let mut bytes = Vec::new();
+        holdall_convert::write(&request, plan, &mut bytes)?;
+        let target = Source::from_bytes(form.path.as_str(), bytes.clone());
+        let reread = load(&target, Some(&FormatSpec::new(format)), common.limits())?;
+        Ok((bytes, target, reread))
+    };
+    let (mut bytes, mut target, mut reread) = write(&accepted)?;
+    if wanted > 0 {
+        let examples = rows.examples(&*source, &*reread.scoring(false)?, wanted)?;
+        accepted = accepted.with_examples(examples);
+        (bytes, target, reread) = write(&accepted)?;
+    }
     let proven = proof::prove(
-        &Side { scoring: &*loaded.scoring(false)?, source: model, format: loaded.format.id },
+        &Side { scoring: &*source, source: model, format: loaded.format.id },
         &Side { scoring: &*reread.scoring(false)?, source: &target, format },
-        Some(&tabular),
-        rows,
+        &rows,
         &form.path,
         ui,
     )?;
