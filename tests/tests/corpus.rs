@@ -11,6 +11,9 @@ use std::{
 use holdall_codec::{Fate, Policy};
 use holdall_convert::{FormatSpec, Loaded, LoadedBody, WriteRequest, load};
 use holdall_diag::{Report, Severity};
+use holdall_prove::{
+    BoundaryOptions, Comparison, Tolerance, Verdict, boundary_rows, compare as prove,
+};
 use holdall_source::{Limits, Source};
 use holdall_table::{Column, CsvReader, Data, Kind, Matching, Scoring, Table, select_inputs};
 
@@ -367,4 +370,37 @@ fn a_round_trip_of_every_tabular_target_is_stable() {
         }
     }
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+}
+
+/// What a proof finds on rows made from the model: nothing where the target is refused, or reads no tabular model.
+fn proof(case: &Case, to: &str) -> Option<Comparison> {
+    let loaded = read(&case.models()[0]).ok()?;
+    let (_, target) = converted(case, to).ok()?;
+    let (source, target) = (loaded.scoring(false).unwrap(), target.scoring(false).unwrap());
+    let LoadedBody::Tabular(model) = &loaded.body else { return None };
+    let options = BoundaryOptions { random_rows: 100, max_rows: 400, ..BoundaryOptions::default() };
+    let rows = boundary_rows(model, &options, &mut |_, _| {}).unwrap().rows;
+    let ports = source.outputs().iter().chain(target.outputs());
+    let tolerance = if ports.into_iter().any(|port| port.kind == Kind::F32) {
+        Tolerance { relative: 1e-6, absolute: 1e-7, ulp: 2 }
+    } else {
+        Tolerance { relative: 1e-12, absolute: 1e-15, ulp: 2 }
+    };
+    Some(prove(&*source, &*target, &rows, &tolerance, &mut |_, _| {}).unwrap())
+}
+
+#[test]
+fn conversions_hold_on_rows_made_from_the_model() {
+    let (mut faults, mut proved) = (Vec::new(), 0);
+    for case in cases() {
+        for to in TARGETS.iter().filter(|to| case.refused(to).is_none()) {
+            let Some(found) = proof(&case, to) else { continue };
+            if found.verdict == Verdict::Different {
+                faults.push(format!("{}: {to}: {found:?}", case.name));
+            }
+            proved += 1;
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(proved > 1000, "only {proved} conversions were proved");
 }

@@ -97,7 +97,13 @@ fn category(
     }
     let Op::Input(field) = &model.model().nodes.get(id)?.op else { return None };
     let listed = (0..values.len()).filter_map(|i| Some((values.get(i)?, forward(&steps, code(i)))));
+    let listed = listed.filter(|(value, _)| stands_in_rows(value));
     Some(Origin::Category { field: field.index(), values: listed.collect() })
+}
+
+/// Whether a value can stand in a row: an empty text is missing there, whatever the model lists.
+pub(crate) fn stands_in_rows(value: &Scalar) -> bool {
+    !matches!(value, Scalar::Text(text) if text.is_empty())
 }
 
 /// The element for a field value, each step rounded to its kind.

@@ -124,7 +124,10 @@ impl Context<'_> {
             let id = self.builder.named(id, &name)?;
             self.builder.graph.push_output(id, rows_of(value.kind, value.width));
         }
-        let classes = valid.model().outputs.iter().find_map(|o| valid.classes_of(o.value));
+        // They name the columns of probabilities; a label may be decided among the same classes in another order.
+        let outputs = &valid.model().outputs;
+        let columns = outputs.iter().filter(|o| o.part == Part::Probabilities);
+        let classes = columns.chain(outputs).find_map(|o| valid.classes_of(o.value));
         if let Some(classes) = classes {
             let list = match classes {
                 Labels::Text(v) => serde_json::Value::from(v.as_slice()),

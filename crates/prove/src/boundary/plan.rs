@@ -4,6 +4,7 @@ use holdall_tabular::{Field, Labels, MissingPolicy, OutlierPolicy, Scalar, Scale
 use crate::{
     cut::{ends, key, number},
     random::Random,
+    trace::stands_in_rows,
 };
 
 /// What a field can hold.
@@ -70,7 +71,7 @@ impl FieldPlan {
     pub(super) fn list(&mut self, values: &Labels) {
         for value in (0..values.len()).filter_map(|i| values.get(i)) {
             // Floats stand for both float kinds.
-            if !self.listed.contains(&value) {
+            if stands_in_rows(&value) && !self.listed.contains(&value) {
                 self.listed.push(value);
             }
         }
