@@ -1,5 +1,6 @@
 """cases.json: whole documents of PMML 4.4, with rows and the answers of an engine that implements the standard
-(JPMML-Evaluator), or, for baseline models, which no engine has, of the standard's formula with the densities of scipy.
+(JPMML-Evaluator); for baseline models, which no engine has, of the standard's formula with the densities of scipy; for
+other elements that no engine has, of libraries of their own field (elements.py).
 Needs a Java runtime.
 
     python make.py
@@ -7,10 +8,12 @@ Needs a Java runtime.
 
 import json
 import math
+import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+import elements
 import numpy as np
 from jpmml_evaluator import make_evaluator
 from scipy import stats
@@ -345,5 +348,7 @@ def missing_segments():
 
 if __name__ == "__main__":
     made = [cox(False), cox(True), contrasts("regression"), contrasts("classification"), select_all("regression"), select_all("classification"), *ranks(), *radial_basis(), *inner_treatments(), *baselines(), *missing_segments()]
+    kit = sys.modules[__name__]
+    made += elements.processes(kit) + elements.networks(kit) + elements.series(kit)
     with open(HERE / "cases.json", "w", newline="\n") as file:
         file.write("[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in made) + "\n]\n")

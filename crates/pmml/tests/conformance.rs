@@ -112,6 +112,25 @@ fn columns(path: &str) -> (Vec<String>, Vec<Vec<String>>) {
     (names, cells)
 }
 
+/// Pairs of a transaction and an item as a row a transaction, in their order, with a column an item.
+fn baskets(pairs: &[Vec<String>]) -> (Vec<String>, Vec<Vec<String>>) {
+    let [transactions, items] = pairs else { panic!("expected transactions and items") };
+    let mut order: Vec<&String> = Vec::new();
+    for transaction in transactions {
+        if order.last() != Some(&transaction) {
+            order.push(transaction);
+        }
+    }
+    let names: BTreeSet<&String> = items.iter().collect();
+    let held: BTreeSet<(&String, &String)> = transactions.iter().zip(items).collect();
+    let cells = names.iter().map(|name| {
+        let cell = |transaction: &&String| u8::from(held.contains(&(*transaction, *name)));
+        order.iter().map(|transaction| cell(transaction).to_string()).collect()
+    });
+    let cells = cells.collect();
+    (names.into_iter().cloned().collect(), cells)
+}
+
 /// What became of a case.
 enum Outcome {
     Refused(String),
@@ -156,6 +175,10 @@ fn run(case: &Value) -> Outcome {
     };
     let scorer = Scorer::compile(&model).unwrap();
     let (names, cells) = columns(case["input_csv"].as_str().unwrap());
+    let (names, cells) = match case["model_element"].as_str() {
+        Some("AssociationModel") => baskets(&cells),
+        _ => (names, cells),
+    };
     let rows = cells.first().map_or(0, Vec::len);
     let inputs = model.input_ports().into_iter().map(|port| {
         let place = names.iter().position(|name| *name == port.name);

@@ -20,6 +20,13 @@ struct Case {
     document: String,
     inputs: BTreeMap<String, Vec<Value>>,
     expected: BTreeMap<String, Vec<Value>>,
+    /// By how much of a number its library may be off.
+    #[serde(default = "usual")]
+    tolerance: f64,
+}
+
+const fn usual() -> f64 {
+    1e-13
 }
 
 fn cases() -> Vec<Case> {
@@ -57,9 +64,9 @@ fn score(case: &Case, model: &ValidModel) -> Table {
     found
 }
 
-fn same(expected: &str, found: &str) -> bool {
+fn same(expected: &str, found: &str, tolerance: f64) -> bool {
     match (expected.parse::<f64>(), found.parse::<f64>()) {
-        (Ok(e), Ok(f)) => (e - f).abs() <= 1e-13 * e.abs().max(1e-3),
+        (Ok(e), Ok(f)) => (e - f).abs() <= tolerance * e.abs().max(1e-3),
         _ => expected == found,
     }
 }
@@ -74,7 +81,7 @@ fn documents_score_as_the_engine_does() {
             for (row, value) in expected.iter().enumerate() {
                 let (expected, found) = (text(value), column.text(row));
                 assert!(
-                    same(&expected, &found),
+                    same(&expected, &found, case.tolerance),
                     "{}: `{name}` of row {row}: expected `{expected}`, found `{found}`",
                     case.name
                 );

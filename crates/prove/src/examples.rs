@@ -34,12 +34,11 @@ pub fn examples(
         let [a, b] = sides.each_ref().map(|side| side.try_one(&row));
         let (Ok(a), Ok(b)) = (a, b) else { continue };
         let inputs = sides[1].inputs(&row)?;
-        let Some(mut cells) = inputs.columns.iter().map(|c| cell(c, 0)).collect::<Option<Vec<_>>>()
-        else {
-            continue;
-        };
-        if answer_cells(&pairs, source.outputs(), (&a, &b), &mut cells) {
-            fit.push(cells);
+        let answers = answer_columns(&pairs, source.outputs(), (&a, &b));
+        let given = inputs.columns.iter().map(|column| (column, 0));
+        let cells: Vec<(&Column, usize)> = given.chain(answers).collect();
+        if cells.iter().all(|(column, row)| is_plain(column, *row)) {
+            fit.push(cells.into_iter().map(|(column, row)| cell(column, row)).collect());
         }
     }
     for at in spread(fit.len(), wanted) {
@@ -55,36 +54,31 @@ fn column(port: &Port, near: Option<Nearness>) -> ExampleColumn {
     ExampleColumn { name: port.name.clone(), near, cells: Vec::new() }
 }
 
-/// Adds the answers of a row; says whether all of them can be written.
-fn answer_cells(
-    pairs: &[Option<usize>],
-    ports: &[Port],
-    (source, target): (&Row, &Row),
-    cells: &mut Vec<Option<String>>,
-) -> bool {
-    for (i, j) in pairs.iter().enumerate().filter_map(|(i, pair)| Some((i, (*pair)?))) {
-        // A label is a word, and the target has words of its own.
-        let is_label = ports.get(i).is_some_and(|port| port.role == Some(Role::Label));
-        let (side, at) = if is_label { (target, j) } else { (source, i) };
-        match side.0.columns.get(at).and_then(|column| cell(column, side.1)) {
-            Some(cell) => cells.push(cell),
-            None => return false,
-        }
-    }
-    true
-}
-
 type Row = (std::rc::Rc<Table>, usize);
 
-/// A cell as text, `Some(None)` where it is missing; nothing for NaN and infinities.
-fn cell(column: &Column, row: usize) -> Option<Option<String>> {
-    if column.is_missing(row) {
-        return Some(None);
-    }
-    match real(column, row) {
-        Some(number) if !number.is_finite() => None,
-        _ => Some(Some(column.text(row))),
-    }
+/// The answers of a row.
+fn answer_columns<'r>(
+    pairs: &[Option<usize>],
+    ports: &[Port],
+    (source, target): (&'r Row, &'r Row),
+) -> Vec<(&'r Column, usize)> {
+    let answer = |(i, pair): (usize, &Option<usize>)| {
+        // A label is a word, and the target has words of its own.
+        let is_label = ports.get(i).is_some_and(|port| port.role == Some(Role::Label));
+        let (side, at) = if is_label { (target, (*pair)?) } else { (source, pair.map(|_| i)?) };
+        Some((side.0.columns.get(at)?, side.1))
+    };
+    pairs.iter().enumerate().filter_map(answer).collect()
+}
+
+/// Whether every engine reads the cell alike: it is no NaN and not infinite.
+fn is_plain(column: &Column, row: usize) -> bool {
+    column.is_missing(row) || real(column, row).is_none_or(f64::is_finite)
+}
+
+/// A cell as text; none where it is missing.
+fn cell(column: &Column, row: usize) -> Option<String> {
+    (!column.is_missing(row)).then(|| column.text(row))
 }
 
 /// Up to `wanted` of the positions below `count`, spread evenly.

@@ -37,10 +37,10 @@ pub use op::{
     NeighborWeights, Neighbors, NetworkNode, NoTrueChild, NodeAnswer, NodeClasses, Normalize,
     NormalizeBy, ObliviousSplit, ObliviousTrees, OneHot, Op, Ordinal, Outside, Polynomial,
     ReasonRanking, Reduce, ReduceOp, Regress, Rule, RuleFires, RuleRank, RuleSelection, Rules,
-    Scale, ScaleForm, Scorecard, SeasonForm, Spline, SplineOutside, Summation, Survival,
-    SurvivalForm, TermWeight, Terms, Test, TextIndex, TextNormalization, TextRule, TextVector,
-    TieRule, TimeSeries, TimeSeriesForm, TokenUnit, Transform, TransformKind, Tree, TreeEnsemble,
-    TreeNodes, Trend, UnaryOp, Unknown, VoteForm, Votes,
+    Scale, ScaleForm, Scorecard, SeasonForm, Spline, SplineOutside, StateSpace, Summation,
+    Survival, SurvivalForm, TermWeight, Terms, Test, TextIndex, TextNormalization, TextRule,
+    TextVector, TieRule, TimeSeries, TimeSeriesForm, TokenUnit, Transform, TransformKind, Tree,
+    TreeEnsemble, TreeNodes, Trend, UnaryOp, Unknown, VoteForm, Votes,
 };
 pub use statistics::{Statistics, TreeStatistics};
 pub use types::{EstimateType, Extras, Scalar, Type, Width};

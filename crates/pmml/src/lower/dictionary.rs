@@ -158,11 +158,29 @@ pub(super) fn targets(element: Element<'_>) -> Vec<&str> {
         .collect()
 }
 
+/// Whether a field is an input. How many steps ahead to forecast is asked of a time series by a field that R's writer
+/// calls supplementary.
+fn is_input(element: Element<'_>, usage: UsageType) -> bool {
+    usage == UsageType::Active
+        || (usage == UsageType::Supplementary && element.name() == "TimeSeriesModel")
+}
+
+/// The names of the inputs.
+pub(super) fn used(element: Element<'_>) -> Result<Vec<&str>, Failure> {
+    let mut names = Vec::new();
+    for (field, usage) in mining_fields(element) {
+        if is_input(element, usage?) {
+            names.push(required(field, "name")?);
+        }
+    }
+    Ok(names)
+}
+
 impl<'d> Lower<'d> {
     /// Makes the inputs of the fields that the whole model uses.
     pub(super) fn inputs(&mut self, element: Element<'d>) -> Result<(), Failure> {
         for (mining, usage) in mining_fields(element) {
-            if usage? != UsageType::Active {
+            if !is_input(element, usage?) {
                 continue;
             }
             let name = required(mining, "name")?;

@@ -1,6 +1,7 @@
 //! Document → tabular model.
 
 mod anomaly;
+mod association;
 mod baseline;
 mod bayes;
 mod condition;
@@ -10,8 +11,10 @@ mod dictionary;
 mod distance;
 mod expression;
 mod functions;
+mod gaussian;
 mod general;
 mod mining;
+mod network;
 mod neural;
 mod output;
 mod predicate;
@@ -19,6 +22,7 @@ mod prune;
 mod rank;
 mod regression;
 mod rules;
+mod series;
 mod survival;
 mod tables;
 mod targets;
@@ -29,7 +33,9 @@ mod vectors;
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_diag::{Diagnostic, Failure, Report};
-use holdall_tabular::{Header, Kind, Labels, Model, Op, Part, RuleFeature, ValueId};
+use holdall_tabular::{
+    Header, Kind, Labels, Model, Op, Part, RuleFeature, RuleFires, RuleRank, ValueId,
+};
 
 use crate::{
     codes,
@@ -98,6 +104,7 @@ pub fn lower(document: &Document) -> Result<(Model, Report), Failure> {
         conditions: BTreeMap::new(),
         shared_classes: None,
         ranks: BTreeMap::new(),
+        rankings: BTreeMap::new(),
         segments: BTreeMap::new(),
     };
     let dictionary = document.root().and_then(|root| root.child("TransformationDictionary"));
@@ -108,7 +115,11 @@ pub fn lower(document: &Document) -> Result<(Model, Report), Failure> {
     }
     lower.model.named_inputs = true;
     lower.model.header = header(document, element);
-    lower.inputs(element)?;
+    if element.name() == "AssociationModel" {
+        lower.item_columns(element)?;
+    } else {
+        lower.inputs(element)?;
+    }
     lower.definitions(dictionary, element)?;
     let answer = lower.model_of(element, true)?;
     lower.answers(element, &answer)?;
@@ -159,6 +170,8 @@ struct Answer {
     others: Vec<(String, Answer)>,
     /// The target that is answered, where a model inside names it.
     target: Option<String>,
+    /// How far a regression may be off, where the model says so.
+    deviation: Option<ValueId>,
     /// The classes in words for people, where the model has some.
     words: Option<Vec<String>>,
     /// Whether nothing is predicted, and outputs alone answer.
@@ -179,6 +192,7 @@ impl Answer {
             targeted: false,
             others: Vec::new(),
             target: None,
+            deviation: None,
             words: None,
             silent: false,
             apart: false,
@@ -224,6 +238,8 @@ struct Lower<'d> {
     shared_classes: Option<Labels>,
     /// Classes or clusters of estimates by rank.
     ranks: BTreeMap<ValueId, rank::Ranks>,
+    /// Association rules as outputs rank and choose them.
+    rankings: BTreeMap<(ValueId, RuleRank, RuleFires), ValueId>,
     /// Answers of segments by name.
     segments: BTreeMap<String, Answer>,
 }
@@ -289,7 +305,11 @@ impl<'d> Lower<'d> {
             "Scorecard" => self.scorecard(element),
             "RuleSetModel" => self.rule_set(element),
             "AnomalyDetectionModel" => self.anomaly(element),
+            "AssociationModel" => self.association(element),
             "BaselineModel" => self.baseline_model(element),
+            "GaussianProcessModel" => self.gaussian_process(element),
+            "BayesianNetworkModel" => self.bayesian_network(element),
+            "TimeSeriesModel" => self.time_series(element),
             _ => Err(unsupported(element)),
         }
     }

@@ -21,7 +21,7 @@ pub(super) fn names_inside(element: Element<'_>) -> Vec<&str> {
     all.into_iter().flat_map(names).collect()
 }
 
-fn fields(element: Element<'_>) -> impl Iterator<Item = Element<'_>> {
+pub(super) fn fields(element: Element<'_>) -> impl Iterator<Item = Element<'_>> {
     let output = element.child("Output");
     output.into_iter().flat_map(Element::children).filter(|child| child.name() == "OutputField")
 }
@@ -231,14 +231,13 @@ impl<'d> Lower<'d> {
                     "lift" => RuleFeature::Lift,
                     _ => return Ok(self.left_out(field)),
                 };
-                if answer.family != Family::Ranking {
-                    return Ok(self.left_out(field));
-                }
-                Ok(Some((estimate, Part::Rule(rank(field)?, feature))))
+                self.rule_value(field, answer, feature)
+            }
+            ResultFeature::StandardError | ResultFeature::StandardDeviation => {
+                let known = answer.deviation.map(|deviation| (deviation, Part::Whole));
+                Ok(known.or_else(|| self.left_out(field)))
             }
             ResultFeature::Residual
-            | ResultFeature::StandardError
-            | ResultFeature::StandardDeviation
             | ResultFeature::Antecedent
             | ResultFeature::Consequent
             | ResultFeature::Rule
@@ -295,14 +294,14 @@ impl<'d> Lower<'d> {
         }
     }
 
-    fn left_out(&mut self, field: Element<'d>) -> Option<(ValueId, Part)> {
+    pub(super) fn left_out(&mut self, field: Element<'d>) -> Option<(ValueId, Part)> {
         let name = field.attribute("name").unwrap_or_default();
         let feature = field.attribute("feature").unwrap_or_default();
         self.note(field, format!("the output `{name}` is left out: `{feature}`"));
         None
     }
 
-    fn estimator_of(&self, estimate: ValueId) -> Option<&Estimator> {
+    pub(super) fn estimator_of(&self, estimate: ValueId) -> Option<&Estimator> {
         match self.model.nodes.get(estimate).map(|node| &node.op) {
             Some(Op::Estimator(estimator)) => Some(estimator),
             _ => None,

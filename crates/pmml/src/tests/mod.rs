@@ -1,5 +1,6 @@
 mod bad;
 mod conformance;
+mod elements;
 mod families;
 mod models;
 mod reading;

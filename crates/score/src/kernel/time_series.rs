@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use holdall_diag::Failure;
-use holdall_tabular::{Arima, SeasonForm, TimeSeries, TimeSeriesForm, Trend};
+use holdall_tabular::{Arima, SeasonForm, StateSpace, TimeSeries, TimeSeriesForm, Trend};
 
 use super::{Kernel, Run, one};
 use crate::value::{Element, Yield};
@@ -17,6 +17,7 @@ impl Kernel for TimeSeries {
         let longest = asked.iter().flatten().copied().max().unwrap_or(0);
         let forecasts = match &self.form {
             TimeSeriesForm::Arima(arima) => forecast(arima, longest),
+            TimeSeriesForm::StateSpace(space) => roll(space, longest),
             TimeSeriesForm::Smoothing { level, trend, season, seasonal } => {
                 smooth(*level, *trend, (*season, seasonal), longest)
             }
@@ -55,6 +56,18 @@ fn smooth(
             (Some(term), SeasonForm::Additive) => trended + term,
             (Some(factor), SeasonForm::Multiplicative) => trended * factor,
         });
+    }
+    forecasts
+}
+
+/// The forecasts of a state space for 1 to `longest` steps.
+fn roll(space: &StateSpace, longest: i64) -> Vec<f64> {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0, |sum, (a, b)| sum + a * b);
+    let mut state = space.state.clone();
+    let mut forecasts = Vec::new();
+    for _ in 0..longest {
+        forecasts.push(dot(&space.measurement, &state) + space.constant);
+        state = (0..state.len()).map(|i| dot(space.transition.row(i), &state)).collect();
     }
     forecasts
 }

@@ -13,10 +13,11 @@ use holdall_tabular::{
     NeighborWeights, Neighbors, NetworkNode, NoTrueChild, NodeAnswer, NodeClasses, Normalize,
     NormalizeBy, ObliviousSplit, ObliviousTrees, Op, Output, Outside, Part, Polynomial,
     ReasonRanking, Reduce, ReduceOp, Regress, Rule, RuleFeature, RuleFires, RuleRank,
-    RuleSelection, Rules, Scalar, Scorecard, SeasonForm, Spline, SplineOutside, Summation,
-    Survival, SurvivalForm, TermWeight, Terms, Test, TextIndex, TextNormalization, TextRule,
-    TextVector, TieRule, TimeSeries, TimeSeriesForm, TokenUnit, Transform, TransformKind, Tree,
-    TreeEnsemble, TreeNodes, Trend, Type, UnaryOp, ValidModel, ValueId, VoteForm, Votes, validate,
+    RuleSelection, Rules, Scalar, Scorecard, SeasonForm, Spline, SplineOutside, StateSpace,
+    Summation, Survival, SurvivalForm, TermWeight, Terms, Test, TextIndex, TextNormalization,
+    TextRule, TextVector, TieRule, TimeSeries, TimeSeriesForm, TokenUnit, Transform, TransformKind,
+    Tree, TreeEnsemble, TreeNodes, Trend, Type, UnaryOp, ValidModel, ValueId, VoteForm, Votes,
+    validate,
 };
 use proptest::prelude::{ProptestConfig, any, proptest};
 use serde_json::{Value, json};
@@ -521,7 +522,14 @@ fn time_series(dice: &mut Dice, ground: &Ground) -> Estimator {
         Trend::Multiplicative(1.1),
         Trend::DampedMultiplicative { rate: 1.1, phi: 0.9 },
     ];
-    let form = if dice.below(2) == 1 {
+    let form = if dice.below(3) == 2 {
+        TimeSeriesForm::StateSpace(StateSpace {
+            state: dice.numbers(2),
+            transition: Matrix { rows: 2, columns: 2, data: vec![0.5, 1.0, -0.25, 0.0] },
+            measurement: vec![1.0, 0.5],
+            constant: dice.number(),
+        })
+    } else if dice.below(2) == 1 {
         TimeSeriesForm::Smoothing {
             level: dice.number(),
             trend: dice.pick(&trends),

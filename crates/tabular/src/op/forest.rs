@@ -91,6 +91,26 @@ pub enum TimeSeriesForm {
     },
     /// ARIMA: φ(B)·Φ(Bˢ)·(1−B)ᵈ·(1−Bˢ)ᴰ·yₜ = c + θ(B)·Θ(Bˢ)·eₜ with future e = 0.
     Arima(Arima),
+    /// yₜ₊ₕ = measurement · transitionʰ⁻¹ · state + constant.
+    StateSpace(StateSpace),
+}
+
+/// A linear state space, without what is unknown of the future. Sums in order, in binary64.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateSpace {
+    /// The state of the next step: n numbers.
+    pub state: Vec<f64>,
+    /// n × n.
+    pub transition: Matrix,
+    /// n numbers.
+    pub measurement: Vec<f64>,
+    /// Added to each forecast.
+    pub constant: f64,
+}
+
+impl StateSpace {
+    /// The longest state.
+    pub const MOST_STATES: usize = 256;
 }
 
 /// How the level of exponential smoothing goes on after h steps.

@@ -28,7 +28,7 @@ pub use decision::{
 pub use estimator::{Estimator, EstimatorKind};
 pub use forest::{
     Arima, BayesianNetwork, LeafModel, LinearTrees, NetworkNode, ObliviousSplit, ObliviousTrees,
-    SeasonForm, TimeSeries, TimeSeriesForm, Trend,
+    SeasonForm, StateSpace, TimeSeries, TimeSeriesForm, Trend,
 };
 pub use function::{Call, Function, FunctionKind};
 pub use kernel::{

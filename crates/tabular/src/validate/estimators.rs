@@ -10,7 +10,7 @@ use crate::{
     Aggregate, Arima, Association, BayesianNetwork, Cluster, Combine, CombineMethod,
     CovarianceTerm, DecisionNodes, DecisionTree, Detect, EstimateType, Estimator, GaussianProcess,
     KernelMachine, Labels, Likelihood, LinearTrees, NaiveBayes, Near, NeighborAnswer, Neighbors,
-    NodeAnswer, NodeClasses, ObliviousTrees, Rules, Scorecard, Survival, TimeSeries,
+    NodeAnswer, NodeClasses, ObliviousTrees, Rules, Scorecard, StateSpace, Survival, TimeSeries,
     TimeSeriesForm, Type, ValueId, VoteForm, Votes, Width, codes,
 };
 
@@ -136,6 +136,17 @@ fn linear_trees(op: &LinearTrees, arg: (Kind, Width)) -> Inferred {
 fn time_series(op: &TimeSeries, steps: (Kind, Width)) -> Inferred {
     if steps != (Kind::I64, Width::Scalar) {
         return fault(codes::TYPE, "expected a number of steps as an integer scalar");
+    }
+    if let TimeSeriesForm::StateSpace(space) = &op.form {
+        let states = space.state.len();
+        if states > StateSpace::MOST_STATES {
+            let most = StateSpace::MOST_STATES;
+            return fault(codes::TOO_LARGE, format!("a state of {states} numbers, at most {most}"));
+        }
+        let wide = count(states)?;
+        expect_length("the measurement", space.measurement.len(), wide)?;
+        let rows = matrix(&space.transition, wide)?;
+        expect_length("the transition", rows as usize, wide)?;
     }
     if let TimeSeriesForm::Arima(arima) = &op.form {
         let (back, residuals) = look_back(arima);
