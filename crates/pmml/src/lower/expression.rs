@@ -441,12 +441,14 @@ fn constant(element: Element<'_>) -> Result<Operand, Failure> {
 
 /// The fields that are named inside an element.
 fn references(element: Element<'_>) -> impl Iterator<Item = &str> {
-    element.descendants().filter(|e| e.name() != "DerivedField").flat_map(|e| {
+    let apart = element.trees_apart().iter().flat_map(|(_, tree)| &tree.fields);
+    let inside = element.descendants().filter(|e| e.name() != "DerivedField").flat_map(|e| {
         let names = |key: &str| {
             matches!(key, "field" | "name" | "textField" | "predictorName" | "fieldName")
         };
         e.attributes().filter(move |(key, _)| names(key)).map(|(_, value)| value)
-    })
+    });
+    inside.chain(apart.map(String::as_str))
 }
 
 pub(super) fn first_expression(element: Element<'_>) -> Result<Element<'_>, Failure> {

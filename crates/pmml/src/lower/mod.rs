@@ -14,6 +14,7 @@ mod general;
 mod mining;
 mod neural;
 mod output;
+mod plain;
 mod predicate;
 mod prune;
 mod rank;
@@ -37,6 +38,9 @@ use crate::{
 };
 use dictionary::DataField;
 pub(crate) use predicate::array_items;
+
+/// Models may stand inside models this deep.
+const MAX_NESTING: usize = 32;
 
 /// Elements of a document that hold a model.
 pub(crate) const MODELS: [&str; 20] = [
@@ -99,6 +103,7 @@ pub fn lower(document: &Document) -> Result<(Model, Report), Failure> {
         shared_classes: None,
         ranks: BTreeMap::new(),
         segments: BTreeMap::new(),
+        nesting: 0,
     };
     let dictionary = document.root().and_then(|root| root.child("TransformationDictionary"));
     for define in dictionary.into_iter().flat_map(Element::children) {
@@ -226,6 +231,8 @@ struct Lower<'d> {
     ranks: BTreeMap<ValueId, rank::Ranks>,
     /// Answers of segments by name.
     segments: BTreeMap<String, Answer>,
+    /// How many models the one being lowered stands in.
+    nesting: usize,
 }
 
 impl<'d> Lower<'d> {
@@ -247,6 +254,14 @@ impl<'d> Lower<'d> {
 
     /// A model element, with its local fields. The scope is that of the caller afterwards.
     fn model_of(&mut self, element: Element<'d>, top: bool) -> Result<Answer, Failure> {
+        if self.nesting == MAX_NESTING {
+            return Err(Failure::unsupported(
+                codes::UNSUPPORTED_ELEMENT,
+                format!("models inside models more than {MAX_NESTING} deep are not carried"),
+            )
+            .at(element.location()));
+        }
+        self.nesting += 1;
         let local = element.child("LocalTransformations");
         let saved = (!top).then(|| (self.values.clone(), self.truncated.clone()));
         if !top {
@@ -272,6 +287,7 @@ impl<'d> Lower<'d> {
             (self.values, self.truncated) = (values, truncated);
             self.values.extend(kept);
         }
+        self.nesting -= 1;
         Ok(answer)
     }
 

@@ -25,11 +25,10 @@ pub(super) fn prune(mut model: Model) -> Model {
     let mut places: Vec<ValueId> = Vec::with_capacity(used.len());
     let mut kept = Arena::new();
     let old = std::mem::take(&mut model.nodes);
-    for (id, node) in old.iter() {
+    for (mut node, used) in old.into_vec().into_iter().zip(&used) {
         let place = ValueId::new(u32::try_from(kept.len()).unwrap_or(u32::MAX));
         places.push(place);
-        if used.get(id.index()) == Some(&true) {
-            let mut node = node.clone();
+        if *used {
             node.op
                 .each_arg_mut(&mut |arg| *arg = places.get(arg.index()).copied().unwrap_or(*arg));
             // There are no more nodes than there were.

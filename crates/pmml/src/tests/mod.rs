@@ -1,6 +1,8 @@
+mod apart;
 mod bad;
 mod conformance;
 mod families;
+mod hostile;
 mod models;
 mod reading;
 mod scoring;
