@@ -131,7 +131,7 @@ impl<'a> Parser<'a> {
         };
         self.blanks();
         self.expect(b"<Array")?;
-        let ([kind, _], childless) = self.attributes(["type", "n"])?;
+        let ([kind, n], childless) = self.attributes(["type", "n"])?;
         if empty || childless {
             return None;
         }
@@ -142,8 +142,8 @@ impl<'a> Parser<'a> {
         }
         let items = unescape(raw).ok()?;
         self.elements += 1 + u64::from(!raw.is_empty());
-        let op = PlainOp::Set { inverse, quoted: kind.as_deref() == Some("string") };
-        builder.test(op, Some(field.as_deref()?), Some(&items))?;
+        let quoted = kind.as_deref() == Some("string");
+        builder.set(field.as_deref()?, inverse, quoted, &items, n.as_deref())?;
         self.expect(b"</Array")?;
         self.blanks();
         self.expect(b">")?;

@@ -5,6 +5,7 @@
 //! blanks between elements. The families beside this file hold the words of the standard's
 //! enumerations, one file a chapter.
 
+mod array;
 mod build;
 mod mining;
 mod origin;
@@ -13,6 +14,7 @@ mod regression;
 mod schema;
 mod tree;
 mod words;
+pub(crate) use array::{array_counts, array_items};
 pub(crate) use origin::{Cut, Origin, line_of};
 pub(crate) use plain::{DefaultChild, PlainBuilder, PlainOp, PlainTest, PlainTree, Text};
 pub(crate) use words::Word;

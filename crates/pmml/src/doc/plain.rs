@@ -6,7 +6,7 @@
 
 use indexmap::IndexSet;
 
-use super::SimpleOperator;
+use super::{SimpleOperator, array_counts, array_items};
 use crate::number;
 
 /// Compound predicates may be nested this deep.
@@ -263,6 +263,21 @@ impl PlainBuilder {
         let field = u32::try_from(field).ok()?;
         self.tree.tests.push(PlainTest { op, field, end: u32::try_from(at + 1).ok()?, value });
         Some(())
+    }
+
+    /// Adds a predicate of a set: the text of its array, and how many items that says it has.
+    pub(crate) fn set(
+        &mut self,
+        field: &str,
+        inverse: bool,
+        quoted: bool,
+        items: &str,
+        n: Option<&str>,
+    ) -> Option<()> {
+        if n.is_some() && !array_counts(n, array_items(items, quoted).len()) {
+            return None;
+        }
+        self.test(PlainOp::Set { inverse, quoted }, Some(field), Some(items))
     }
 
     /// Opens a compound predicate.

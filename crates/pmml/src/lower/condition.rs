@@ -4,8 +4,7 @@ use holdall_diag::Failure;
 use holdall_tabular::{BinaryOp, Function, Kind, Labels, UnaryOp, ValueId};
 
 use super::{
-    Lower, dictionary, invalid, predicate::array_items, required, required_word, unsupported,
-    unsupported_value,
+    Lower, dictionary, invalid, items_of, required, required_word, unsupported, unsupported_value,
 };
 use crate::doc::{Element, SimpleOperator};
 
@@ -94,7 +93,7 @@ impl<'d> Lower<'d> {
             _ => return Err(unsupported_value(element, "booleanOperator")),
         };
         let array = element.child("Array").ok_or_else(|| unsupported(element))?;
-        let items = array_items(&array.text(), array.attribute("type") == Some("string"));
+        let items = items_of(array, array.attribute("type") == Some("string"))?;
         let kind = self.kind(value);
         // What is no value of the field's type is never equal to it.
         let fitting: Vec<&str> = items

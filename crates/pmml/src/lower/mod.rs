@@ -34,10 +34,9 @@ use holdall_tabular::{Header, Kind, Labels, Model, Op, Part, RuleFeature, ValueI
 
 use crate::{
     codes,
-    doc::{Document, Element, MiningFunction},
+    doc::{Document, Element, MiningFunction, array_counts, array_items},
 };
 use dictionary::DataField;
-pub(crate) use predicate::array_items;
 
 /// Models may stand inside models this deep.
 const MAX_NESTING: usize = 32;
@@ -406,6 +405,29 @@ fn number(element: Element<'_>, attribute: &str, default: Option<f64>) -> Result
     match (element.attribute(attribute), default) {
         (None, Some(default)) => Ok(default),
         _ => crate::number::parse_f64(required(element, attribute)?)
+            .filter(|number| !number.is_nan())
             .ok_or_else(|| invalid(element, attribute, "a number")),
     }
+}
+
+/// The items of an array, which has as many as it says.
+fn items_of(array: Element<'_>, quoted: bool) -> Result<Vec<String>, Failure> {
+    let items = array_items(&array.text(), quoted);
+    if array_counts(array.attribute("n"), items.len()) {
+        return Ok(items);
+    }
+    let said = array.attribute("n").unwrap_or_default();
+    let message = format!("the array says {said} items, and has {}", items.len());
+    Err(Failure::malformed(codes::ARRAY_COUNT, message).at(array.location()))
+}
+
+/// The numbers of an array, which has as many as it says.
+fn numbers_of(array: Element<'_>) -> Result<Vec<f64>, Failure> {
+    let parse = |item: &String| {
+        crate::number::parse_f64(item).filter(|number| !number.is_nan()).ok_or_else(|| {
+            let message = format!("expected numbers in `{}`, found `{item}`", array.name());
+            Failure::malformed(codes::INVALID_ELEMENT, message).at(array.location())
+        })
+    };
+    items_of(array, false)?.iter().map(parse).collect()
 }

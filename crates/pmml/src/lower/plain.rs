@@ -85,8 +85,7 @@ fn simple(builder: &mut PlainBuilder, element: Element<'_>) -> Option<()> {
             };
             let array = element.child("Array")?;
             let quoted = array.attribute("type") == Some("string");
-            let op = PlainOp::Set { inverse, quoted };
-            builder.test(op, Some(attribute("field")?), Some(&array.text()))
+            builder.set(attribute("field")?, inverse, quoted, &array.text(), array.attribute("n"))
         }
         _ => None,
     }

@@ -5,7 +5,7 @@ use indexmap::IndexSet;
 
 use super::tree::{Grove, Planting};
 use crate::{
-    doc::{PlainOp, PlainTest, PlainTree, SimpleOperator},
+    doc::{PlainOp, PlainTest, PlainTree, SimpleOperator, array_items},
     number,
 };
 
@@ -222,33 +222,6 @@ fn split(grove: &mut Grove, test: (Test, u32, f64), ways: Ways) -> Option<Target
             grove.split(there, inner, unknown, MissingRule::No)
         }
     })
-}
-
-/// Items of an array: between blanks, or in quotes, in which `\"` is a quote.
-pub(crate) fn array_items(text: &str, quoted: bool) -> Vec<String> {
-    let mut items = Vec::new();
-    let mut chars = text.chars().peekable();
-    while let Some(&first) = chars.peek() {
-        if first.is_whitespace() {
-            chars.next();
-            continue;
-        }
-        let mut item = String::new();
-        let in_quotes = quoted && first == '"';
-        if in_quotes {
-            chars.next();
-        }
-        while let Some(c) = chars.next() {
-            match c {
-                '"' if in_quotes => break,
-                '\\' if chars.peek() == Some(&'"') => item.extend(chars.next()),
-                c if !in_quotes && c.is_whitespace() => break,
-                c => item.push(c),
-            }
-        }
-        items.push(item);
-    }
-    items
 }
 
 /// Whether two predicates are true for opposite rows.

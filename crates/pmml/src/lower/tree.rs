@@ -377,7 +377,8 @@ impl Planting<'_, '_, '_> {
         let Some(classes) = &self.grove.classes else {
             let Some(score) = self.plain.text(score) else { return Some(Target::Null) };
             let parse = if self.grove.f32 { number::parse_f32 } else { number::parse_f64 };
-            return Some(self.grove.leaf(&[parse(score)?]));
+            let value = parse(score).filter(|value| !value.is_nan())?;
+            return Some(self.grove.leaf(&[value]));
         };
         let count = classes.len();
         let scored = match self.plain.text(score) {
