@@ -76,7 +76,10 @@ impl<'d> Lower<'d> {
             Kind::F32 | Kind::F64 | Kind::I64 | Kind::Bool | Kind::Text => kind,
         };
         let left = self.cast(element, value, kind)?;
+        let is_nan =
+            |labels: &Labels| matches!(labels, Labels::F64(v) if v.iter().any(|v| v.is_nan()));
         let right = dictionary::labels(&[text], kind)
+            .filter(|right| !is_nan(right))
             .ok_or_else(|| invalid(element, "value", &format!("a value of type {kind}")))?;
         let right = self.constant(kind, right)?;
         let answer = self.bin(op, left, right)?;

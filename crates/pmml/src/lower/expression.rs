@@ -79,6 +79,7 @@ impl<'d> Lower<'d> {
             && let Op::Ordinal(ordinal) = &mut node.op
         {
             ordinal.kind = kind;
+            self.known.learn(&self.model, value);
         }
         let value = match moment {
             Some(moment) => self.moment(expression, operand, moment)?,

@@ -88,6 +88,7 @@ pub fn lower(document: &Document) -> Result<(Model, Report), Failure> {
     let element = model_element(document)?;
     let mut lower = Lower {
         model: Model::new(),
+        known: prune::Known::default(),
         report: Report::new(),
         data: dictionary::data_fields(document)?,
         values: BTreeMap::new(),
@@ -204,6 +205,7 @@ type ConditionKey = (ValueId, crate::doc::SimpleOperator, String);
 
 struct Lower<'d> {
     model: Model,
+    known: prune::Known,
     report: Report,
     data: BTreeMap<&'d str, DataField<'d>>,
     /// The fields that can be named here.
@@ -236,11 +238,13 @@ struct Lower<'d> {
 
 impl<'d> Lower<'d> {
     fn push(&mut self, op: Op) -> Result<ValueId, Failure> {
-        self.model.push(op)
+        let id = self.model.push(op)?;
+        self.known.learn(&self.model, id);
+        Ok(id)
     }
 
     fn kind(&self, id: ValueId) -> Kind {
-        prune::kind_of(&self.model, id)
+        prune::kind_of(&self.model, id, &self.known)
     }
 
     /// The value of a field.

@@ -203,7 +203,7 @@ fn a_million_nested_elements_are_beyond_the_limit() {
 #[test]
 fn deep_nesting_within_the_limits_is_carried_or_refused() {
     let raised = Limits { depth: u32::MAX, ..Limits::default() };
-    for (limits, depth) in [(Limits::default(), 2400), (raised, 50_000)] {
+    for (limits, depth) in [(Limits::default(), 2400), (raised, 10_000)] {
         for what in NESTED {
             let start = Instant::now();
             let read = read_within(nested(what, depth).into_bytes(), limits);
@@ -303,8 +303,10 @@ fn texts_that_are_no_numbers_are_named_with_their_place() {
                 .unwrap_or_else(|failure| panic!("{attribute}=\"{number}\": {failure}"));
         }
         for number in ["NaN", "nan", "0x10", "", " ", "1,5", "1 2", "one", "\u{ff11}", "1_000"] {
-            let failure = fails(text(number));
+            let read = read_within(text(number).into_bytes(), Limits::default());
+            let Err(failure) = read else { panic!("{attribute}=\"{number}\" is read") };
             assert_eq!(failure.code(), codes::INVALID_ATTRIBUTE, "{attribute}=\"{number}\"");
+            assert_eq!(failure.location().line.map(|(line, _)| line > 1), Some(true), "{failure}");
             let message = &failure.diagnostic().message;
             assert!(message.contains(attribute), "{attribute}=\"{number}\": {message}");
         }
