@@ -165,12 +165,13 @@ struct OpenNode {
     wanted: Text,
 }
 
-/// A share as it is given: whether there is an attribute, and whether it is a number.
+/// A share as it is given. A weight that is not there, or no number, is none.
 #[derive(Clone, Copy, Debug)]
 struct Pending {
     class: Text,
-    records: Option<Option<f64>>,
-    probability: Option<Option<f64>>,
+    records: Option<f64>,
+    probability: Option<f64>,
+    has_probability: bool,
 }
 
 impl PlainBuilder {
@@ -314,9 +315,12 @@ impl PlainBuilder {
         }
         self.is_tested(open)?;
         let class = self.optional(class)?;
-        let records = records.map(number::parse_f64);
-        let probability = probability.map(number::parse_f64);
-        self.pending.push(Pending { class, records, probability });
+        self.pending.push(Pending {
+            class,
+            records: records.and_then(number::parse_f64),
+            probability: probability.and_then(number::parse_f64),
+            has_probability: probability.is_some(),
+        });
         Some(())
     }
 
@@ -341,14 +345,14 @@ impl PlainBuilder {
 
     /// Makes shares of what was given: probabilities where all have one, else record counts over their sum.
     fn settle(&mut self) {
-        let given = self.pending.iter().all(|share| share.probability.is_some());
+        let given = self.pending.iter().all(|share| share.has_probability);
         let weight = |share: &Pending| if given { share.probability } else { share.records };
-        let weights = || self.pending.iter().map(|share| weight(share).flatten());
+        let weights = || self.pending.iter().map(weight);
         let total: f64 = if given { 1.0 } else { weights().map(Option::unwrap_or_default).sum() };
         let sound = weights().all(|weight| weight.is_some()) && total != 0.0;
         for share in &self.pending {
             let class = if sound { share.class } else { Text::NONE };
-            let value = weight(share).flatten().unwrap_or_default();
+            let value = weight(share).unwrap_or_default();
             self.tree.shares.push(Share { class, weight: value / total });
         }
         self.pending.clear();

@@ -19,15 +19,12 @@ fn of_elements(root: Element<'_>) -> Option<PlainTree> {
     open_node(&mut builder, root)?;
     let mut open = vec![root.children()];
     while let Some(children) = open.last_mut() {
-        match children.find(|child| child.name() == "Node") {
-            Some(node) => {
-                open_node(&mut builder, node)?;
-                open.push(node.children());
-            }
-            None => {
-                open.pop();
-                builder.close_node()?;
-            }
+        if let Some(node) = children.find(|child| child.name() == "Node") {
+            open_node(&mut builder, node)?;
+            open.push(node.children());
+        } else {
+            open.pop();
+            builder.close_node()?;
         }
     }
     builder.finish(0, 0)

@@ -77,26 +77,31 @@ impl Planting<'_, '_, '_> {
         }
         let (last, before) = parts.split_last()?;
         let mut entry = self.part(*last, ways, most)?;
+        if test.op == PlainOp::Surrogate {
+            for part in before.iter().rev() {
+                entry = self.part(*part, Ways { unknown: entry, ..ways }, most)?;
+            }
+            return Some(entry);
+        }
+        let and = test.op == PlainOp::And;
         // The same question where an unknown part came before.
-        let mut cloudy = match test.op {
-            PlainOp::And => self.part(*last, Ways { yes: ways.unknown, ..ways }, most)?,
-            PlainOp::Or => self.part(*last, Ways { no: ways.unknown, ..ways }, most)?,
-            _ => ways.unknown,
+        let clouded = if and {
+            Ways { yes: ways.unknown, ..ways }
+        } else {
+            Ways { no: ways.unknown, ..ways }
         };
+        let mut cloudy = self.part(*last, clouded, most)?;
         for part in before.iter().rev() {
-            let (clear, cloud) = match test.op {
-                PlainOp::And => (
+            let (clear, cloud) = if and {
+                (
                     Ways { yes: entry, no: ways.no, unknown: cloudy },
                     Ways { yes: cloudy, no: ways.no, unknown: cloudy },
-                ),
-                PlainOp::Or => (
+                )
+            } else {
+                (
                     Ways { yes: ways.yes, no: entry, unknown: cloudy },
                     Ways { yes: ways.yes, no: cloudy, unknown: cloudy },
-                ),
-                _ => {
-                    entry = self.part(*part, Ways { unknown: entry, ..ways }, most)?;
-                    continue;
-                }
+                )
             };
             entry = self.part(*part, clear, most)?;
             cloudy = self.part(*part, cloud, most)?;

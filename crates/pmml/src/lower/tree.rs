@@ -381,10 +381,7 @@ impl Planting<'_, '_, '_> {
             return Some(self.grove.leaf(&[value]));
         };
         let count = classes.len();
-        let scored = match self.plain.text(score) {
-            None => None,
-            Some(_) => Some(self.place(score)),
-        };
+        let scored = self.plain.text(score).map(|_| self.place(score));
         let shares = self.plain.shares_of(place as usize);
         let mut values = std::mem::take(&mut self.values);
         values.clear();

@@ -278,15 +278,11 @@ pub(super) fn numbers(element: Element<'_>, width: usize) -> Result<Vec<f64>, Fa
         #[expect(clippy::cast_possible_truncation, reason = "places beyond the width are refused")]
         #[expect(clippy::cast_sign_loss, reason = "places below 1 are refused")]
         let place = (index >= 1.0).then_some(index as usize);
-        match place.and_then(|place| all.get_mut(place - 1)) {
-            Some(slot) => *slot = entry,
-            None => {
-                let message = format!("expected indices from 1 to {width}, found {index}");
-                return Err(
-                    Failure::malformed(crate::codes::ARRAY_COUNT, message).at(sparse.location())
-                );
-            }
-        }
+        let slot = place.and_then(|place| all.get_mut(place - 1)).ok_or_else(|| {
+            let message = format!("expected indices from 1 to {width}, found {index}");
+            Failure::malformed(crate::codes::ARRAY_COUNT, message).at(sparse.location())
+        })?;
+        *slot = entry;
     }
     Ok(all)
 }

@@ -9,7 +9,7 @@ use super::{bad::Random, conformance, families, models, writing::written};
 use crate::{
     PmmlReader, decode,
     decode::{decode_apart, decode_with},
-    doc::Document,
+    doc::{Document, Element},
     lower,
 };
 
@@ -58,7 +58,7 @@ pub(super) fn agree(bytes: &[u8], name: &str) -> bool {
         for element in root.descendants() {
             let at = element.location();
             let twin = twins.find(|twin| twin.location() == at);
-            assert_eq!(twin.map(|t| t.name()), Some(element.name()), "{name}: {at}");
+            assert_eq!(twin.map(Element::name), Some(element.name()), "{name}: {at}");
         }
     }
     match (lower(&apart), expected) {

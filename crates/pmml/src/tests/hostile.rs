@@ -21,7 +21,7 @@ const FIELDS: &str = "<DataDictionary><DataField name=\"x\" optype=\"continuous\
 const SCHEMA: &str = "<MiningSchema><MiningField name=\"x\"/><MiningField name=\"y\" \
                       usageType=\"target\"/></MiningSchema>\n";
 /// Far more than any of these needs, and far less than anything quadratic takes.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn read_within(bytes: Vec<u8>, limits: Limits) -> Result<(), Failure> {
     let options = ReadOptions { limits, ..ReadOptions::default() };
@@ -262,9 +262,12 @@ fn ten_million_attributes_are_read_or_beyond_the_limit() {
     assert_eq!(failure.code(), source::MEMORY);
 }
 
+/// A document that has a text where a number is needed.
+type Text = fn(&str) -> String;
+
 #[test]
 fn texts_that_are_no_numbers_are_named_with_their_place() {
-    let places: [(&str, fn(&str) -> String); 6] = [
+    let places: [(&str, Text); 6] = [
         ("intercept", |n| regression(&format!("<RegressionTable\n intercept=\"{n}\"/>"))),
         ("coefficient", |n| {
             regression(&format!(
