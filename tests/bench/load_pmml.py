@@ -19,7 +19,7 @@ import time
 FEATURES = 20
 NAMES = [f"x{i}" for i in range(FEATURES)]
 TREES = 106
-TRAINING_ROWS = 30_000
+TRAINING_ROWS = 26_000
 
 EXPAT = """
 import sys, xml.parsers.expat
