@@ -76,6 +76,11 @@ impl<T> Arena<T> {
         Self { items: Vec::new() }
     }
 
+    /// The elements, in the order of their ids.
+    pub fn into_vec(self) -> Vec<T> {
+        self.items
+    }
+
     /// Adds an element and names it; `None` when 2³²−1 elements are held already.
     #[must_use]
     pub fn push(&mut self, item: T) -> Option<Id<T>> {

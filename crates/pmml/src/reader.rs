@@ -3,10 +3,15 @@ use holdall_codec::{
     codes as codec,
 };
 use holdall_diag::{Failure, Report};
-use holdall_source::{Budget, Source};
-use holdall_tabular::validate;
+use holdall_source::{Budget, Limits, Source};
+use holdall_tabular::{Model, validate};
 
-use crate::{FORMAT, Version, check, decode, doc::Document, lower};
+use crate::{
+    FORMAT, Version, check,
+    decode::{decode, decode_apart},
+    doc::Document,
+    lower,
+};
 
 /// Reads PMML 3.0 to 4.4.1.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,8 +49,8 @@ impl Reader for PmmlReader {
     }
 
     fn read(&self, source: &Source, options: &ReadOptions) -> Result<Outcome, Failure> {
-        let document = decode(source, &mut Budget::new(options.limits))?;
-        let (model, report) = lower(&document).map_err(|f| f.in_file(source.name()))?;
+        let (document, lowered) = load(source, options.limits)?;
+        let (model, report) = lowered.map_err(|f| f.in_file(source.name()))?;
         Ok(Outcome {
             body: Body::Tabular(Box::new(model)),
             report,
@@ -60,8 +65,11 @@ impl Reader for PmmlReader {
     }
 
     fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure> {
-        let document = decode(source, &mut Budget::new(options.limits))?;
-        let mut summary = match lower(&document) {
+        let (document, lowered) = load(source, options.limits)?;
+        let facts = Facts::of(&document);
+        // Columns of trees are in the model, too, by now.
+        drop(document);
+        let mut summary = match lowered {
             Ok((model, report)) => {
                 let valid = validate(model).map_err(|report| invalid(source, &report))?;
                 let mut summary = Summary::of_tabular(&FORMAT, &valid);
@@ -75,18 +83,61 @@ impl Reader for PmmlReader {
                 summary
             }
         };
+        facts.tell(&mut summary);
+        Ok(summary)
+    }
+}
+
+/// The document and its model. Trees of the plain shape are read apart, in columns. Where there are none, or
+/// anything about the document is unusual or wrong, it is read again as elements, which keep everything.
+fn load(source: &Source, limits: Limits) -> Result<(Document, Lowered), Failure> {
+    if let Some(document) = decode_apart(source, limits)
+        && let Ok(lowered) = lower(&document)
+    {
+        return Ok((document, Ok(lowered)));
+    }
+    let document = decode(source, &mut Budget::new(limits))?;
+    let lowered = lower(&document);
+    Ok((document, lowered))
+}
+
+type Lowered = Result<(Model, Report), Failure>;
+
+/// What a document says beside its model.
+struct Facts {
+    version: Option<String>,
+    model: Option<(String, String)>,
+    elements: u64,
+    libraries: Vec<Library>,
+}
+
+impl Facts {
+    fn of(document: &Document) -> Self {
         let root = document.root();
         let attribute = |name| root.and_then(|root| root.attribute(name));
         let namespace = attribute("xmlns").and_then(Version::of_namespace);
-        summary.format_version =
-            attribute("version").map(ToOwned::to_owned).or(namespace.map(|v| v.to_string()));
-        if let Ok(model) = lower::model_element(&document) {
-            summary.fact("model", model.name());
-            summary.fact("function", model.attribute("functionName").unwrap_or_default());
+        let model = lower::model_element(document).ok().map(|model| {
+            let function = model.attribute("functionName").unwrap_or_default();
+            (model.name().to_owned(), function.to_owned())
+        });
+        Self {
+            version: attribute("version")
+                .map(ToOwned::to_owned)
+                .or(namespace.map(|v| v.to_string())),
+            model,
+            elements: document.len_with_trees(),
+            libraries: libraries(document),
         }
-        summary.libraries = libraries(&document);
-        summary.fact("elements", document.len());
-        Ok(summary)
+    }
+
+    fn tell(self, summary: &mut Summary) {
+        summary.format_version = self.version;
+        if let Some((model, function)) = self.model {
+            summary.fact("model", model);
+            summary.fact("function", function);
+        }
+        summary.libraries = self.libraries;
+        summary.fact("elements", self.elements);
     }
 }
 

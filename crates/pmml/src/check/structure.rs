@@ -200,7 +200,7 @@ fn array(check: &mut Check, element: Element<'_>) {
         _ => return,
     };
     let text = element.text();
-    let items = crate::lower::array_items(&text, kind == Some("string"));
+    let items = crate::doc::array_items(&text, kind == Some("string"));
     let declared = element.attribute("n").and_then(|n| n.trim().parse::<usize>().ok());
     if let Some(declared) = declared.filter(|declared| *declared != items.len()) {
         let message = format!("the array says {declared} items, and has {}", items.len());

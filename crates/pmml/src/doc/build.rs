@@ -3,7 +3,7 @@ use std::fmt::Display;
 use bytes::Bytes;
 use holdall_diag::Failure;
 
-use super::{Attribute, Document, Node, TEXT};
+use super::{Attribute, Cut, Document, Node, Origin, PlainTree, TEXT};
 use crate::codes;
 
 /// Makes a document from its start to its end.
@@ -132,8 +132,36 @@ impl Builder {
     /// The document, with the bytes that it came from.
     pub(crate) fn finish_from(self, origin: Bytes) -> Result<Document, Failure> {
         let mut document = self.finish()?;
-        document.origin = origin;
+        document.origin = Origin::new(origin, Vec::new());
         Ok(document)
+    }
+
+    /// The document of a frame, with the trees that were cut out of it. None where one was not cut out of an
+    /// element.
+    pub(crate) fn finish_apart(
+        self,
+        frame: Bytes,
+        cuts: Vec<Cut>,
+        trees: Vec<PlainTree>,
+    ) -> Option<Document> {
+        let mut document = self.finish().ok()?;
+        let mut left = cuts.iter().zip(trees).peekable();
+        for (index, node) in document.nodes.iter().enumerate() {
+            if let Some((_, tree)) =
+                left.next_if(|(cut, _)| cut.at == node.offset && node.name != TEXT)
+            {
+                let empty = node.count == 0 && node.end as usize == index + 1;
+                if !empty || document.names.get_index(node.name as usize)? != "Node" {
+                    return None;
+                }
+                document.trees.push((index, tree));
+            }
+        }
+        if left.next().is_some() {
+            return None;
+        }
+        document.origin = Origin::new(frame, cuts);
+        Some(document)
     }
 
     /// Number of different names so far.

@@ -5,12 +5,18 @@
 //! blanks between elements. The families beside this file hold the words of the standard's
 //! enumerations, one file a chapter.
 
+mod array;
 mod build;
 mod mining;
+mod origin;
+mod plain;
 mod regression;
 mod schema;
 mod tree;
 mod words;
+pub(crate) use array::{array_counts, array_items};
+pub(crate) use origin::{Cut, Origin, line_of};
+pub(crate) use plain::{DefaultChild, PlainBuilder, PlainOp, PlainTest, PlainTree, Text};
 pub(crate) use words::Word;
 
 pub use build::Builder;
@@ -24,7 +30,6 @@ pub use tree::{MissingValueStrategy, NoTrueChildStrategy, SimpleOperator};
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use holdall_diag::{Location, PathKind};
 use indexmap::IndexSet;
 
@@ -62,7 +67,9 @@ pub struct Document {
     attributes: Vec<Attribute>,
     text: String,
     /// The bytes it was decoded from, to find lines.
-    origin: Bytes,
+    origin: Origin,
+    /// Trees that were read apart, by the empty elements that stand for their roots.
+    trees: Vec<(usize, PlainTree)>,
 }
 
 /// Documents are equal when they say the same; places in files take no part.
@@ -90,6 +97,13 @@ impl Document {
     /// Number of elements and texts.
     pub fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Number of elements and texts, those of trees that were read apart with them.
+    pub(crate) fn len_with_trees(&self) -> u64 {
+        // The element that stands for a tree is one already.
+        let inside = self.trees.iter().map(|(_, tree)| tree.elements.saturating_sub(1));
+        self.nodes.len() as u64 + inside.sum::<u64>()
     }
 
     /// Whether there is no element.
@@ -215,6 +229,13 @@ impl<'d> Element<'d> {
             .filter(|element| !element.is_text())
     }
 
+    /// The trees inside that were read apart, with the elements that stand for their roots.
+    pub(crate) fn trees_apart(self) -> &'d [(usize, PlainTree)] {
+        let trees = self.document.trees.as_slice();
+        let place = |index: usize| trees.partition_point(|(root, _)| *root < index);
+        trees.get(place(self.at)..place(self.end())).unwrap_or_default()
+    }
+
     /// Line, column and path in the file.
     pub fn location(self) -> Location {
         let offset = self.node().offset;
@@ -222,7 +243,7 @@ impl<'d> Element<'d> {
         if self.document.origin.is_empty() {
             return location;
         }
-        let (line, column) = line_of(&self.document.origin, offset);
+        let (line, column) = self.document.origin.line_of(offset);
         location.with_line(line, column)
     }
 
@@ -248,13 +269,4 @@ impl<'d> Element<'d> {
         }
         path
     }
-}
-
-/// Line and column of a byte, both from 1.
-pub(crate) fn line_of(bytes: &[u8], offset: u64) -> (u64, u64) {
-    let end = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-    let before = bytes.get(..end).unwrap_or_default();
-    let line = before.split(|&b| b == b'\n').count() as u64;
-    let column = before.iter().rev().take_while(|&&b| b != b'\n').count() as u64 + 1;
-    (line, column)
 }

@@ -4,8 +4,7 @@ use holdall_diag::Failure;
 use holdall_tabular::{BinaryOp, Function, Kind, Labels, UnaryOp, ValueId};
 
 use super::{
-    Lower, dictionary, invalid, predicate::array_items, required, required_word, unsupported,
-    unsupported_value,
+    Lower, dictionary, invalid, items_of, required, required_word, unsupported, unsupported_value,
 };
 use crate::doc::{Element, SimpleOperator};
 
@@ -77,7 +76,10 @@ impl<'d> Lower<'d> {
             Kind::F32 | Kind::F64 | Kind::I64 | Kind::Bool | Kind::Text => kind,
         };
         let left = self.cast(element, value, kind)?;
+        let is_nan =
+            |labels: &Labels| matches!(labels, Labels::F64(v) if v.iter().any(|v| v.is_nan()));
         let right = dictionary::labels(&[text], kind)
+            .filter(|right| !is_nan(right))
             .ok_or_else(|| invalid(element, "value", &format!("a value of type {kind}")))?;
         let right = self.constant(kind, right)?;
         let answer = self.bin(op, left, right)?;
@@ -94,7 +96,7 @@ impl<'d> Lower<'d> {
             _ => return Err(unsupported_value(element, "booleanOperator")),
         };
         let array = element.child("Array").ok_or_else(|| unsupported(element))?;
-        let items = array_items(&array.text(), array.attribute("type") == Some("string"));
+        let items = items_of(array, array.attribute("type") == Some("string"))?;
         let kind = self.kind(value);
         // What is no value of the field's type is never equal to it.
         let fitting: Vec<&str> = items

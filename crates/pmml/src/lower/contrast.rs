@@ -7,8 +7,8 @@ use holdall_diag::Failure;
 use holdall_tabular::{Labels, Lookup, Op, Transform, ValueId};
 
 use super::{
-    Lower, class_place, dictionary, dictionary::DataField, invalid, number, predicate::array_items,
-    required, unsupported,
+    Lower, class_place, dictionary, dictionary::DataField, invalid, number, numbers_of, required,
+    unsupported,
 };
 use crate::doc::Element;
 
@@ -49,9 +49,7 @@ pub(super) fn factors<'d>(
 fn matrix_rows(matrix: Element<'_>, count: usize) -> Result<Vec<Vec<f64>>, Failure> {
     let mut rows = Vec::new();
     for array in matrix.children().filter(|c| c.name() == "Array" || c.name() == "REAL-Array") {
-        let items = array_items(&array.text(), false);
-        let numbers = items.iter().map(|item| crate::number::parse_f64(item));
-        rows.push(numbers.collect::<Option<Vec<_>>>().ok_or_else(|| unsupported(array))?);
+        rows.push(numbers_of(array)?);
     }
     if rows.is_empty() {
         let columns = place(matrix, "nbCols")?;

@@ -79,6 +79,7 @@ impl<'d> Lower<'d> {
             && let Op::Ordinal(ordinal) = &mut node.op
         {
             ordinal.kind = kind;
+            self.known.learn(&self.model, value);
         }
         let value = match moment {
             Some(moment) => self.moment(expression, operand, moment)?,
@@ -441,12 +442,14 @@ fn constant(element: Element<'_>) -> Result<Operand, Failure> {
 
 /// The fields that are named inside an element.
 fn references(element: Element<'_>) -> impl Iterator<Item = &str> {
-    element.descendants().filter(|e| e.name() != "DerivedField").flat_map(|e| {
+    let apart = element.trees_apart().iter().flat_map(|(_, tree)| &tree.fields);
+    let inside = element.descendants().filter(|e| e.name() != "DerivedField").flat_map(|e| {
         let names = |key: &str| {
             matches!(key, "field" | "name" | "textField" | "predictorName" | "fieldName")
         };
         e.attributes().filter(move |(key, _)| names(key)).map(|(_, value)| value)
-    })
+    });
+    inside.chain(apart.map(String::as_str))
 }
 
 pub(super) fn first_expression(element: Element<'_>) -> Result<Element<'_>, Failure> {

@@ -1,5 +1,7 @@
 //! Mining models: <https://dmg.org/pmml/v4-4-1/MultipleModels.html>.
 
+use std::collections::BTreeSet;
+
 use holdall_diag::Failure;
 use holdall_tabular::{
     Aggregate, BinaryOp, Combine, CombineMethod, Estimator, Kind, Link, Member, MissingMember, Op,
@@ -111,7 +113,7 @@ impl<'d> Lower<'d> {
             }
             let weight = if weighted { number(*segment, "weight", Some(1.0))? } else { 1.0 };
             total += weight;
-            if self.tree(&mut grove, model, weight).is_err() {
+            if self.tree(&mut grove, model, weight).is_none() {
                 return Ok(None);
             }
         }
@@ -475,20 +477,15 @@ impl<'d> Lower<'d> {
 
     /// The classes that a model and those inside it name.
     fn all_classes(&self, element: Element<'d>) -> Result<holdall_tabular::Labels, Failure> {
-        let mut found: Vec<&str> = Vec::new();
         let named = element.descendants().filter_map(|e| match e.name() {
             "Node" => e.attribute("score"),
             "ScoreDistribution" | "TargetValueCount" | "TargetValueStat" => e.attribute("value"),
             "RegressionTable" => e.attribute("targetCategory"),
             _ => None,
         });
-        for class in named {
-            if !found.contains(&class) {
-                found.push(class);
-            }
-        }
-        found.sort_unstable();
-        self.classes(element, &found)
+        let apart = element.trees_apart().iter().flat_map(|(_, tree)| tree.classes());
+        let found: BTreeSet<&str> = named.chain(apart).collect();
+        self.classes(element, &found.into_iter().collect::<Vec<_>>())
     }
 }
 

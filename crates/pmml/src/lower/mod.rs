@@ -17,6 +17,7 @@ mod mining;
 mod network;
 mod neural;
 mod output;
+mod plain;
 mod predicate;
 mod prune;
 mod rank;
@@ -39,10 +40,12 @@ use holdall_tabular::{
 
 use crate::{
     codes,
-    doc::{Document, Element, MiningFunction},
+    doc::{Document, Element, MiningFunction, array_counts, array_items},
 };
 use dictionary::DataField;
-pub(crate) use predicate::array_items;
+
+/// Models may stand inside models this deep.
+const MAX_NESTING: usize = 32;
 
 /// Elements of a document that hold a model.
 pub(crate) const MODELS: [&str; 20] = [
@@ -91,6 +94,7 @@ pub fn lower(document: &Document) -> Result<(Model, Report), Failure> {
     let element = model_element(document)?;
     let mut lower = Lower {
         model: Model::new(),
+        known: prune::Known::default(),
         report: Report::new(),
         data: dictionary::data_fields(document)?,
         values: BTreeMap::new(),
@@ -106,6 +110,7 @@ pub fn lower(document: &Document) -> Result<(Model, Report), Failure> {
         ranks: BTreeMap::new(),
         rankings: BTreeMap::new(),
         segments: BTreeMap::new(),
+        nesting: 0,
     };
     let dictionary = document.root().and_then(|root| root.child("TransformationDictionary"));
     for define in dictionary.into_iter().flat_map(Element::children) {
@@ -214,6 +219,7 @@ type ConditionKey = (ValueId, crate::doc::SimpleOperator, String);
 
 struct Lower<'d> {
     model: Model,
+    known: prune::Known,
     report: Report,
     data: BTreeMap<&'d str, DataField<'d>>,
     /// The fields that can be named here.
@@ -242,15 +248,19 @@ struct Lower<'d> {
     rankings: BTreeMap<(ValueId, RuleRank, RuleFires), ValueId>,
     /// Answers of segments by name.
     segments: BTreeMap<String, Answer>,
+    /// How many models the one being lowered stands in.
+    nesting: usize,
 }
 
 impl<'d> Lower<'d> {
     fn push(&mut self, op: Op) -> Result<ValueId, Failure> {
-        self.model.push(op)
+        let id = self.model.push(op)?;
+        self.known.learn(&self.model, id);
+        Ok(id)
     }
 
     fn kind(&self, id: ValueId) -> Kind {
-        prune::kind_of(&self.model, id)
+        prune::kind_of(&self.model, id, &self.known)
     }
 
     /// The value of a field.
@@ -263,6 +273,14 @@ impl<'d> Lower<'d> {
 
     /// A model element, with its local fields. The scope is that of the caller afterwards.
     fn model_of(&mut self, element: Element<'d>, top: bool) -> Result<Answer, Failure> {
+        if self.nesting == MAX_NESTING {
+            return Err(Failure::unsupported(
+                codes::UNSUPPORTED_ELEMENT,
+                format!("models inside models more than {MAX_NESTING} deep are not carried"),
+            )
+            .at(element.location()));
+        }
+        self.nesting += 1;
         let local = element.child("LocalTransformations");
         let saved = (!top).then(|| (self.values.clone(), self.truncated.clone()));
         if !top {
@@ -288,6 +306,7 @@ impl<'d> Lower<'d> {
             (self.values, self.truncated) = (values, truncated);
             self.values.extend(kept);
         }
+        self.nesting -= 1;
         Ok(answer)
     }
 
@@ -410,6 +429,29 @@ fn number(element: Element<'_>, attribute: &str, default: Option<f64>) -> Result
     match (element.attribute(attribute), default) {
         (None, Some(default)) => Ok(default),
         _ => crate::number::parse_f64(required(element, attribute)?)
+            .filter(|number| !number.is_nan())
             .ok_or_else(|| invalid(element, attribute, "a number")),
     }
+}
+
+/// The items of an array, which has as many as it says.
+fn items_of(array: Element<'_>, quoted: bool) -> Result<Vec<String>, Failure> {
+    let items = array_items(&array.text(), quoted);
+    if array_counts(array.attribute("n"), items.len()) {
+        return Ok(items);
+    }
+    let said = array.attribute("n").unwrap_or_default();
+    let message = format!("the array says {said} items, and has {}", items.len());
+    Err(Failure::malformed(codes::ARRAY_COUNT, message).at(array.location()))
+}
+
+/// The numbers of an array, which has as many as it says.
+fn numbers_of(array: Element<'_>) -> Result<Vec<f64>, Failure> {
+    let parse = |item: &String| {
+        crate::number::parse_f64(item).filter(|number| !number.is_nan()).ok_or_else(|| {
+            let message = format!("expected numbers in `{}`, found `{item}`", array.name());
+            Failure::malformed(codes::INVALID_ELEMENT, message).at(array.location())
+        })
+    };
+    items_of(array, false)?.iter().map(parse).collect()
 }

@@ -1,17 +1,16 @@
 //! Predicates as chains of splits: <https://dmg.org/pmml/v4-4-1/TreeModel.html>, "Predicates".
 
-use holdall_diag::Failure;
 use holdall_tabular::{CategorySet, Kind, MissingRule, Test, ValueId};
 use indexmap::IndexSet;
 
-use super::{Lower, invalid, required, required_word, tree::Grove, unsupported, unsupported_value};
+use super::tree::{Grove, Planting};
 use crate::{
-    doc::{Element, SimpleOperator},
+    doc::{PlainOp, PlainTest, PlainTree, SimpleOperator, array_items},
     number,
 };
 
-/// Compound predicates may be nested this deep.
-const MAX_NESTING: u32 = 32;
+/// Splits that one predicate may come to.
+const MAX_SPLITS: usize = 1 << 12;
 
 /// Where a predicate leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,87 +38,85 @@ pub(super) struct Feature {
     pub(super) categories: IndexSet<String>,
 }
 
-impl<'d> Lower<'d> {
-    /// The node that asks a predicate.
-    pub(super) fn predicate(
-        &self,
-        grove: &mut Grove,
-        element: Element<'d>,
-        ways: Ways,
-        depth: u32,
-    ) -> Result<Target, Failure> {
-        match element.name() {
-            "True" => Ok(ways.yes),
-            "False" => Ok(ways.no),
-            "SimplePredicate" => self.simple(grove, element, ways),
-            "SimpleSetPredicate" => self.set(grove, element, ways),
-            "CompoundPredicate" if depth < MAX_NESTING => {
-                self.compound(grove, element, ways, depth + 1)
+impl Planting<'_, '_, '_> {
+    /// The node that asks the predicate at this place.
+    pub(super) fn predicate(&mut self, at: u32, ways: Ways) -> Option<Target> {
+        let most = self.grove.nodes.len() + MAX_SPLITS;
+        self.part(at, ways, most)
+    }
+
+    fn part(&mut self, at: u32, ways: Ways, most: usize) -> Option<Target> {
+        if self.grove.nodes.len() > most {
+            return None;
+        }
+        let test = *self.plain.tests.get(at as usize)?;
+        match test.op {
+            PlainOp::True => Some(ways.yes),
+            PlainOp::False => Some(ways.no),
+            PlainOp::Simple(operator) => self.simple(test, operator, ways),
+            PlainOp::Set { inverse: false, quoted } => self.set(test, quoted, ways),
+            PlainOp::Set { inverse: true, quoted } => {
+                let ways = Ways { yes: ways.no, no: ways.yes, unknown: ways.unknown };
+                self.set(test, quoted, ways)
             }
-            _ => Err(unsupported(element)),
+            PlainOp::And | PlainOp::Or | PlainOp::Surrogate => self.compound(at, test, ways, most),
         }
     }
 
-    /// Three-valued logic: what a part does not decide, the next part is asked.
-    fn compound(
-        &self,
-        grove: &mut Grove,
-        element: Element<'d>,
-        ways: Ways,
-        depth: u32,
-    ) -> Result<Target, Failure> {
-        let parts: Vec<_> = element.proper_children().collect();
-        let operator = required(element, "booleanOperator")?;
-        let Some((last, before)) = parts.split_last() else { return Err(unsupported(element)) };
-        let mut entry = self.predicate(grove, *last, ways, depth)?;
+    /// Three-valued logic: what a part does not decide, the next part is asked. The columns bound how deep
+    /// parts are nested.
+    fn compound(&mut self, at: u32, test: PlainTest, ways: Ways, most: usize) -> Option<Target> {
+        if ways.yes == ways.no && ways.no == ways.unknown {
+            return Some(ways.yes);
+        }
+        let mut parts = Vec::new();
+        let mut next = at + 1;
+        while next < test.end {
+            parts.push(next);
+            next = self.plain.tests.get(next as usize)?.end;
+        }
+        let (last, before) = parts.split_last()?;
+        let mut entry = self.part(*last, ways, most)?;
+        if test.op == PlainOp::Surrogate {
+            for part in before.iter().rev() {
+                entry = self.part(*part, Ways { unknown: entry, ..ways }, most)?;
+            }
+            return Some(entry);
+        }
+        let and = test.op == PlainOp::And;
         // The same question where an unknown part came before.
-        let clouded = match operator {
-            "and" => Ways { yes: ways.unknown, ..ways },
-            "or" => Ways { no: ways.unknown, ..ways },
-            _ => ways,
+        let clouded = if and {
+            Ways { yes: ways.unknown, ..ways }
+        } else {
+            Ways { no: ways.unknown, ..ways }
         };
-        let mut cloudy = match operator {
-            "and" | "or" => self.predicate(grove, *last, clouded, depth)?,
-            "surrogate" => ways.unknown,
-            _ => return Err(unsupported_value(element, "booleanOperator")),
-        };
+        let mut cloudy = self.part(*last, clouded, most)?;
         for part in before.iter().rev() {
-            let (clear, cloud) = match operator {
-                "and" => (
+            let (clear, cloud) = if and {
+                (
                     Ways { yes: entry, no: ways.no, unknown: cloudy },
                     Ways { yes: cloudy, no: ways.no, unknown: cloudy },
-                ),
-                "or" => (
+                )
+            } else {
+                (
                     Ways { yes: ways.yes, no: entry, unknown: cloudy },
                     Ways { yes: ways.yes, no: cloudy, unknown: cloudy },
-                ),
-                _ => {
-                    entry = self.predicate(grove, *part, Ways { unknown: entry, ..ways }, depth)?;
-                    continue;
-                }
+                )
             };
-            entry = self.predicate(grove, *part, clear, depth)?;
-            cloudy = self.predicate(grove, *part, cloud, depth)?;
+            entry = self.part(*part, clear, most)?;
+            cloudy = self.part(*part, cloud, most)?;
         }
-        Ok(entry)
+        Some(entry)
     }
 
-    fn simple(
-        &self,
-        grove: &mut Grove,
-        element: Element<'d>,
-        ways: Ways,
-    ) -> Result<Target, Failure> {
-        let value = self.field(element, required(element, "field")?)?;
-        let kind = self.kind(value);
-        let operator: SimpleOperator = required_word(element, "operator")?;
-        let feature = grove.feature(value, kind);
-        let test = match operator {
+    fn simple(&mut self, test: PlainTest, operator: SimpleOperator, ways: Ways) -> Option<Target> {
+        let (feature, kind) = self.feature(test.field)?;
+        let asked = match operator {
             SimpleOperator::IsMissing => {
-                return presence(grove, element, feature, ways.no, ways.yes);
+                return presence(self.grove, feature, ways.no, ways.yes);
             }
             SimpleOperator::IsNotMissing => {
-                return presence(grove, element, feature, ways.yes, ways.no);
+                return presence(self.grove, feature, ways.yes, ways.no);
             }
             SimpleOperator::Equal => Test::Eq,
             SimpleOperator::NotEqual => Test::Ne,
@@ -128,84 +125,64 @@ impl<'d> Lower<'d> {
             SimpleOperator::GreaterThan => Test::Gt,
             SimpleOperator::GreaterOrEqual => Test::Ge,
         };
-        let text = required(element, "value")?;
+        let text = self.plain.text(test.value)?;
         let threshold = match kind {
-            Kind::Text if matches!(test, Test::Eq | Test::Ne) => Some(grove.code(feature, text)),
-            Kind::Text => return Err(unsupported_value(element, "operator")),
-            Kind::Bool => number::parse_bool(text).map(|value| f64::from(u8::from(value))),
-            Kind::F32 => number::parse_f32(text),
-            Kind::F64 | Kind::I64 => number::parse_f64(text),
+            Kind::Text if matches!(asked, Test::Eq | Test::Ne) => self.grove.code(feature, text),
+            Kind::Text => return None,
+            Kind::Bool | Kind::F32 | Kind::F64 | Kind::I64 => of_kind(text, kind)?,
         };
-        let threshold = threshold
-            .filter(|t| !t.is_nan())
-            .ok_or_else(|| invalid(element, "value", &format!("a value of type {kind}")))?;
-        split(grove, element, (test, feature, threshold), ways)
+        if threshold.is_nan() {
+            return None;
+        }
+        split(self.grove, (asked, feature, threshold), ways)
     }
 
-    fn set(&self, grove: &mut Grove, element: Element<'d>, ways: Ways) -> Result<Target, Failure> {
-        let name = required(element, "field")?;
-        let inverse = match required(element, "booleanOperator")? {
-            "isIn" => false,
-            "isNotIn" => true,
-            _ => return Err(unsupported_value(element, "booleanOperator")),
+    fn set(&mut self, test: PlainTest, quoted: bool, ways: Ways) -> Option<Target> {
+        let items = array_items(self.plain.text(test.value)?, quoted);
+        let name = self.plain.fields.get_index(test.field as usize)?;
+        let whole = self.lower.truncated.get(name).copied();
+        let (feature, kind) = match whole {
+            Some(value) => {
+                let kind = self.lower.kind(value);
+                (self.grove.feature(value, kind), kind)
+            }
+            None => self.feature(test.field)?,
         };
-        let ways =
-            if inverse { Ways { yes: ways.no, no: ways.yes, unknown: ways.unknown } } else { ways };
-        let array = element.child("Array").ok_or_else(|| unsupported(element))?;
-        let text = array.text();
-        let items = array_items(&text, array.attribute("type") == Some("string"));
-        let whole = self.truncated.get(name).copied();
-        let value = match whole {
-            Some(value) => value,
-            None => self.field(element, name)?,
-        };
-        let kind = self.kind(value);
-        let feature = grove.feature(value, kind);
         if kind == Kind::Text {
-            let codes: Vec<f64> = items.iter().map(|item| grove.code(feature, item)).collect();
+            let codes: Vec<f64> = items.iter().map(|item| self.grove.code(feature, item)).collect();
             let members = codes.iter().filter_map(|code| small(*code));
-            return in_set(grove, element, feature, members.collect(), ways);
+            return in_set(self.grove, feature, members.collect(), ways);
         }
-        let numbers: Option<Vec<f64>> = items
-            .iter()
-            .map(|item| match kind {
-                Kind::Bool => number::parse_bool(item).map(|v| f64::from(u8::from(v))),
-                Kind::F32 => number::parse_f32(item),
-                Kind::F64 | Kind::I64 | Kind::Text => number::parse_f64(item),
-            })
-            .collect();
-        let numbers = numbers.ok_or_else(|| unsupported(array))?;
+        let numbers: Option<Vec<f64>> = items.iter().map(|item| of_kind(item, kind)).collect();
+        let numbers = numbers?;
         let members: Option<Vec<u32>> = numbers.iter().map(|value| small(*value)).collect();
         if let Some(members) = members
             && (whole.is_some() || matches!(kind, Kind::I64 | Kind::Bool))
         {
-            return in_set(grove, element, feature, members, ways);
+            return in_set(self.grove, feature, members, ways);
         }
         let mut entry = ways.no;
         for value in numbers.into_iter().rev() {
             let ways = Ways { no: entry, ..ways };
-            entry = split(grove, element, (Test::Eq, feature, value), ways)?;
+            entry = split(self.grove, (Test::Eq, feature, value), ways)?;
         }
-        Ok(entry)
+        Some(entry)
     }
 }
 
-fn in_set(
-    grove: &mut Grove,
-    element: Element<'_>,
-    feature: u32,
-    members: Vec<u32>,
-    ways: Ways,
-) -> Result<Target, Failure> {
-    let set = CategorySet::new(members).ok_or_else(|| unsupported(element))?;
-    let place = if let Some(place) = grove.sets.iter().position(|known| *known == set) {
-        place
-    } else {
-        grove.sets.push(set);
-        grove.sets.len() - 1
-    };
-    let place = u32::try_from(place).unwrap_or(u32::MAX);
-    split(grove, element, (Test::In(place), feature, 0.0), ways)
+/// A text as the number that trees compare for values of a kind.
+fn of_kind(text: &str, kind: Kind) -> Option<f64> {
+    match kind {
+        Kind::Bool => number::parse_bool(text).map(|value| f64::from(u8::from(value))),
+        Kind::F32 => number::parse_f32(text),
+        Kind::F64 | Kind::I64 | Kind::Text => number::parse_f64(text),
+    }
+}
+
+fn in_set(grove: &mut Grove, feature: u32, members: Vec<u32>, ways: Ways) -> Option<Target> {
+    let set = CategorySet::new(members)?;
+    let place = grove.set(set)?;
+    split(grove, (Test::In(place), feature, 0.0), ways)
 }
 
 /// A number that a category set may hold.
@@ -219,43 +196,32 @@ fn small(value: f64) -> Option<u32> {
 }
 
 /// Whether there is a value: every number is at least −∞.
-fn presence(
-    grove: &mut Grove,
-    element: Element<'_>,
-    feature: u32,
-    there: Target,
-    missing: Target,
-) -> Result<Target, Failure> {
+fn presence(grove: &mut Grove, feature: u32, there: Target, missing: Target) -> Option<Target> {
     if there == missing {
-        return Ok(there);
+        return Some(there);
     }
     let (Target::Node(there), Target::Node(missing)) = (there, missing) else {
-        return Err(unsupported(element));
+        return None;
     };
     let rule = MissingRule::No;
-    Ok(grove.split((Test::Ge, feature, f64::NEG_INFINITY), there, missing, rule))
+    Some(grove.split((Test::Ge, feature, f64::NEG_INFINITY), there, missing, rule))
 }
 
-fn split(
-    grove: &mut Grove,
-    element: Element<'_>,
-    test: (Test, u32, f64),
-    ways: Ways,
-) -> Result<Target, Failure> {
+fn split(grove: &mut Grove, test: (Test, u32, f64), ways: Ways) -> Option<Target> {
     let (Target::Node(yes), Target::Node(no)) = (ways.yes, ways.no) else {
         // Rows that no child takes have no answer, which trees here cannot say.
-        return Err(unsupported(element));
+        return None;
     };
     if ways.unknown == ways.yes && yes == no {
-        return Ok(ways.yes);
+        return Some(ways.yes);
     }
-    Ok(match ways.unknown {
+    Some(match ways.unknown {
         Target::Null => grove.split(test, yes, no, MissingRule::Compare),
         Target::Node(node) if node == yes => grove.split(test, yes, no, MissingRule::Yes),
         Target::Node(node) if node == no => grove.split(test, yes, no, MissingRule::No),
         Target::Node(unknown) => {
             let Target::Node(inner) = grove.split(test, yes, no, MissingRule::No) else {
-                return Err(unsupported(element));
+                return None;
             };
             let there = (Test::Ge, test.1, f64::NEG_INFINITY);
             grove.split(there, inner, unknown, MissingRule::No)
@@ -263,56 +229,20 @@ fn split(
     })
 }
 
-/// Items of an array: between blanks, or in quotes, in which `\"` is a quote.
-pub(crate) fn array_items(text: &str, quoted: bool) -> Vec<String> {
-    let mut items = Vec::new();
-    let mut chars = text.chars().peekable();
-    while let Some(&first) = chars.peek() {
-        if first.is_whitespace() {
-            chars.next();
-            continue;
-        }
-        let mut item = String::new();
-        let in_quotes = quoted && first == '"';
-        if in_quotes {
-            chars.next();
-        }
-        while let Some(c) = chars.next() {
-            match c {
-                '"' if in_quotes => break,
-                '\\' if chars.peek() == Some(&'"') => item.extend(chars.next()),
-                c if !in_quotes && c.is_whitespace() => break,
-                c => item.push(c),
-            }
-        }
-        items.push(item);
-    }
-    items
-}
-
 /// Whether two predicates are true for opposite rows.
-pub(super) fn complementary(a: Element<'_>, b: Element<'_>) -> bool {
-    let same = |name: &str| a.attribute(name) == b.attribute(name);
-    if a.name() != b.name() || !same("field") {
-        return false;
-    }
-    let pairs = [
-        ("equal", "notEqual"),
-        ("lessThan", "greaterOrEqual"),
-        ("lessOrEqual", "greaterThan"),
-        ("isIn", "isNotIn"),
-        ("isMissing", "isNotMissing"),
+pub(super) fn complementary(tree: &PlainTree, a: PlainTest, b: PlainTest) -> bool {
+    const PAIRS: [(SimpleOperator, SimpleOperator); 4] = [
+        (SimpleOperator::Equal, SimpleOperator::NotEqual),
+        (SimpleOperator::LessThan, SimpleOperator::GreaterOrEqual),
+        (SimpleOperator::LessOrEqual, SimpleOperator::GreaterThan),
+        (SimpleOperator::IsMissing, SimpleOperator::IsNotMissing),
     ];
-    let opposite = |name: &str| {
-        let words = (a.attribute(name).unwrap_or_default(), b.attribute(name).unwrap_or_default());
-        pairs.iter().any(|&(x, y)| words == (x, y) || words == (y, x))
-    };
-    match a.name() {
-        "SimplePredicate" => same("value") && opposite("operator"),
-        "SimpleSetPredicate" => {
-            let text = |e: Element<'_>| e.child("Array").map(|array| array.text().into_owned());
-            text(a) == text(b) && opposite("booleanOperator")
+    let opposite = match (a.op, b.op) {
+        (PlainOp::Simple(a), PlainOp::Simple(b)) => {
+            PAIRS.contains(&(a, b)) || PAIRS.contains(&(b, a))
         }
+        (PlainOp::Set { inverse: a, .. }, PlainOp::Set { inverse: b, .. }) => a != b,
         _ => false,
-    }
+    };
+    opposite && a.field == b.field && tree.text(a.value) == tree.text(b.value)
 }

@@ -25,11 +25,10 @@ pub(super) fn prune(mut model: Model) -> Model {
     let mut places: Vec<ValueId> = Vec::with_capacity(used.len());
     let mut kept = Arena::new();
     let old = std::mem::take(&mut model.nodes);
-    for (id, node) in old.iter() {
+    for (mut node, used) in old.into_vec().into_iter().zip(&used) {
         let place = ValueId::new(u32::try_from(kept.len()).unwrap_or(u32::MAX));
         places.push(place);
-        if used.get(id.index()) == Some(&true) {
-            let mut node = node.clone();
+        if *used {
             node.op
                 .each_arg_mut(&mut |arg| *arg = places.get(arg.index()).copied().unwrap_or(*arg));
             // There are no more nodes than there were.
@@ -47,9 +46,36 @@ pub(super) fn prune(mut model: Model) -> Model {
     model
 }
 
+/// What is known of values, by their places, so that long chains are not followed again and again.
+#[derive(Debug, Default)]
+pub(super) struct Known(Vec<Option<(Kind, bool)>>);
+
+impl Known {
+    /// Finds out about a value that was just made, or changed.
+    pub(super) fn learn(&mut self, model: &Model, id: ValueId) {
+        if let Some(known) = self.0.get_mut(id.index()) {
+            *known = None;
+        }
+        let found = (kind_of(model, id, self), is_vector(model, id, self));
+        if self.0.len() <= id.index() {
+            self.0.resize(id.index() + 1, None);
+        }
+        if let Some(known) = self.0.get_mut(id.index()) {
+            *known = Some(found);
+        }
+    }
+
+    fn get(&self, id: ValueId) -> Option<(Kind, bool)> {
+        self.0.get(id.index()).copied().flatten()
+    }
+}
+
 /// The kind of a value that this crate's reader made; follows first operands.
-pub(super) fn kind_of(model: &Model, mut id: ValueId) -> Kind {
+pub(super) fn kind_of(model: &Model, mut id: ValueId, known: &Known) -> Kind {
     loop {
+        if let Some((kind, _)) = known.get(id) {
+            return kind;
+        }
         let Some(node) = model.nodes.get(id) else { return Kind::F64 };
         id = match &node.op {
             Op::Input(field) => return model.fields.get(*field).map_or(Kind::F64, |f| f.kind),
@@ -218,10 +244,15 @@ fn kind_of_label(estimator: &Estimator, part: Part) -> Result<Kind, ValueId> {
 }
 
 /// Whether a value is a vector; follows operands.
-pub(super) fn is_vector(model: &Model, id: ValueId) -> bool {
+pub(super) fn is_vector(model: &Model, id: ValueId, known: &Known) -> bool {
     let mut open = vec![id];
     let mut seen = std::collections::BTreeSet::new();
     while let Some(id) = open.pop() {
+        match known.get(id) {
+            Some((_, true)) => return true,
+            Some((_, false)) => continue,
+            None => {}
+        }
         if !seen.insert(id) {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Tree models: <https://dmg.org/pmml/v4-4-1/TreeModel.html>.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_diag::Failure;
 use holdall_tabular::{
@@ -11,13 +11,16 @@ use holdall_tabular::{
 use indexmap::IndexSet;
 
 use super::{
-    Answer, Lower, function, invalid,
+    Answer, Lower, function,
     predicate::{Feature, Target, Ways, complementary},
     prune::is_leaf,
-    unsupported, unsupported_value, word,
+    unsupported_value, word,
 };
 use crate::{
-    doc::{Element, MiningFunction, MissingValueStrategy, NoTrueChildStrategy},
+    doc::{
+        DefaultChild, Element, MiningFunction, MissingValueStrategy, NoTrueChildStrategy, PlainOp,
+        PlainTree, Text,
+    },
     number,
 };
 
@@ -25,7 +28,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Grove {
     pub(super) nodes: TreeNodes,
-    pub(super) sets: Vec<CategorySet>,
+    sets: IndexSet<CategorySet>,
     pub(super) leaves: Vec<f64>,
     pub(super) trees: Vec<Tree>,
     features: Vec<Feature>,
@@ -56,9 +59,25 @@ impl Grove {
     /// The number of a text of a feature.
     pub(super) fn code(&mut self, feature: u32, text: &str) -> f64 {
         let Some(feature) = self.features.get_mut(feature as usize) else { return 0.0 };
-        let (place, _) = feature.categories.insert_full(text.to_owned());
+        let known = feature.categories.get_index_of(text);
+        let place = known.unwrap_or_else(|| feature.categories.insert_full(text.to_owned()).0);
         // Beyond 2⁵³ categories there is no memory.
         u32::try_from(place).map_or(f64::INFINITY, f64::from)
+    }
+
+    /// The number of a set.
+    pub(super) fn set(&mut self, set: CategorySet) -> Option<u32> {
+        u32::try_from(self.sets.insert_full(set).0).ok()
+    }
+
+    /// Where a class stands among the classes.
+    fn class_place(&mut self, class: &str) -> Option<usize> {
+        let classes = self.classes.as_ref()?;
+        if self.texts.is_empty() {
+            let all = (0..classes.len()).filter_map(|i| classes.get(i));
+            self.texts = all.map(|class| crate::raise::scalar_text(&class)).collect();
+        }
+        super::class_place(&self.texts, classes.kind(), class)
     }
 
     pub(super) fn split(
@@ -104,7 +123,7 @@ impl<'d> Lower<'d> {
         let classes = grove.classes.clone();
         // Names and confidences of nodes, and answers that may be missing, are those of a tree with predicates.
         let plain = !super::output::needs_entity(element) && !answers_missing(element);
-        if plain && self.tree(&mut grove, element, 1.0).is_ok() {
+        if plain && self.tree(&mut grove, element, 1.0).is_some() {
             return self.ensemble(element, grove, Aggregate::Sum);
         }
         self.decision_tree(element, classes)
@@ -120,7 +139,8 @@ impl<'d> Lower<'d> {
                     "ScoreDistribution" => e.attribute("value"),
                     _ => None,
                 });
-                let found: std::collections::BTreeSet<&str> = scores.collect();
+                let apart = element.trees_apart().iter().flat_map(|(_, tree)| tree.classes());
+                let found: BTreeSet<&str> = scores.chain(apart).collect();
                 let found: Vec<&str> = found.into_iter().collect();
                 Some(self.classes(element, &found)?)
             }
@@ -134,151 +154,26 @@ impl<'d> Lower<'d> {
         Ok(Grove { classes, f32, ..Grove::default() })
     }
 
-    /// Adds the tree of a tree model.
-    pub(super) fn tree(
-        &mut self,
-        grove: &mut Grove,
-        element: Element<'d>,
-        weight: f64,
-    ) -> Result<(), Failure> {
-        let missing = word(element, "missingValueStrategy", MissingValueStrategy::None)?;
+    /// Adds the tree of a tree model. None where it is not plain enough: then other elements carry it, and
+    /// find what is wrong.
+    pub(super) fn tree(&self, grove: &mut Grove, element: Element<'d>, weight: f64) -> Option<()> {
+        let missing = word(element, "missingValueStrategy", MissingValueStrategy::None).ok()?;
         let no_child =
-            word(element, "noTrueChildStrategy", NoTrueChildStrategy::ReturnNullPrediction)?;
-        let root = element.child("Node").ok_or_else(|| unsupported(element))?;
-        if root.child("True").is_none() {
-            return Err(unsupported(root));
-        }
-        // Children stand behind their parents: going backwards meets them first, at any depth.
-        let mut entries: BTreeMap<usize, Target> = BTreeMap::new();
-        for node in root.descendants().rev().filter(|e| e.name() == "Node") {
-            let children: Vec<_> = node.children().filter(|c| c.name() == "Node").collect();
-            let entry = if children.is_empty() {
-                Self::leaf(grove, node)?
-            } else {
-                self.branch(grove, node, &children, &mut entries, (missing, no_child))?
-            };
-            entries.insert(node.index(), entry);
-        }
-        let Some(Target::Node(root)) = entries.remove(&root.index()) else {
-            return Err(unsupported(root));
+            word(element, "noTrueChildStrategy", NoTrueChildStrategy::ReturnNullPrediction).ok()?;
+        let plain = super::plain::plain_tree(element)?;
+        let fields = vec![None; plain.fields.len()];
+        let mut planting = Planting {
+            lower: self,
+            grove,
+            plain: &plain,
+            strategies: (missing, no_child),
+            fields,
+            places: BTreeMap::new(),
+            values: Vec::new(),
         };
+        let root = planting.root()?;
         grove.trees.push(Tree { root, weight, output: 0 });
-        Ok(())
-    }
-
-    fn branch(
-        &mut self,
-        grove: &mut Grove,
-        node: Element<'d>,
-        children: &[Element<'d>],
-        entries: &mut BTreeMap<usize, Target>,
-        (missing, no_child): (MissingValueStrategy, NoTrueChildStrategy),
-    ) -> Result<Target, Failure> {
-        let parts: Vec<(Element<'d>, Target)> = children
-            .iter()
-            .map(|child| {
-                let predicate = predicate_of(*child)?;
-                let entry = entries.remove(&child.index()).ok_or_else(|| unsupported(*child))?;
-                Ok((predicate, entry))
-            })
-            .collect::<Result<_, Failure>>()?;
-        let end = match no_child {
-            NoTrueChildStrategy::ReturnNullPrediction => Target::Null,
-            NoTrueChildStrategy::ReturnLastPrediction => Self::leaf(grove, node)?,
-        };
-        let unknown = match missing {
-            MissingValueStrategy::None => None,
-            MissingValueStrategy::NullPrediction => Some(Target::Null),
-            MissingValueStrategy::LastPrediction => Some(Self::leaf(grove, node)?),
-            MissingValueStrategy::DefaultChild => {
-                let wanted = node.attribute("defaultChild");
-                let found =
-                    children.iter().position(|c| wanted.is_some() && c.attribute("id") == wanted);
-                if wanted.is_some() && found.is_none() {
-                    return Err(invalid(node, "defaultChild", "the id of a child"));
-                }
-                let entry = found.and_then(|i| parts.get(i)).map(|(_, entry)| *entry);
-                Some(entry.unwrap_or(Target::Null))
-            }
-            MissingValueStrategy::WeightedConfidence | MissingValueStrategy::AggregateNodes => {
-                return Err(Failure::unsupported(
-                    crate::codes::UNSUPPORTED_ATTRIBUTE,
-                    format!("`missingValueStrategy=\"{missing}\"` is not carried"),
-                )
-                .at(node.location()));
-            }
-        };
-        let mut next = end;
-        let mut parts = parts.as_slice();
-        if let [(first, yes), (second, no)] = parts
-            && complementary(*first, *second)
-        {
-            let ways = Ways { yes: *yes, no: *no, unknown: unknown.unwrap_or(end) };
-            return self.predicate(grove, *first, ways, 0);
-        }
-        while let [before @ .., (predicate, entry)] = parts {
-            let ways = Ways { yes: *entry, no: next, unknown: unknown.unwrap_or(next) };
-            next = self.predicate(grove, *predicate, ways, 0)?;
-            parts = before;
-        }
-        Ok(next)
-    }
-
-    fn leaf(grove: &mut Grove, node: Element<'d>) -> Result<Target, Failure> {
-        let Some(kind) = grove.classes.as_ref().map(Labels::kind) else {
-            let Some(score) = node.attribute("score") else { return Ok(Target::Null) };
-            let value = if grove.f32 { number::parse_f32(score) } else { number::parse_f64(score) };
-            let value = value.ok_or_else(|| invalid(node, "score", "a number"))?;
-            return Ok(grove.leaf(&[value]));
-        };
-        if let (true, Some(classes)) = (grove.texts.is_empty(), &grove.classes) {
-            let all = (0..classes.len()).filter_map(|i| classes.get(i));
-            grove.texts = all.map(|class| crate::raise::scalar_text(&class)).collect();
-        }
-        let texts = grove.texts.as_slice();
-        let place = |class: &str| super::class_place(texts, kind, class);
-        let mut values = vec![0.0; texts.len()];
-        let distribution: Vec<_> =
-            node.children().filter(|c| c.name() == "ScoreDistribution").collect();
-        let score = node.attribute("score").map(place);
-        if distribution.is_empty() || grove.votes {
-            let Some(Some(class)) = score else {
-                if score.is_none() {
-                    return Ok(Target::Null);
-                }
-                return Err(invalid(node, "score", "a class of the target"));
-            };
-            if let Some(value) = values.get_mut(class) {
-                *value = 1.0;
-            }
-            return Ok(grove.leaf(&values));
-        }
-        let given = distribution.iter().all(|d| d.attribute("probability").is_some());
-        let attribute = if given { "probability" } else { "recordCount" };
-        let mut total = 0.0;
-        for part in &distribution {
-            let class = part.attribute("value").and_then(place);
-            let class = class.ok_or_else(|| invalid(*part, "value", "a class of the target"))?;
-            let value = super::number(*part, attribute, None)?;
-            total += value;
-            if let Some(slot) = values.get_mut(class) {
-                *slot = value;
-            }
-        }
-        if !given {
-            for value in &mut values {
-                *value /= total;
-            }
-        }
-        if let Some(Some(class)) = score {
-            let best = values.iter().enumerate().fold(0, |best, (i, value)| {
-                if values.get(best).is_some_and(|b| value > b) { i } else { best }
-            });
-            if best != class && grove.single {
-                return Err(unsupported_value(node, "score"));
-            }
-        }
-        Ok(grove.leaf(&values))
+        Some(())
     }
 
     /// The ensemble of a grove, and the estimate of it.
@@ -308,7 +203,7 @@ impl<'d> Lower<'d> {
             outputs: width,
             leaf_width: width,
             leaves: grove.leaves,
-            sets: grove.sets,
+            sets: grove.sets.into_iter().collect(),
             base,
             base_last,
             summation,
@@ -394,6 +289,148 @@ impl<'d> Lower<'d> {
             values.push(self.push(Op::Constant(constant))?);
         }
         Ok((self.push(Op::Concat(values))?, false))
+    }
+}
+
+/// A tree being added to a grove.
+pub(super) struct Planting<'l, 'd, 'g> {
+    pub(super) lower: &'l Lower<'d>,
+    pub(super) grove: &'g mut Grove,
+    pub(super) plain: &'l PlainTree,
+    strategies: (MissingValueStrategy, NoTrueChildStrategy),
+    /// The features of fields that were tested.
+    fields: Vec<Option<(u32, Kind)>>,
+    /// Where the classes stand that were named.
+    places: BTreeMap<Text, usize>,
+    /// The values of a leaf.
+    values: Vec<f64>,
+}
+
+impl Planting<'_, '_, '_> {
+    fn root(&mut self) -> Option<u32> {
+        let root = self.plain.nodes.first()?;
+        if self.plain.tests.get(root.test as usize)?.op != PlainOp::True {
+            return None;
+        }
+        // Children stand behind their parents: going backwards meets them first, at any depth.
+        let mut entries: Vec<(u32, Target)> = Vec::new();
+        let mut children = Vec::new();
+        let count = u32::try_from(self.plain.nodes.len()).ok()?;
+        for (node, place) in self.plain.nodes.iter().zip(0..count).rev() {
+            let first = entries.iter().rposition(|(child, _)| *child >= node.end);
+            children.clear();
+            children.extend(entries.drain(first.map_or(0, |first| first + 1)..).rev());
+            let entry = if children.is_empty() {
+                self.leaf(place)?
+            } else {
+                self.branch(place, &children)?
+            };
+            entries.push((place, entry));
+        }
+        match entries.as_slice() {
+            [(_, Target::Node(root))] => Some(*root),
+            _ => None,
+        }
+    }
+
+    fn branch(&mut self, place: u32, children: &[(u32, Target)]) -> Option<Target> {
+        let (missing, no_child) = self.strategies;
+        let node = *self.plain.nodes.get(place as usize)?;
+        let end = match no_child {
+            NoTrueChildStrategy::ReturnNullPrediction => Target::Null,
+            NoTrueChildStrategy::ReturnLastPrediction => self.leaf(place)?,
+        };
+        let unknown = match missing {
+            MissingValueStrategy::None => None,
+            MissingValueStrategy::NullPrediction => Some(Target::Null),
+            MissingValueStrategy::LastPrediction => Some(self.leaf(place)?),
+            MissingValueStrategy::DefaultChild => match node.default_child {
+                DefaultChild::Absent => return None,
+                DefaultChild::None => Some(Target::Null),
+                DefaultChild::Node(wanted) => {
+                    Some(children.iter().find(|(child, _)| *child == wanted)?.1)
+                }
+            },
+            MissingValueStrategy::WeightedConfidence | MissingValueStrategy::AggregateNodes => {
+                return None;
+            }
+        };
+        let test_of = |child: u32| Some(self.plain.nodes.get(child as usize)?.test);
+        if let [(first, yes), (second, no)] = children {
+            let (first, second) = (test_of(*first)?, test_of(*second)?);
+            let test = |at: u32| self.plain.tests.get(at as usize).copied();
+            if complementary(self.plain, test(first)?, test(second)?) {
+                let ways = Ways { yes: *yes, no: *no, unknown: unknown.unwrap_or(end) };
+                return self.predicate(first, ways);
+            }
+        }
+        let mut next = end;
+        for (child, entry) in children.iter().rev() {
+            let ways = Ways { yes: *entry, no: next, unknown: unknown.unwrap_or(next) };
+            next = self.predicate(self.plain.nodes.get(*child as usize)?.test, ways)?;
+        }
+        Some(next)
+    }
+
+    fn leaf(&mut self, place: u32) -> Option<Target> {
+        let score = self.plain.nodes.get(place as usize)?.score;
+        let Some(classes) = &self.grove.classes else {
+            let Some(score) = self.plain.text(score) else { return Some(Target::Null) };
+            let parse = if self.grove.f32 { number::parse_f32 } else { number::parse_f64 };
+            let value = parse(score).filter(|value| !value.is_nan())?;
+            return Some(self.grove.leaf(&[value]));
+        };
+        let count = classes.len();
+        let scored = self.plain.text(score).map(|_| self.place(score));
+        let shares = self.plain.shares_of(place as usize);
+        let mut values = std::mem::take(&mut self.values);
+        values.clear();
+        values.resize(count, 0.0);
+        if shares.is_empty() || self.grove.votes {
+            match scored {
+                None => return Some(Target::Null),
+                Some(class) => *values.get_mut(class?)? = 1.0,
+            }
+        } else {
+            for share in shares {
+                let class = self.place(share.class)?;
+                *values.get_mut(class)? = share.weight;
+            }
+            if let Some(Some(class)) = scored {
+                let best = values.iter().enumerate().fold(0, |best, (i, value)| {
+                    if values.get(best).is_some_and(|b| value > b) { i } else { best }
+                });
+                if best != class && self.grove.single {
+                    return None;
+                }
+            }
+        }
+        let leaf = self.grove.leaf(&values);
+        self.values = values;
+        Some(leaf)
+    }
+
+    /// Where a class stands among the classes.
+    fn place(&mut self, class: Text) -> Option<usize> {
+        if let Some(place) = self.places.get(&class) {
+            return Some(*place);
+        }
+        let place = self.grove.class_place(self.plain.text(class)?)?;
+        self.places.insert(class, place);
+        Some(place)
+    }
+
+    /// The feature of a field, and its kind.
+    pub(super) fn feature(&mut self, field: u32) -> Option<(u32, Kind)> {
+        if let Some(known) = self.fields.get(field as usize).copied().flatten() {
+            return Some(known);
+        }
+        let name = self.plain.fields.get_index(field as usize)?;
+        let value = self.lower.values.get(name).copied()?;
+        let kind = self.lower.kind(value);
+        let found = (self.grove.feature(value, kind), kind);
+        *self.fields.get_mut(field as usize)? = Some(found);
+        Some(found)
     }
 }
 

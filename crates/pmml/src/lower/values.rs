@@ -110,7 +110,7 @@ impl Lower<'_> {
 
     /// A value as a scalar: the only element of a vector, the value itself else.
     pub(super) fn scalar(&mut self, value: ValueId) -> Result<ValueId, Failure> {
-        if !prune::is_vector(&self.model, value) {
+        if !prune::is_vector(&self.model, value, &self.known) {
             return Ok(value);
         }
         let (op, skip_missing) = match self.kind(value) {

@@ -9,8 +9,8 @@ use holdall_tabular::{
 };
 
 use super::{
-    Answer, Lower, class_place, dictionary, function, invalid, number, predicate::array_items,
-    required, unsupported, unsupported_value,
+    Answer, Lower, class_place, dictionary, function, invalid, number, numbers_of, required,
+    unsupported, unsupported_value,
 };
 use crate::doc::{Element, MiningFunction};
 
@@ -250,31 +250,39 @@ impl<'d> Lower<'d> {
 
 /// The numbers of an array or sparse array of a width.
 pub(super) fn numbers(element: Element<'_>, width: usize) -> Result<Vec<f64>, Failure> {
-    let parse = |holder: Element<'_>| {
-        let items = array_items(&holder.text(), false);
-        let numbers = items.iter().map(|item| crate::number::parse_f64(item));
-        numbers.collect::<Option<Vec<f64>>>().ok_or_else(|| unsupported(holder))
+    let counts = |holder: Element<'_>, count: usize| {
+        if count == width {
+            return Ok(());
+        }
+        let message = format!("expected an array of {width} numbers, found one of {count}");
+        Err(Failure::malformed(crate::codes::ARRAY_COUNT, message).at(holder.location()))
     };
     if let Some(array) = element.child("Array").or_else(|| element.child("REAL-Array")) {
-        let numbers = parse(array)?;
-        return if numbers.len() == width { Ok(numbers) } else { Err(unsupported(array)) };
+        let numbers = numbers_of(array)?;
+        counts(array, numbers.len())?;
+        return Ok(numbers);
     }
     let sparse = element.child("REAL-SparseArray").ok_or_else(|| unsupported(element))?;
+    if let Some(said) = sparse.attribute("n").and_then(|n| n.trim().parse::<u64>().ok()) {
+        counts(sparse, usize::try_from(said).unwrap_or(usize::MAX))?;
+    }
     let default = number(sparse, "defaultValue", Some(0.0))?;
     let mut all = vec![default; width];
-    let indices = sparse.child("Indices").map(parse).transpose()?.unwrap_or_default();
-    let entries = sparse.child("REAL-Entries").map(parse).transpose()?.unwrap_or_default();
+    let indices = sparse.child("Indices").map(numbers_of).transpose()?.unwrap_or_default();
+    let entries = sparse.child("REAL-Entries").map(numbers_of).transpose()?.unwrap_or_default();
     if indices.len() != entries.len() {
-        return Err(unsupported(sparse));
+        let message = format!("{} indices for {} entries", indices.len(), entries.len());
+        return Err(Failure::malformed(crate::codes::ARRAY_COUNT, message).at(sparse.location()));
     }
     for (index, entry) in indices.into_iter().zip(entries) {
         #[expect(clippy::cast_possible_truncation, reason = "places beyond the width are refused")]
         #[expect(clippy::cast_sign_loss, reason = "places below 1 are refused")]
         let place = (index >= 1.0).then_some(index as usize);
-        match place.and_then(|place| all.get_mut(place - 1)) {
-            Some(slot) => *slot = entry,
-            None => return Err(unsupported(sparse)),
-        }
+        let slot = place.and_then(|place| all.get_mut(place - 1)).ok_or_else(|| {
+            let message = format!("expected indices from 1 to {width}, found {index}");
+            Failure::malformed(crate::codes::ARRAY_COUNT, message).at(sparse.location())
+        })?;
+        *slot = entry;
     }
     Ok(all)
 }

@@ -108,3 +108,22 @@ fn what_is_not_carried_is_named_with_its_place() {
     let (_, path) = location.path.as_ref().unwrap();
     assert_eq!(&**path, "/PMML/RegressionModel/RegressionTable/PredictorTerm");
 }
+
+/// Numbers that look random and are the same every time.
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below another.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        // Steele, Lea and Flood: Fast splittable pseudorandom number generators.
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((mixed ^ (mixed >> 31)) % end as u64).unwrap()
+    }
+}

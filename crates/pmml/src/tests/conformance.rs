@@ -11,7 +11,7 @@ use holdall_tabular::validate;
 
 use crate::{decode, encode, lower};
 
-fn documents() -> Vec<PathBuf> {
+pub(super) fn documents() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/pmml");
     let mut folders = vec![root];
@@ -30,7 +30,7 @@ fn documents() -> Vec<PathBuf> {
     found
 }
 
-fn bytes(path: &Path) -> Vec<u8> {
+pub(super) fn bytes(path: &Path) -> Vec<u8> {
     let raw = std::fs::read(path).unwrap();
     if path.extension().is_none_or(|extension| extension != "gz") {
         return raw;
@@ -41,7 +41,7 @@ fn bytes(path: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn documents_of_other_producers_decode_losslessly_and_lower_to_valid_models() {
+pub(super) fn documents_of_other_producers_decode_losslessly_and_lower_to_valid_models() {
     let documents = documents();
     if documents.is_empty() {
         println!("the conformance documents are absent: nothing was tested");

@@ -1,7 +1,9 @@
+mod apart;
 mod bad;
 mod conformance;
 mod elements;
 mod families;
+mod hostile;
 mod models;
 mod reading;
 mod scoring;

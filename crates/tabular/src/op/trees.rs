@@ -151,7 +151,7 @@ pub enum MissingRule {
 }
 
 /// A set of small category numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CategorySet {
     words: Vec<u64>,
 }

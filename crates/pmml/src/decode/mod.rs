@@ -1,5 +1,9 @@
 //! Bytes → document. No recursion: nesting is a stack, bounded by the limits.
 
+mod encoding;
+mod frame;
+mod tree;
+
 use std::borrow::Cow;
 
 use bytes::Bytes;
@@ -13,8 +17,12 @@ use quick_xml::{
 
 use crate::{
     Version, codes,
-    doc::{Builder, Document, line_of},
+    doc::{Builder, Cut, Document, PlainTree, line_of},
 };
+use encoding::{allowed, to_utf8};
+pub(crate) use frame::decode_apart;
+#[cfg(test)]
+pub(crate) use frame::decode_with;
 
 /// Memory that an element, an attribute or a text takes beside its characters.
 const OVERHEAD: u64 = 24;
@@ -32,29 +40,43 @@ pub fn decode(source: &Source, budget: &mut Budget) -> Result<Document, Failure>
 }
 
 fn decode_bytes(bytes: Bytes, budget: &mut Budget) -> Result<Document, Failure> {
-    let bytes = to_utf8(bytes, budget)?;
-    let text = match std::str::from_utf8(&bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let (line, column) = line_of(&bytes, error.valid_up_to() as u64);
-            return Err(Failure::malformed(codes::ENCODING, "the text is not UTF-8")
-                .at(Location::line(line, column))
-                .with_help("declare the encoding in the XML declaration, or convert the file"));
-        }
-    };
+    let bytes = to_utf8(&bytes, budget)?.unwrap_or(bytes);
+    let (builder, _) = decode_utf8(&bytes, budget)?;
+    builder.finish_from(bytes)
+}
+
+/// A document out of which trees were cut, nested this deep.
+fn decode_frame(
+    frame: Bytes,
+    cuts: Vec<Cut>,
+    trees: Vec<PlainTree>,
+    depth: usize,
+    budget: &mut Budget,
+) -> Option<Document> {
+    if to_utf8(&frame, budget).ok()?.is_some() {
+        // Trees are read as UTF-8.
+        return None;
+    }
+    let (builder, deepest) = decode_utf8(&frame, budget).ok()?;
+    budget.depth(deepest + depth, Location::default).ok()?;
+    builder.finish_apart(frame, cuts, trees)
+}
+
+/// What stands in a text, and how deep it is nested.
+fn decode_utf8(bytes: &[u8], budget: &mut Budget) -> Result<(Builder, usize), Failure> {
     let mut decoder = Decoder {
-        bytes: &bytes,
+        bytes,
         budget,
         builder: Builder::new(),
         path: Vec::new(),
+        deepest: 0,
         pending: String::new(),
         prefix: None,
         seen_root: false,
         at: 0,
     };
-    decoder.run(text)?;
-    let builder = decoder.builder;
-    builder.finish_from(bytes)
+    decoder.run(allowed(bytes)?)?;
+    Ok((decoder.builder, decoder.deepest))
 }
 
 struct Decoder<'a> {
@@ -63,6 +85,7 @@ struct Decoder<'a> {
     builder: Builder,
     /// Names of the open elements, and whether each has child elements.
     path: Vec<(&'a str, bool)>,
+    deepest: usize,
     /// Text since the last tag.
     pending: String,
     /// The prefix of the PMML namespace, with its colon.
@@ -148,6 +171,7 @@ impl<'a> Decoder<'a> {
             let (line, column) = line_of(bytes, at);
             Location::line(line, column)
         })?;
+        self.deepest = self.deepest.max(depth);
         self.budget.charge(OVERHEAD)?;
         let name = start.name().into_inner();
         if self.path.is_empty() {
@@ -318,61 +342,4 @@ impl<'a> Decoder<'a> {
         }
         failure.at(Location::line(line, column).with_path(PathKind::Xml, path))
     }
-}
-
-/// The file as UTF-8. UTF-16 is told by its byte order mark, the others by the XML declaration.
-fn to_utf8(bytes: Bytes, budget: &mut Budget) -> Result<Bytes, Failure> {
-    let utf16 = match bytes.get(..2) {
-        Some([0xFE, 0xFF]) => Some(u16::from_be_bytes as fn([u8; 2]) -> u16),
-        Some([0xFF, 0xFE]) => Some(u16::from_le_bytes as fn([u8; 2]) -> u16),
-        _ => None,
-    };
-    if let Some(unit) = utf16 {
-        budget.charge(bytes.len() as u64 * 3)?;
-        let (pairs, rest) = bytes.as_chunks::<2>();
-        let text: Result<String, _> =
-            char::decode_utf16(pairs.iter().skip(1).map(|pair| unit(*pair))).collect();
-        return match text {
-            Ok(text) if rest.is_empty() => Ok(text.into()),
-            Ok(_) | Err(_) => Err(Failure::malformed(codes::ENCODING, "the text is not UTF-16")
-                .at(Location::line(1, 1))),
-        };
-    }
-    let encoding = declared_encoding(&bytes);
-    match encoding.as_deref().unwrap_or("utf-8") {
-        "utf-8" | "utf8" | "us-ascii" | "ascii" => Ok(bytes),
-        // Bytes 0x80 to 0x9F differ; windows-1252 has letters where ISO 8859-1 has controls.
-        "iso-8859-1" | "latin1" | "windows-1252" | "cp1252" => {
-            budget.charge(bytes.len() as u64 * 2)?;
-            let text: String = bytes.iter().map(|&byte| latin(byte)).collect();
-            Ok(text.into())
-        }
-        other => Err(Failure::unsupported(
-            codes::ENCODING,
-            format!("expected UTF-8, UTF-16, ISO-8859-1 or windows-1252, found `{other}`"),
-        )
-        .at(Location::line(1, 1))),
-    }
-}
-
-fn declared_encoding(bytes: &[u8]) -> Option<String> {
-    let head = bytes.get(..bytes.len().min(256))?;
-    let head = String::from_utf8_lossy(head);
-    let head = head.trim_start_matches('\u{feff}').strip_prefix("<?xml")?;
-    let (declaration, _) = head.split_once("?>")?;
-    let (_, rest) = declaration.split_once("encoding")?;
-    let rest = rest.trim_start().strip_prefix('=')?.trim_start();
-    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    rest.split(quote).nth(1).map(str::to_ascii_lowercase)
-}
-
-/// windows-1252; 0x80 to 0x9F as the WHATWG index has them.
-fn latin(byte: u8) -> char {
-    const HIGH: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
-        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
-        'ž', 'Ÿ',
-    ];
-    let high = byte.checked_sub(0x80).and_then(|i| HIGH.get(usize::from(i)));
-    high.copied().unwrap_or(char::from(byte))
 }
