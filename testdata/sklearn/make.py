@@ -2,7 +2,9 @@
 
     python3.11 -m venv env && env/bin/pip install -r requirements-1.9.txt && env/bin/python make.py
 
-Once for each of requirements-1.9.txt (all cases), -1.5.txt and -1.2.txt (the cases marked `old`).
+Once for each of requirements-1.9.txt (all cases), -1.5.txt and -1.2.txt (the cases marked `old`), then
+-1.1.txt, -1.0.txt and -0.24.txt with Python 3.9 and -0.22.txt with Python 3.8 (those and the ones marked
+`early`).
 Data are drawn from seeded generators; the expected numbers are scikit-learn's own, computed on the
 rows as they are read back from inputs.csv. With names of cases as arguments, makes only those.
 """
@@ -18,6 +20,10 @@ import pandas as pd
 import scipy
 import scipy.spatial
 import sklearn
+
+VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
+if VERSION < (1, 0):
+    from sklearn.experimental import enable_hist_gradient_boosting  # noqa: F401
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -48,7 +54,6 @@ sys.path.insert(0, str(HERE))
 import _fixture as fixture  # noqa: E402
 import _wide as wide  # noqa: E402
 
-VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
 SUFFIX = "_%d_%d" % VERSION
 PROTOCOLS = {"count": 0}
 ONLY = set(sys.argv[1:])
@@ -128,6 +133,7 @@ def save(model, folder, forms):
     return ["model.pkl"]
 
 
+REGRESSION_TREES = {"DecisionTreeRegressor", "ExtraTreeRegressor"}
 CLUSTERINGS = {"KMeans", "MiniBatchKMeans", "BisectingKMeans", "MeanShift", "AffinityPropagation", "Birch"}
 
 
@@ -135,7 +141,9 @@ def answers(model, inputs):
     name = type(model).__name__
     if isinstance(getattr(model, "classes_", None), list):
         return targets(model, inputs)
-    if hasattr(model, "predict_proba") and not hasattr(model, "classes_"):
+    # Until 0.23 regression trees have `classes_` as well.
+    classes = getattr(model, "classes_", None) if name not in REGRESSION_TREES else None
+    if hasattr(model, "predict_proba") and classes is None:
         values = model.predict_proba(inputs)
         header = ["cluster"] + fixture.numbered("probability", values.shape[1])
         return "clustering", header, np.c_[model.predict(inputs), values]
@@ -146,7 +154,7 @@ def answers(model, inputs):
             for label, values in zip(model.predict(inputs), model.predict_proba(inputs))
         ]
         return "classification", header, table
-    if hasattr(model, "predict") and hasattr(model, "classes_"):
+    if hasattr(model, "predict") and classes is not None:
         return "classification", ["label"], [[label] for label in model.predict(inputs)]
     if sklearn.base.is_outlier_detector(model):
         table = zip(model.predict(inputs), np.ravel(model.decision_function(inputs)))
@@ -618,7 +626,7 @@ def further(old):
     columns = ColumnTransformer(
         [
             ("a", StandardScaler(), [True, False, True, False, False]),
-            ("b", OneHotEncoder(drop="if_binary"), np.array([False, False, False, True, True])),
+            ("b", OneHotEncoder(drop="if_binary" if VERSION >= (0, 23) else "first"), np.array([False, False, False, True, True])),
         ],
         remainder="passthrough",
     ).fit(whole)

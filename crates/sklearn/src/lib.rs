@@ -1,10 +1,10 @@
-//! scikit-learn models in pickle and joblib files, 0.20 to 1.9, without Python.
+//! scikit-learn models in pickle and joblib files, 0.22 to 1.9, without Python.
 //!
 //! The stream becomes a tree of inert nodes (`holdall-pickle`); nothing in it is imported or called. The
 //! fitted attributes are then said in terms of the tabular model (`lower`), one file a family of
 //! estimators. What loading the file would run is judged first: a dangerous pickle is not read.
 //!
-//! Facts from the sources of scikit-learn 1.9.1, 1.5.2 and 1.2.2, as each file says.
+//! Facts from the sources of scikit-learn 0.22.2 to 1.9.1, as each file says.
 //!
 //! - A number column enters as f64, missing as NaN; where an estimator refuses NaN and nothing before
 //!   it fills the gaps, the row is refused.

@@ -295,6 +295,7 @@ const FAMILIES: &[Family] = &[
         "sklearn.cross_decomposition._pls",
         &["PLSRegression", "PLSCanonical", "CCA", "PLSSVD"],
     ),
+    Family(projection::pls, "sklearn.cross_decomposition._cca", &["CCA"]),
     Family(
         kernels::propagation,
         "sklearn.semi_supervised._label_propagation",

@@ -1,12 +1,14 @@
 //! Classifiers of several classes made of binary ones: `estimators_` are fitted on 0 and 1;
 //! `multiclass.py`, `utils/multiclass.py`. The score of a member is its `decision_function`, or the
-//! probability of 1 where it has none. The same in all versions.
+//! probability of 1 where it has none.
 //!
 //! | class | label |
 //! |---|---|
 //! | `OneVsRestClassifier` | the largest score, the last of equals; of two classes whether the score is above 0 or ½ |
 //! | `OneVsOneClassifier` | most pairs won, plus s ÷ (3 (|s| + 1)) with s the scores added |
 //! | `OutputCodeClassifier` | the row of `code_book_` that is closest to the scores |
+//!
+//! Of two classes `OneVsOneClassifier` compares with 0 until 1.0, probabilities too, and with ½ later.
 
 use holdall_diag::Failure;
 use holdall_tabular::{
@@ -136,7 +138,7 @@ pub(super) fn one_vs_one(
     let (mut scores, mut labels, mut limit) = (Vec::new(), Vec::new(), 0.0);
     for member in &members {
         let (score, at) = score(lowering, step, member)?;
-        if scores.is_empty() {
+        if scores.is_empty() && e.since(1, 1) {
             limit = at;
         }
         scores.push(score);
