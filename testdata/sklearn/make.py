@@ -12,6 +12,7 @@ rows as they are read back from inputs.csv. With names of cases as arguments, ma
 import pickle
 import sys
 import warnings
+import zipfile
 from pathlib import Path
 
 import joblib
@@ -124,6 +125,14 @@ def save(model, folder, forms):
             joblib.dump(model, folder / name, compress=(form, 3) if form else 0)
             names.append(name)
         return names
+    if forms.startswith("skops"):
+        import skops.io
+
+        how = zipfile.ZIP_STORED if forms == "skops" else zipfile.ZIP_DEFLATED
+        skops.io.dump(model, folder / "model.skops", compression=how)
+        if forms == "skops_and_pickle":
+            (folder / "model.pkl").write_bytes(pickle.dumps(model))
+        return ["model.skops", "model.pkl"][: 2 if forms == "skops_and_pickle" else 1]
     if forms == "one_joblib":
         joblib.dump(model, folder / "model.joblib")
         return ["model.joblib"]
@@ -131,6 +140,16 @@ def save(model, folder, forms):
     PROTOCOLS["count"] += 1
     (folder / "model.pkl").write_bytes(pickle.dumps(model, protocol))
     return ["model.pkl"]
+
+
+def load(path):
+    if path.suffix == ".joblib":
+        return joblib.load(path)
+    if path.suffix == ".skops":
+        import skops.io
+
+        return skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+    return pickle.loads(path.read_bytes())
 
 
 REGRESSION_TREES = {"DecisionTreeRegressor", "ExtraTreeRegressor"}
@@ -221,7 +240,7 @@ def case(name, model, rows, tolerance, note, forms="pickle", frame=None, flat=Fa
     task, header, table = answers(model, inputs)
     for other in models:  # what was written answers as what was fitted
         path = folder / other
-        again = joblib.load(path) if path.suffix == ".joblib" else pickle.loads(path.read_bytes())
+        again = load(path)
         _, _, same = answers(again, inputs)
         assert [list(map(str, row)) for row in same] == [list(map(str, row)) for row in table]
     fixture.write_table(folder / "expected.csv", header, table)
@@ -249,6 +268,10 @@ def case(name, model, rows, tolerance, note, forms="pickle", frame=None, flat=Fa
     }
     if not any(name.endswith(".joblib") for name in models):
         del versions["joblib"]
+    if forms.startswith("skops"):
+        import skops
+
+        versions["skops"] = skops.__version__
     fixture.write_case(folder, keys, versions)
 
 

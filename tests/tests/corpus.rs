@@ -55,7 +55,7 @@ impl Case {
 
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for format in ["boosted", "catboost", "lightgbm", "onnx", "sklearn", "xgboost"] {
+    for format in ["boosted", "catboost", "lightgbm", "onnx", "skops", "sklearn", "xgboost"] {
         let folder = root().join("testdata").join(format);
         for entry in std::fs::read_dir(folder).unwrap() {
             let folder = entry.unwrap().path();
