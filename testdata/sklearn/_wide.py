@@ -348,3 +348,15 @@ def make(case, old):
     c("tfidf_transformer", lambda: text.TfidfTransformer().fit(cx), inputs=cq, early=True)
     framed = pd.DataFrame({"text": pd.Series(TEXTS, dtype=object), "n": np.arange(10.0)})
     c("columns_tfidf", lambda: pipeline.make_pipeline(compose.ColumnTransformer([("t", text.TfidfVectorizer(), "text"), ("n", preprocessing.StandardScaler(), ["n"])]), linear_model.LogisticRegression()).fit(framed, LABELS), inputs=[[row, float(i)] for i, row in enumerate(ROWS)], frame=["text", "n"], early=True)
+
+    # several targets, outliers that are new, dictionaries
+    both = np.c_[y2, y3]
+    c("tree_targets", lambda: tree.DecisionTreeClassifier(max_depth=3, random_state=0).fit(x, both), early=True)
+    c("forest_targets", lambda: ensemble.RandomForestClassifier(4, max_depth=3, random_state=0).fit(x, both), older=True)
+    c("knn_targets", lambda: neighbors.KNeighborsClassifier(4).fit(x, both), early=True)
+    c("lof", lambda: neighbors.LocalOutlierFactor(6, novelty=True).fit(x), older=True)
+    c("lof_manhattan", lambda: neighbors.LocalOutlierFactor(4, novelty=True, metric="manhattan", contamination=0.1).fit(x))
+    things = [{"city": "Rome", "size": 2.5}, {"city": "Oslo"}, {"size": 1.0, "when": "now"}, {"city": "Rome", "warm": True, "size": 4}]
+    asked = [["Rome", 1.0, None, None], ["Bern", 2.0, 1.0, "now"], [None, None, None, None], ["Oslo", -3.5, 0.0, "then"]]
+    c("dictionaries", lambda: feature_extraction.DictVectorizer().fit(things), inputs=asked, frame=["city", "size", "warm", "when"], flat="dictionaries", older=True)
+    c("dictionaries_step", lambda: pipeline.make_pipeline(feature_extraction.DictVectorizer(), linear_model.LogisticRegression()).fit(things, [0, 1, 1, 0]), inputs=asked, frame=["city", "size", "warm", "when"], flat="dictionaries")

@@ -215,7 +215,7 @@ def targets(model, inputs):
 
 def case(name, model, rows, tolerance, note, forms="pickle", frame=None, flat=False, margins=True):
     """Writes one case. `rows`: an array, or a list of rows when `frame` names the columns. `flat`: the
-    model takes its one column as a list. `margins`: whether to write those of `decision_function`."""
+    model takes its one column as a list, or rows as dictionaries. `margins`: whether to write those of `decision_function`."""
     folder = HERE / (name + SUFFIX)
     if ONLY and folder.name not in ONLY and name not in ONLY:
         PROTOCOLS["count"] += forms == "pickle"
@@ -233,7 +233,10 @@ def case(name, model, rows, tolerance, note, forms="pickle", frame=None, flat=Fa
         )
     else:
         inputs = np.array(columns, dtype=float).T
-    if flat:
+    if flat == "dictionaries":
+        known = lambda value: not isinstance(value, float) or value == value
+        inputs = [{k: v for k, v in zip(names, row) if known(v)} for row in zip(*columns)]
+    elif flat:
         inputs = columns[0]
 
     models = save(model, folder, forms)

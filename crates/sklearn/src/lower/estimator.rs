@@ -266,6 +266,25 @@ pub(crate) fn classes(estimator: &Estimator<'_>) -> Result<Labels, Failure> {
     }
 }
 
+/// The classes of each target; none of a classifier of one target.
+pub(crate) fn target_classes(estimator: &Estimator<'_>) -> Result<Option<Vec<Labels>>, Failure> {
+    let value = estimator.fitted("classes_")?;
+    if value.is_array() {
+        return Ok(None);
+    }
+    let mut targets = Vec::new();
+    for item in value.items()? {
+        let (labels, missing) = labels(&item)?;
+        if missing || labels.len() < 2 {
+            let message = format!("a target of {} classes is not carried", labels.len());
+            return Err(refuse(&item, codes::OUTPUTS, message)
+                .with_help("leave out targets that always have the same class"));
+        }
+        targets.push(labels);
+    }
+    Ok(Some(targets))
+}
+
 /// The classes that `classes_` lists.
 pub(crate) fn classes_of(estimator: &Estimator<'_>) -> Result<Labels, Failure> {
     let value = estimator.fitted("classes_")?;

@@ -10,6 +10,7 @@ pub(crate) mod class;
 mod cluster;
 mod column_transformer;
 pub(crate) mod columns;
+mod dict;
 mod discriminant;
 mod dummy;
 mod ensemble;

@@ -9,7 +9,7 @@
 use holdall_diag::Failure;
 use holdall_pickle::Value;
 
-use super::{estimator::Estimator, family};
+use super::{dict, estimator::Estimator, family};
 use crate::codes;
 
 /// Attributes that are the number of columns.
@@ -52,6 +52,9 @@ const FIRST_AXIS: [&str; 1] = ["random_weights_"];
 
 /// The names of the columns, of an estimator that was fitted on a data frame.
 pub(super) fn names(estimator: &Estimator<'_>) -> Result<Option<Vec<String>>, Failure> {
+    if is_dictionary(estimator) {
+        return dict::names(estimator).map(Some);
+    }
     if let Some(names) = estimator.get("feature_names_in_") {
         return Ok(Some(names.array()?.strings(estimator.pickle())?));
     }
@@ -60,9 +63,16 @@ pub(super) fn names(estimator: &Estimator<'_>) -> Result<Option<Vec<String>>, Fa
     Ok(names.and_then(|names| names.strings(estimator.pickle()).ok()))
 }
 
+/// Whether its columns are the keys of dictionaries.
+fn is_dictionary(estimator: &Estimator<'_>) -> bool {
+    estimator.object().name() == "DictVectorizer"
+}
+
 /// Whether an estimator itself says how many columns it takes.
 pub(super) fn is_known(estimator: &Estimator<'_>) -> bool {
-    estimator.get("feature_names_in_").is_some() || own(estimator).is_some()
+    is_dictionary(estimator)
+        || estimator.get("feature_names_in_").is_some()
+        || own(estimator).is_some()
 }
 
 /// How many columns an estimator was fitted on.
