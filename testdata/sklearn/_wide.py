@@ -360,3 +360,11 @@ def make(case, old):
     asked = [["Rome", 1.0, None, None], ["Bern", 2.0, 1.0, "now"], [None, None, None, None], ["Oslo", -3.5, 0.0, "then"]]
     c("dictionaries", lambda: feature_extraction.DictVectorizer().fit(things), inputs=asked, frame=["city", "size", "warm", "when"], flat="dictionaries", older=True)
     c("dictionaries_step", lambda: pipeline.make_pipeline(feature_extraction.DictVectorizer(), linear_model.LogisticRegression()).fit(things, [0, 1, 1, 0]), inputs=asked, frame=["city", "size", "warm", "when"], flat="dictionaries")
+    several = np.c_[y2, y3 == 1, y3 == 2] * 1
+    c("ovr_labels", lambda: multiclass.OneVsRestClassifier(linear_model.LogisticRegression()).fit(x, several), margins=False, older=True)
+    c("ovr_tree_labels", lambda: multiclass.OneVsRestClassifier(tree.DecisionTreeClassifier(max_depth=2, random_state=0)).fit(x, several))
+    c("mlp_labels", lambda: neural_network.MLPClassifier(hidden_layer_sizes=(6,), max_iter=200, random_state=0).fit(x, several), early=True)
+    c("ridge_labels", lambda: linear_model.RidgeClassifier().fit(x, several), margins=False, older=VERSION >= (1, 2))
+    third = np.arange(60) % 3
+    two = (third == 2)[:, None] * 1.0
+    c("ovr_ties", lambda: multiclass.OneVsRestClassifier(stump).fit(two, third), inputs=[[0.0], [1.0], [0.25], [0.75]], older=True)

@@ -158,7 +158,7 @@ CLUSTERINGS = {"KMeans", "MiniBatchKMeans", "BisectingKMeans", "MeanShift", "Aff
 
 def answers(model, inputs):
     name = type(model).__name__
-    if isinstance(getattr(model, "classes_", None), list):
+    if isinstance(getattr(model, "classes_", None), list) or has_labels(model):
         return targets(model, inputs)
     # Until 0.23 regression trees have `classes_` as well.
     classes = getattr(model, "classes_", None) if name not in REGRESSION_TREES else None
@@ -198,16 +198,24 @@ def answers(model, inputs):
     return "transform", fixture.numbered("y", values.shape[1]), values
 
 
+def has_labels(model):
+    """Whether rows may have several labels each."""
+    binarizer = getattr(model, "label_binarizer_", getattr(model, "_label_binarizer", None))
+    return str(getattr(binarizer, "y_type_", "")).startswith("multilabel")
+
+
 def targets(model, inputs):
     """A classifier with several targets: label and probabilities of each."""
     labels = model.predict(inputs)
+    if not hasattr(model, "predict_proba"):
+        return "classification", [f"y{i}_label" for i in range(labels.shape[1])], labels.astype(int)
     shares = model.predict_proba(inputs)
     header, columns = [], []
-    for i, classes in enumerate(model.classes_):
+    for i, classes in enumerate([[0, 1]] * labels.shape[1] if has_labels(model) else model.classes_):
         header += [f"y{i}_label"] + [f"y{i}_probability_{c}" for c in classes]
         if isinstance(shares, list):
             share = shares[i]
-        else:  # a chain gives the probability of 1 only
+        else:  # a chain, and each of several labels, gives the probability of 1 only
             share = np.c_[1 - shares[:, i], shares[:, i]]
         columns += [labels[:, i].astype(int), *share.T]
     return "classification", header, [list(row) for row in zip(*columns)]
