@@ -313,10 +313,12 @@ def make(case, old):
     level = table["age"] + (table["color"] == "red") * 2 - (table["size"] == "S")
     new = [[float(i) / 5 - 2, ["red", "green", "blue", "grey", "pink"][i % 5], ["S", "M", "L", "XL"][i % 4]] for i in range(20)]
     if VERSION < (1, 2):
+        # Before 1.0 an encoder does not keep the names.
+        known_as = ["color", "size"] if VERSION >= (1, 0) else ["x0", "x1"]
         texts = table[["color", "size"]]
         known = [[r[1] if r[1] != "pink" else "red", r[2] if r[2] != "XL" else "S"] for r in new]
-        c("ordinal", lambda: preprocessing.OrdinalEncoder().fit(texts), inputs=known, frame=["color", "size"], early=True)
-        c("one_hot", lambda: preprocessing.OneHotEncoder(handle_unknown="ignore").fit(texts), inputs=[r[1:] for r in new], frame=["color", "size"], early=True)
+        c("ordinal", lambda: preprocessing.OrdinalEncoder().fit(texts), inputs=known, frame=known_as, early=True)
+        c("one_hot", lambda: preprocessing.OneHotEncoder(handle_unknown="ignore").fit(texts), inputs=[r[1:] for r in new], frame=known_as, early=True)
         c("imputer", lambda: impute.SimpleImputer(strategy="median", add_indicator=True).fit(holes), inputs=qh[:, [1, 0, 2, 3]], early=True)
         c("min_max", lambda: preprocessing.MinMaxScaler((-1, 2)).fit(x), early=True)
         c("robust_scaler", lambda: preprocessing.RobustScaler().fit(x), early=True)
