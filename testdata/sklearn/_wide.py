@@ -241,7 +241,7 @@ def make(case, old):
     c("lda_step", lambda: pipeline.make_pipeline(discriminant_analysis.LinearDiscriminantAnalysis(), preprocessing.StandardScaler()).fit(x, y3))
     c("lda_eigen_step", lambda: pipeline.make_pipeline(discriminant_analysis.LinearDiscriminantAnalysis(solver="eigen"), preprocessing.StandardScaler()).fit(x, y3))
     c("kmeans_step", lambda: pipeline.make_pipeline(cluster.KMeans(3, n_init=1, random_state=0), linear_model.LogisticRegression()).fit(x, y2))
-    c("pls", lambda: cross_decomposition.PLSRegression(2).fit(x, yy), early=True)
+    c("pls", lambda: cross_decomposition.PLSRegression(2).fit(x, yy), older=True)
     c("cca", lambda: cross_decomposition.CCA(2).fit(x, yy), early=True)
     c("pls_canonical", lambda: cross_decomposition.PLSCanonical(2).fit(x, yy))
     c("pls_svd", lambda: cross_decomposition.PLSSVD(2).fit(x, yy), early=True)

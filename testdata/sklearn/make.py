@@ -4,7 +4,7 @@
 
 Once for each of requirements-1.9.txt (all cases), -1.5.txt and -1.2.txt (the cases marked `old`), then
 -1.1.txt, -1.0.txt and -0.24.txt with Python 3.9 and -0.22.txt with Python 3.8 (those and the ones marked
-`early`).
+`early`), and of -1.3.txt for `pls` alone.
 Data are drawn from seeded generators; the expected numbers are scikit-learn's own, computed on the
 rows as they are read back from inputs.csv. With names of cases as arguments, makes only those.
 """

@@ -162,8 +162,8 @@ fn standardized(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Valu
     lowering.op(Op::Scale(Scale { arg, form, offset, factor }))
 }
 
-/// `PLSRegression`, `PLSCanonical`, `CCA`, as steps and as regressors. Until 1.2 coefficients are those
-/// of standardised columns: `_coef_`, transposed `coef_` until 1.0, where the mean is the intercept.
+/// `PLSRegression`, `PLSCanonical`, `CCA`, as steps and as regressors. Until 1.4 coefficients are those
+/// of standardised columns: `coef_`, in 1.1 and 1.2 `_coef_`, before transposed and the mean the intercept.
 pub(super) fn pls(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {
     let e = step.estimator;
     if step.transforms || e.object().name() == "PLSSVD" {
@@ -174,8 +174,10 @@ pub(super) fn pls(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lo
         let vector = lowering.linear(arg, rows, vec![0.0; total])?;
         return columns(step, vector, total);
     }
-    if !e.since(1, 3) {
-        let rows = if e.get("_coef_").is_some() {
+    if !e.since(1, 5) {
+        let rows = if e.since(1, 3) {
+            e.matrix("coef_", lowering.budget)?
+        } else if e.get("_coef_").is_some() {
             e.matrix("_coef_", lowering.budget)?
         } else {
             transposed(&e.matrix("coef_", lowering.budget)?)
