@@ -6,10 +6,14 @@ Only numpy and the standard library; runs under every Python and numpy the scrip
 import csv
 import hashlib
 import json
-import tomllib
 from pathlib import Path
 
 import numpy as np
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # before Python 3.11
+    import tomli as tomllib
 
 LICENCE = "Apache-2.0 OR MIT"
 

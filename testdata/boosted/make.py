@@ -162,6 +162,8 @@ def lgb():
     case("lgb_forest", model, lightgbm, rows(missing=True), F64, "a random forest")
     rank = lightgbm.LGBMRanker(**LGB).fit(xr, np.digitize(yr, [-2, 0, 2]), group=[100] * 3)
     case("lgb_ranker", rank, lightgbm, rows(), F64, "ranking")
+    model = lightgbm.LGBMRegressor(**LGB, linear_tree=True).fit(*data(missing=True))
+    case("lgb_linear", model, lightgbm, rows(missing=True), F64, "linear leaves")
     model = lightgbm.LGBMRegressor(**LGB, objective="poisson").fit(xr, np.exp(yr / 4).round())
     case("lgb_poisson", model, lightgbm, rows(), F64, "counts")
     data_frame = pd.DataFrame(x2, columns=["a", "b", "c", "d", "e"])

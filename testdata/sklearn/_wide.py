@@ -16,10 +16,11 @@ from sklearn import (
     model_selection, multiclass, multioutput, naive_bayes, neighbors, neural_network, pipeline,
     preprocessing, random_projection, semi_supervised, svm, tree,
 )
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.gaussian_process import kernels
 
 VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
+if VERSION >= (0, 24):
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 NAMES = {2: np.array(["no", "yes"], dtype=object), 3: np.array(["red", "green", "blue"], dtype=object)}
 
 CLOSE = (1e-10, 1e-12)
@@ -66,8 +67,8 @@ LABELS = [0, 1, 0, 1, 0, 1, 1, 1, 0, 1]
 
 
 def make(case, old):
-    def c(name, model, inputs=None, note="", tolerance=CLOSE, older=False, **more):
-        if old and not older:
+    def c(name, model, inputs=None, note="", tolerance=CLOSE, older=False, early=False, **more):
+        if old and not older and not (early and VERSION < (1, 2)):
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -88,7 +89,7 @@ def make(case, old):
     for name, model in {
         "bayesian_ridge": linear_model.BayesianRidge(), "ard": linear_model.ARDRegression(),
         "huber": linear_model.HuberRegressor(), "theil_sen": linear_model.TheilSenRegressor(random_state=0),
-        "quantile_regressor": linear_model.QuantileRegressor(alpha=0.01), "lars": linear_model.Lars(),
+        "quantile_regressor": linear_model.QuantileRegressor(alpha=0.01) if VERSION >= (1, 0) else None, "lars": linear_model.Lars(),
         "lars_cv": linear_model.LarsCV(cv=3), "lasso_lars": linear_model.LassoLars(0.01),
         "lasso_lars_cv": linear_model.LassoLarsCV(cv=3), "lasso_lars_ic": linear_model.LassoLarsIC(),
         "omp": linear_model.OrthogonalMatchingPursuit(), "omp_cv": linear_model.OrthogonalMatchingPursuitCV(cv=3),
@@ -105,13 +106,13 @@ def make(case, old):
         "multi_task_elastic_net_cv": linear_model.MultiTaskElasticNetCV(cv=3),
     }.items():
         c(name, lambda: model.fit(x, yy))
-    c("poisson", lambda: linear_model.PoissonRegressor().fit(x, np.exp(y / 4)), older=True)
+    c("poisson", lambda: linear_model.PoissonRegressor().fit(x, np.exp(y / 4)), older=VERSION >= (0, 23))
     c("gamma", lambda: linear_model.GammaRegressor().fit(x, np.exp(y / 4)))
     c("tweedie", lambda: linear_model.TweedieRegressor(power=1.5).fit(x, np.exp(y / 4)))
     c("tweedie_identity", lambda: linear_model.TweedieRegressor(power=0).fit(x, y))
     c("logistic_cv", lambda: linear_model.LogisticRegressionCV(cv=3, **({"use_legacy_attributes": False, "l1_ratios": (0,)} if VERSION >= (1, 8) else {})).fit(x, y3))
     for k, target in ((2, y2), (3, y3)):
-        log = "log_loss"
+        log = "log_loss" if VERSION >= (1, 1) else "log"
         c(f"sgd_log_{k}", lambda: linear_model.SGDClassifier(loss=log, alpha=0.1, random_state=0).fit(x, target), older=True)
         c(f"sgd_huber_{k}", lambda: linear_model.SGDClassifier(loss="modified_huber", random_state=0).fit(x, target))
         c(f"sgd_hinge_{k}", lambda: linear_model.SGDClassifier(random_state=0).fit(x, NAMES[k][target]), older=True)
@@ -142,14 +143,14 @@ def make(case, old):
         c(f"bernoulli_nb_{k}", lambda: naive_bayes.BernoulliNB().fit(x, target))
         logistic = linear_model.LogisticRegression()
         c(f"calibrated_sigmoid_{k}", lambda: calibration.CalibratedClassifierCV(svm.LinearSVC(random_state=0), cv=2).fit(x, target), older=True)
-        c(f"calibrated_isotonic_{k}", lambda: calibration.CalibratedClassifierCV(naive_bayes.GaussianNB(), method="isotonic", cv=2).fit(x, target))
+        c(f"calibrated_isotonic_{k}", lambda: calibration.CalibratedClassifierCV(naive_bayes.GaussianNB(), method="isotonic", cv=2).fit(x, target), early=True)
         if VERSION >= (1, 8):
             c(f"calibrated_temperature_{k}", lambda: calibration.CalibratedClassifierCV(logistic, method="temperature", cv=2).fit(x, target))
         stump = tree.DecisionTreeClassifier(max_depth=2, random_state=0)
         c(f"ovr_{k}", lambda: multiclass.OneVsRestClassifier(logistic).fit(x, NAMES[k][target]), older=k == 3)
         c(f"ovr_tree_{k}", lambda: multiclass.OneVsRestClassifier(stump).fit(x, target))
         c(f"ovo_{k}", lambda: multiclass.OneVsOneClassifier(logistic).fit(x, target), older=k == 3)
-        c(f"ovo_tree_{k}", lambda: multiclass.OneVsOneClassifier(stump).fit(x, target))
+        c(f"ovo_tree_{k}", lambda: multiclass.OneVsOneClassifier(stump).fit(x, target), early=True)
         c(f"code_{k}", lambda: multiclass.OutputCodeClassifier(logistic, code_size=2, random_state=0).fit(x, target))
         three_models = [("a", logistic), ("b", stump), ("c", naive_bayes.GaussianNB())]
         c(f"voting_hard_{k}", lambda: ensemble.VotingClassifier(three_models, weights=[1, 2, 1.5]).fit(x, NAMES[k][target]), older=k == 3)
@@ -171,7 +172,7 @@ def make(case, old):
     c("svc_sparse", lambda: svm.SVC(kernel="linear").fit(scipy.sparse.csr_matrix(np.where(np.abs(x) < 0.5, 0, x)), y2))
     for name, model in {"svr": svm.SVR(), "nu_svr": svm.NuSVR(kernel="poly"), "kernel_ridge": kernel_ridge.KernelRidge(kernel="rbf", gamma=0.3)}.items():
         c(name, lambda: model.fit(x, y), older=name == "svr")
-    c("kernel_ridge_two", lambda: kernel_ridge.KernelRidge(kernel="polynomial", degree=2).fit(x, yy))
+    c("kernel_ridge_two", lambda: kernel_ridge.KernelRidge(kernel="polynomial", degree=2).fit(x, yy), early=True)
     c("one_class_svm", lambda: svm.OneClassSVM(nu=0.2).fit(x), older=True)
     c("sgd_one_class", lambda: linear_model.SGDOneClassSVM(random_state=0).fit(x))
     c("isolation_forest", lambda: ensemble.IsolationForest(n_estimators=8, max_samples=32, random_state=0).fit(x), older=True)
@@ -183,7 +184,7 @@ def make(case, old):
         c(f"knn_regressor_{metric}", lambda: neighbors.KNeighborsRegressor(n_neighbors=3, metric=metric, weights="distance", algorithm="brute", **extra).fit(x, yy), older=metric == "minkowski")
     c("knn_haversine", lambda: neighbors.KNeighborsRegressor(2, metric="haversine", algorithm="ball_tree").fit(np.clip(x[:, :2], -1.5, 1.5), y), inputs=np.clip(rows()[:, :2], -1.5, 1.5))
     c("knn_euclidean", lambda: neighbors.KNeighborsRegressor(4).fit(x, y))
-    c("radius_regressor", lambda: neighbors.RadiusNeighborsRegressor(4.0).fit(x, y), inputs=rows()[:25])
+    c("radius_regressor", lambda: neighbors.RadiusNeighborsRegressor(4.0).fit(x, y), inputs=rows()[:25], early=True)
     c("centroid_manhattan", lambda: neighbors.NearestCentroid(metric="manhattan").fit(x, y3))
     if VERSION >= (1, 6):
         c("centroid_empirical", lambda: neighbors.NearestCentroid(priors="empirical").fit(x, y3))
@@ -212,7 +213,7 @@ def make(case, old):
         "pca": decomposition.PCA(2), "pca_whiten": decomposition.PCA(3, whiten=True),
         "incremental_pca": decomposition.IncrementalPCA(2, batch_size=20), "svd": decomposition.TruncatedSVD(2, random_state=0),
         "fast_ica": decomposition.FastICA(3, random_state=0, whiten="unit-variance"), "factor_analysis": decomposition.FactorAnalysis(2, random_state=0),
-        "sparse_pca": decomposition.SparsePCA(2, random_state=0), "mini_batch_sparse_pca": decomposition.MiniBatchSparsePCA(2, random_state=0, max_iter=20),
+        "sparse_pca": decomposition.SparsePCA(2, random_state=0), "mini_batch_sparse_pca": decomposition.MiniBatchSparsePCA(2, random_state=0, **({"max_iter": 20} if VERSION >= (1, 2) else {"n_iter": 20})),
         "gaussian_projection": random_projection.GaussianRandomProjection(3, random_state=0),
         "sparse_projection": random_projection.SparseRandomProjection(3, random_state=0),
         "agglomeration": cluster.FeatureAgglomeration(2), "rbm": neural_network.BernoulliRBM(3, random_state=0, n_iter=3),
@@ -227,7 +228,7 @@ def make(case, old):
         "quantile_uniform": preprocessing.QuantileTransformer(n_quantiles=20), "quantile_normal": preprocessing.QuantileTransformer(n_quantiles=20, output_distribution="normal"),
         "variance_threshold": feature_selection.VarianceThreshold(0.5),
     }.items():
-        c(name, lambda: model.fit(x), older=name in ("pca", "svd", "polynomial", "quantile_normal", "yeo_johnson", "bins_onehot"))
+        c(name, lambda: model.fit(x), older=name in ("pca", "svd", "polynomial", "quantile_normal", "yeo_johnson", "bins_onehot"), early=name in ("bins_ordinal", "kernel_pca", "factor_analysis"))
     for outside in ("constant", "linear", "continue", "periodic"):
         c(f"spline_{outside}", lambda: preprocessing.SplineTransformer(4, extrapolation=outside, include_bias=outside != "linear").fit(x), inputs=rows()[:25])
     c("spline_error", lambda: preprocessing.SplineTransformer(4, degree=2, knots="quantile", extrapolation="error").fit(x), inputs=x[:20])
@@ -240,10 +241,10 @@ def make(case, old):
     c("lda_step", lambda: pipeline.make_pipeline(discriminant_analysis.LinearDiscriminantAnalysis(), preprocessing.StandardScaler()).fit(x, y3))
     c("lda_eigen_step", lambda: pipeline.make_pipeline(discriminant_analysis.LinearDiscriminantAnalysis(solver="eigen"), preprocessing.StandardScaler()).fit(x, y3))
     c("kmeans_step", lambda: pipeline.make_pipeline(cluster.KMeans(3, n_init=1, random_state=0), linear_model.LogisticRegression()).fit(x, y2))
-    c("pls", lambda: cross_decomposition.PLSRegression(2).fit(x, yy))
-    c("cca", lambda: cross_decomposition.CCA(2).fit(x, yy))
+    c("pls", lambda: cross_decomposition.PLSRegression(2).fit(x, yy), older=True)
+    c("cca", lambda: cross_decomposition.CCA(2).fit(x, yy), early=True)
     c("pls_canonical", lambda: cross_decomposition.PLSCanonical(2).fit(x, yy))
-    c("pls_svd", lambda: cross_decomposition.PLSSVD(2).fit(x, yy))
+    c("pls_svd", lambda: cross_decomposition.PLSSVD(2).fit(x, yy), early=True)
     c("select_k_best", lambda: feature_selection.SelectKBest(k=2).fit(x, y3), older=True)
     c("select_percentile", lambda: feature_selection.SelectPercentile(percentile=60).fit(x, y3))
     c("select_fpr", lambda: feature_selection.SelectFpr(alpha=0.2).fit(x, y3))
@@ -253,23 +254,23 @@ def make(case, old):
     c("select_from_model", lambda: feature_selection.SelectFromModel(linear_model.LogisticRegression(), threshold="0.9*mean").fit(x, y3))
     c("select_from_forest", lambda: feature_selection.SelectFromModel(ensemble.RandomForestClassifier(4, max_depth=3, random_state=0)).fit(x, y3), older=True)
     c("select_from_lasso", lambda: feature_selection.SelectFromModel(linear_model.Lasso(0.3)).fit(x, y))
-    c("rfe", lambda: feature_selection.RFE(linear_model.LinearRegression(), n_features_to_select=2).fit(x, y))
+    c("rfe", lambda: feature_selection.RFE(linear_model.LinearRegression(), n_features_to_select=2).fit(x, y), early=True)
     c("rfecv", lambda: feature_selection.RFECV(linear_model.LinearRegression(), cv=3).fit(x, y))
     c("sequential", lambda: feature_selection.SequentialFeatureSelector(linear_model.LinearRegression(), n_features_to_select=2, cv=3).fit(x, y))
 
     # ensembles and wrappers
     c("hist_regressor_plain", lambda: ensemble.HistGradientBoostingRegressor(max_iter=6, min_samples_leaf=5).fit(x, y))
-    c("hist_poisson", lambda: ensemble.HistGradientBoostingRegressor(loss="poisson", max_iter=6, min_samples_leaf=5).fit(x, np.exp(y / 4)), older=True)
+    c("hist_poisson", lambda: ensemble.HistGradientBoostingRegressor(loss="poisson", max_iter=6, min_samples_leaf=5).fit(x, np.exp(y / 4)), older=VERSION >= (0, 23))
     c("ada_regressor", lambda: ensemble.AdaBoostRegressor(n_estimators=4, random_state=0).fit(x, y), older=True)
     c("bagging_regressor", lambda: ensemble.BaggingRegressor(tree.DecisionTreeRegressor(max_depth=3), 3, random_state=0).fit(x, y))
     c("voting_regressor", lambda: ensemble.VotingRegressor([("a", linear_model.Ridge()), ("b", tree.DecisionTreeRegressor(max_depth=2))], weights=[2, 1]).fit(x, y))
     c("stacking_regressor", lambda: ensemble.StackingRegressor([("a", linear_model.Ridge()), ("b", tree.DecisionTreeRegressor(max_depth=2))], linear_model.LinearRegression(), cv=2).fit(x, y))
     c("multi_output_regressor", lambda: multioutput.MultiOutputRegressor(linear_model.Ridge()).fit(x, yy))
-    c("regressor_chain", lambda: multioutput.RegressorChain(linear_model.Ridge(), order=[1, 0]).fit(x, yy))
+    c("regressor_chain", lambda: multioutput.RegressorChain(linear_model.Ridge(), order=[1, 0]).fit(x, yy), early=True)
     both = np.c_[y2, y3]
     c("multi_output_classifier", lambda: multioutput.MultiOutputClassifier(linear_model.LogisticRegression()).fit(x, both))
     c("classifier_chain", lambda: multioutput.ClassifierChain(linear_model.LogisticRegression(), order=[1, 0]).fit(x, np.c_[y2, y3 > 0] * 1))
-    c("target_log", lambda: compose.TransformedTargetRegressor(linear_model.Ridge(), func=np.log1p, inverse_func=np.expm1).fit(x, np.exp(y / 4)))
+    c("target_log", lambda: compose.TransformedTargetRegressor(linear_model.Ridge(), func=np.log1p, inverse_func=np.expm1).fit(x, np.exp(y / 4)), early=True)
     c("target_scaled", lambda: compose.TransformedTargetRegressor(linear_model.Ridge(), transformer=preprocessing.MinMaxScaler()).fit(x, y))
     c("dummy_regressor", lambda: dummy.DummyRegressor(strategy="median").fit(x, y))
     c("isotonic", lambda: isotonic.IsotonicRegression(out_of_bounds="clip").fit(x[:, 0], y), inputs=q[:, :1])
@@ -291,12 +292,12 @@ def make(case, old):
         "matern": K.Matern(1.3, nu=1.5) + K.DotProduct(0.5), "quadratic": K.RationalQuadratic(1.2, 0.8) ** 2,
         "periodic": K.ExpSineSquared(1.1, 3.0) + K.Matern(2.0, nu=0.5) * K.Matern(1.0, nu=2.5) + K.WhiteKernel(0.2),
     }.items():
-        c(f"gp_{name}", lambda: gaussian_process.GaussianProcessRegressor(kernel, alpha=1.0 if name == "periodic" else 1e-3, optimizer=None, normalize_y=name == "rbf").fit(x[:30, : 1 if name == "periodic" else 4], yy[:30] if name == "matern" else y[:30]), inputs=q[:, :1] if name == "periodic" else q, tolerance=(1e-9, 1e-9))
+        c(f"gp_{name}", lambda: gaussian_process.GaussianProcessRegressor(kernel, alpha=1.0 if name == "periodic" else 1e-3, optimizer=None, normalize_y=name == "rbf").fit(x[:30, : 1 if name == "periodic" else 4], yy[:30] if name == "matern" else y[:30]), inputs=q[:, :1] if name == "periodic" else q, tolerance=(1e-9, 1e-9), early=name == "rbf")
 
     # functions, unions, encoders
     for name, function in {"log1p": np.log1p, "sqrt": np.sqrt, "square": np.square, "arctan": np.arctan}.items():
         c(f"function_{name}", lambda: preprocessing.FunctionTransformer(function).fit(positive), inputs=np.abs(q))
-    c("union", lambda: pipeline.FeatureUnion([("a", preprocessing.StandardScaler()), ("b", decomposition.PCA(2)), ("c", "passthrough"), ("d", "drop")], transformer_weights={"b": 2.0}).fit(x), older=True)
+    c("union", lambda: pipeline.FeatureUnion([("a", preprocessing.StandardScaler()), ("b", decomposition.PCA(2)), ("c", "passthrough"), ("d", "drop")], transformer_weights={"b": 2.0}).fit(x), older=VERSION >= (1, 1))
     c("columns_weights", lambda: compose.ColumnTransformer([("a", preprocessing.StandardScaler(), [0, 1]), ("b", "passthrough", [3])], transformer_weights={"a": 0.5}).fit(x))
     holes = x.copy()
     holes[::5, 1] = np.nan
@@ -311,6 +312,17 @@ def make(case, old):
     table = pd.DataFrame({"age": [p[0] for p in people], "color": pd.Series([p[1] for p in people], dtype=object), "size": pd.Series([p[2] for p in people], dtype=object)})
     level = table["age"] + (table["color"] == "red") * 2 - (table["size"] == "S")
     new = [[float(i) / 5 - 2, ["red", "green", "blue", "grey", "pink"][i % 5], ["S", "M", "L", "XL"][i % 4]] for i in range(20)]
+    if VERSION < (1, 2):
+        # Before 1.0 an encoder does not keep the names.
+        known_as = ["color", "size"] if VERSION >= (1, 0) else ["x0", "x1"]
+        texts = table[["color", "size"]]
+        known = [[r[1] if r[1] != "pink" else "red", r[2] if r[2] != "XL" else "S"] for r in new]
+        c("ordinal", lambda: preprocessing.OrdinalEncoder().fit(texts), inputs=known, frame=known_as, early=True)
+        c("one_hot", lambda: preprocessing.OneHotEncoder(handle_unknown="ignore").fit(texts), inputs=[r[1:] for r in new], frame=known_as, early=True)
+        c("imputer", lambda: impute.SimpleImputer(strategy="median", add_indicator=True).fit(holes), inputs=qh[:, [1, 0, 2, 3]], early=True)
+        c("min_max", lambda: preprocessing.MinMaxScaler((-1, 2)).fit(x), early=True)
+        c("robust_scaler", lambda: preprocessing.RobustScaler().fit(x), early=True)
+        c("normalizer_step", lambda: pipeline.make_pipeline(preprocessing.Normalizer(), linear_model.LogisticRegression()).fit(x, y3), early=True)
     if VERSION >= (1, 3):
         c("target_encoder", lambda: preprocessing.TargetEncoder(random_state=0).fit(table[["color", "size"]], level), inputs=[r[1:] for r in new], frame=["color", "size"])
         c("target_encoder_three", lambda: preprocessing.TargetEncoder(random_state=0).fit(table[["color", "size"]], np.digitize(level, [-0.5, 0.8])), inputs=[r[1:] for r in new], frame=["color", "size"])
@@ -319,7 +331,7 @@ def make(case, old):
         c("hist_categories", lambda: ensemble.HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=3, categorical_features=["color", "size"]).fit(table, (level > 0).astype(int)), inputs=new, frame=["age", "color", "size"], older=True)
     coded = np.c_[x, rng.integers(0, 12, size=(60, 1)) * 1.0]
     codes = np.c_[q, (np.arange(len(q)) % 15)[:, None] - 1.0]
-    c("hist_codes", lambda: ensemble.HistGradientBoostingRegressor(max_iter=5, min_samples_leaf=3, categorical_features=[4]).fit(coded, y + coded[:, 4] % 3), inputs=codes, older=True)
+    c("hist_codes", lambda: ensemble.HistGradientBoostingRegressor(max_iter=5, min_samples_leaf=3, categorical_features=[4]).fit(coded, y + coded[:, 4] % 3), inputs=codes, older=VERSION >= (0, 24))
     c("label_encoder", lambda: preprocessing.LabelEncoder().fit(["b", "a", "c", "a"]), inputs=[["a"], ["c"], ["b"]], frame=["x0"], flat=True)
     c("label_binarizer_two", lambda: preprocessing.LabelBinarizer(neg_label=-1).fit(["no", "yes"]), inputs=[["no"], ["yes"]], frame=["x0"], flat=True)
 
@@ -335,6 +347,26 @@ def make(case, old):
         c(name, lambda: model.fit(TEXTS), inputs=lines, frame=["x0"], flat=True, older=name in ("count", "tfidf"))
     c("tfidf_logistic", lambda: pipeline.make_pipeline(text.TfidfVectorizer(), linear_model.LogisticRegression()).fit(TEXTS, LABELS), inputs=lines, frame=["x0"], flat=True, older=True)
     c("count_tfidf_nb", lambda: pipeline.make_pipeline(text.CountVectorizer(), text.TfidfTransformer(sublinear_tf=True), naive_bayes.MultinomialNB()).fit(TEXTS, LABELS), inputs=lines, frame=["x0"], flat=True)
-    c("tfidf_transformer", lambda: text.TfidfTransformer().fit(cx), inputs=cq)
+    c("tfidf_transformer", lambda: text.TfidfTransformer().fit(cx), inputs=cq, early=True)
     framed = pd.DataFrame({"text": pd.Series(TEXTS, dtype=object), "n": np.arange(10.0)})
-    c("columns_tfidf", lambda: pipeline.make_pipeline(compose.ColumnTransformer([("t", text.TfidfVectorizer(), "text"), ("n", preprocessing.StandardScaler(), ["n"])]), linear_model.LogisticRegression()).fit(framed, LABELS), inputs=[[row, float(i)] for i, row in enumerate(ROWS)], frame=["text", "n"])
+    c("columns_tfidf", lambda: pipeline.make_pipeline(compose.ColumnTransformer([("t", text.TfidfVectorizer(), "text"), ("n", preprocessing.StandardScaler(), ["n"])]), linear_model.LogisticRegression()).fit(framed, LABELS), inputs=[[row, float(i)] for i, row in enumerate(ROWS)], frame=["text", "n"], early=True)
+
+    # several targets, outliers that are new, dictionaries
+    both = np.c_[y2, y3]
+    c("tree_targets", lambda: tree.DecisionTreeClassifier(max_depth=3, random_state=0).fit(x, both), early=True)
+    c("forest_targets", lambda: ensemble.RandomForestClassifier(4, max_depth=3, random_state=0).fit(x, both), older=True)
+    c("knn_targets", lambda: neighbors.KNeighborsClassifier(4).fit(x, both), early=True)
+    c("lof", lambda: neighbors.LocalOutlierFactor(6, novelty=True).fit(x), older=True)
+    c("lof_manhattan", lambda: neighbors.LocalOutlierFactor(4, novelty=True, metric="manhattan", contamination=0.1).fit(x))
+    things = [{"city": "Rome", "size": 2.5}, {"city": "Oslo"}, {"size": 1.0, "when": "now"}, {"city": "Rome", "warm": True, "size": 4}]
+    asked = [["Rome", 1.0, None, None], ["Bern", 2.0, 1.0, "now"], [None, None, None, None], ["Oslo", -3.5, 0.0, "then"]]
+    c("dictionaries", lambda: feature_extraction.DictVectorizer().fit(things), inputs=asked, frame=["city", "size", "warm", "when"], flat="dictionaries", older=True)
+    c("dictionaries_step", lambda: pipeline.make_pipeline(feature_extraction.DictVectorizer(), linear_model.LogisticRegression()).fit(things, [0, 1, 1, 0]), inputs=asked, frame=["city", "size", "warm", "when"], flat="dictionaries")
+    several = np.c_[y2, y3 == 1, y3 == 2] * 1
+    c("ovr_labels", lambda: multiclass.OneVsRestClassifier(linear_model.LogisticRegression()).fit(x, several), margins=False, older=True)
+    c("ovr_tree_labels", lambda: multiclass.OneVsRestClassifier(tree.DecisionTreeClassifier(max_depth=2, random_state=0)).fit(x, several))
+    c("mlp_labels", lambda: neural_network.MLPClassifier(hidden_layer_sizes=(6,), max_iter=200, random_state=0).fit(x, several), early=True)
+    c("ridge_labels", lambda: linear_model.RidgeClassifier().fit(x, several), margins=False, older=VERSION >= (1, 2))
+    third = np.arange(60) % 3
+    two = (third == 2)[:, None] * 1.0
+    c("ovr_ties", lambda: multiclass.OneVsRestClassifier(stump).fit(two, third), inputs=[[0.0], [1.0], [0.25], [0.75]], older=True)

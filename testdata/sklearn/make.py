@@ -2,7 +2,9 @@
 
     python3.11 -m venv env && env/bin/pip install -r requirements-1.9.txt && env/bin/python make.py
 
-Once for each of requirements-1.9.txt (all cases), -1.5.txt and -1.2.txt (the cases marked `old`).
+Once for each of requirements-1.9.txt (all cases), -1.5.txt and -1.2.txt (the cases marked `old`), then
+-1.1.txt, -1.0.txt and -0.24.txt with Python 3.9 and -0.22.txt with Python 3.8 (those and the ones marked
+`early`), and of -1.3.txt for `pls` alone.
 Data are drawn from seeded generators; the expected numbers are scikit-learn's own, computed on the
 rows as they are read back from inputs.csv. With names of cases as arguments, makes only those.
 """
@@ -10,6 +12,7 @@ rows as they are read back from inputs.csv. With names of cases as arguments, ma
 import pickle
 import sys
 import warnings
+import zipfile
 from pathlib import Path
 
 import joblib
@@ -18,6 +21,10 @@ import pandas as pd
 import scipy
 import scipy.spatial
 import sklearn
+
+VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
+if VERSION < (1, 0):
+    from sklearn.experimental import enable_hist_gradient_boosting  # noqa: F401
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -48,7 +55,6 @@ sys.path.insert(0, str(HERE))
 import _fixture as fixture  # noqa: E402
 import _wide as wide  # noqa: E402
 
-VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
 SUFFIX = "_%d_%d" % VERSION
 PROTOCOLS = {"count": 0}
 ONLY = set(sys.argv[1:])
@@ -119,6 +125,14 @@ def save(model, folder, forms):
             joblib.dump(model, folder / name, compress=(form, 3) if form else 0)
             names.append(name)
         return names
+    if forms.startswith("skops"):
+        import skops.io
+
+        how = zipfile.ZIP_STORED if forms == "skops" else zipfile.ZIP_DEFLATED
+        skops.io.dump(model, folder / "model.skops", compression=how)
+        if forms == "skops_and_pickle":
+            (folder / "model.pkl").write_bytes(pickle.dumps(model))
+        return ["model.skops", "model.pkl"][: 2 if forms == "skops_and_pickle" else 1]
     if forms == "one_joblib":
         joblib.dump(model, folder / "model.joblib")
         return ["model.joblib"]
@@ -128,14 +142,27 @@ def save(model, folder, forms):
     return ["model.pkl"]
 
 
+def load(path):
+    if path.suffix == ".joblib":
+        return joblib.load(path)
+    if path.suffix == ".skops":
+        import skops.io
+
+        return skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+    return pickle.loads(path.read_bytes())
+
+
+REGRESSION_TREES = {"DecisionTreeRegressor", "ExtraTreeRegressor"}
 CLUSTERINGS = {"KMeans", "MiniBatchKMeans", "BisectingKMeans", "MeanShift", "AffinityPropagation", "Birch"}
 
 
 def answers(model, inputs):
     name = type(model).__name__
-    if isinstance(getattr(model, "classes_", None), list):
+    if isinstance(getattr(model, "classes_", None), list) or has_labels(model):
         return targets(model, inputs)
-    if hasattr(model, "predict_proba") and not hasattr(model, "classes_"):
+    # Until 0.23 regression trees have `classes_` as well.
+    classes = getattr(model, "classes_", None) if name not in REGRESSION_TREES else None
+    if hasattr(model, "predict_proba") and classes is None:
         values = model.predict_proba(inputs)
         header = ["cluster"] + fixture.numbered("probability", values.shape[1])
         return "clustering", header, np.c_[model.predict(inputs), values]
@@ -146,7 +173,7 @@ def answers(model, inputs):
             for label, values in zip(model.predict(inputs), model.predict_proba(inputs))
         ]
         return "classification", header, table
-    if hasattr(model, "predict") and hasattr(model, "classes_"):
+    if hasattr(model, "predict") and classes is not None:
         return "classification", ["label"], [[label] for label in model.predict(inputs)]
     if sklearn.base.is_outlier_detector(model):
         table = zip(model.predict(inputs), np.ravel(model.decision_function(inputs)))
@@ -171,16 +198,24 @@ def answers(model, inputs):
     return "transform", fixture.numbered("y", values.shape[1]), values
 
 
+def has_labels(model):
+    """Whether rows may have several labels each."""
+    binarizer = getattr(model, "label_binarizer_", getattr(model, "_label_binarizer", None))
+    return str(getattr(binarizer, "y_type_", "")).startswith("multilabel")
+
+
 def targets(model, inputs):
     """A classifier with several targets: label and probabilities of each."""
     labels = model.predict(inputs)
+    if not hasattr(model, "predict_proba"):
+        return "classification", [f"y{i}_label" for i in range(labels.shape[1])], labels.astype(int)
     shares = model.predict_proba(inputs)
     header, columns = [], []
-    for i, classes in enumerate(model.classes_):
+    for i, classes in enumerate([[0, 1]] * labels.shape[1] if has_labels(model) else model.classes_):
         header += [f"y{i}_label"] + [f"y{i}_probability_{c}" for c in classes]
         if isinstance(shares, list):
             share = shares[i]
-        else:  # a chain gives the probability of 1 only
+        else:  # a chain, and each of several labels, gives the probability of 1 only
             share = np.c_[1 - shares[:, i], shares[:, i]]
         columns += [labels[:, i].astype(int), *share.T]
     return "classification", header, [list(row) for row in zip(*columns)]
@@ -188,7 +223,7 @@ def targets(model, inputs):
 
 def case(name, model, rows, tolerance, note, forms="pickle", frame=None, flat=False, margins=True):
     """Writes one case. `rows`: an array, or a list of rows when `frame` names the columns. `flat`: the
-    model takes its one column as a list. `margins`: whether to write those of `decision_function`."""
+    model takes its one column as a list, or rows as dictionaries. `margins`: whether to write those of `decision_function`."""
     folder = HERE / (name + SUFFIX)
     if ONLY and folder.name not in ONLY and name not in ONLY:
         PROTOCOLS["count"] += forms == "pickle"
@@ -206,14 +241,17 @@ def case(name, model, rows, tolerance, note, forms="pickle", frame=None, flat=Fa
         )
     else:
         inputs = np.array(columns, dtype=float).T
-    if flat:
+    if flat == "dictionaries":
+        known = lambda value: not isinstance(value, float) or value == value
+        inputs = [{k: v for k, v in zip(names, row) if known(v)} for row in zip(*columns)]
+    elif flat:
         inputs = columns[0]
 
     models = save(model, folder, forms)
     task, header, table = answers(model, inputs)
     for other in models:  # what was written answers as what was fitted
         path = folder / other
-        again = joblib.load(path) if path.suffix == ".joblib" else pickle.loads(path.read_bytes())
+        again = load(path)
         _, _, same = answers(again, inputs)
         assert [list(map(str, row)) for row in same] == [list(map(str, row)) for row in table]
     fixture.write_table(folder / "expected.csv", header, table)
@@ -241,6 +279,10 @@ def case(name, model, rows, tolerance, note, forms="pickle", frame=None, flat=Fa
     }
     if not any(name.endswith(".joblib") for name in models):
         del versions["joblib"]
+    if forms.startswith("skops"):
+        import skops
+
+        versions["skops"] = skops.__version__
     fixture.write_case(folder, keys, versions)
 
 
@@ -618,7 +660,7 @@ def further(old):
     columns = ColumnTransformer(
         [
             ("a", StandardScaler(), [True, False, True, False, False]),
-            ("b", OneHotEncoder(drop="if_binary"), np.array([False, False, False, True, True])),
+            ("b", OneHotEncoder(drop="if_binary" if VERSION >= (0, 23) else "first"), np.array([False, False, False, True, True])),
         ],
         remainder="passthrough",
     ).fit(whole)

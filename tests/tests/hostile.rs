@@ -32,6 +32,7 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
         ("sklearn-pickle", read("sklearn/pipeline_columns_logistic_1_9/model.pkl")),
         ("sklearn-pickle", read("sklearn/logistic_protocols_1_9/model_p0.pkl")),
         ("sklearn-pickle", read("sklearn/logistic_protocols_1_9/model_p5.pkl")),
+        ("sklearn-skops", read("skops/svc_sparse_0_16/model.skops")),
         ("xgboost-json", read("xgboost/categorical_3_2/model.json")),
         ("xgboost-ubj", read("xgboost/categorical_3_2/model.ubj")),
     ];

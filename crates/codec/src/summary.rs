@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, fmt::Write};
 
 use holdall_diag::Diagnostic;
-use holdall_tabular::{MissingPolicy, Op, ValidModel};
+use holdall_tabular::{Estimator, MissingPolicy, Op, TreeEnsemble, ValidModel};
 
 use crate::Format;
 
@@ -111,9 +111,16 @@ impl Summary {
         let (mut trees, mut nodes, mut coefficients) = (0_u64, 0_u64, 0_u64);
         for (_, node) in model.nodes.iter() {
             *operations.entry(node.op.name()).or_default() += 1;
-            if let Op::Trees(ensemble) = &node.op {
+            let mut count = |ensemble: &TreeEnsemble| {
                 trees += ensemble.trees.len() as u64;
                 nodes += ensemble.nodes.len() as u64;
+            };
+            if let Op::Trees(ensemble) = &node.op {
+                count(ensemble);
+            }
+            if let Op::Estimator(Estimator::LinearTrees(linear)) = &node.op {
+                count(&linear.trees);
+                coefficients += linear.models.iter().map(|m| m.terms.len() as u64).sum::<u64>();
             }
             if let Op::Linear(linear) = &node.op {
                 coefficients += linear.coefficients.data.len() as u64;

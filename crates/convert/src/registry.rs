@@ -23,6 +23,8 @@ pub fn readers() -> Vec<&'static dyn Reader> {
         holdall_safetensors::READER,
         #[cfg(feature = "sklearn")]
         holdall_sklearn::READER,
+        #[cfg(feature = "sklearn")]
+        holdall_sklearn::READER_SKOPS,
         #[cfg(feature = "xgboost")]
         holdall_xgboost::READER_JSON,
         #[cfg(feature = "xgboost")]

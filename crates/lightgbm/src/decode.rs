@@ -40,6 +40,10 @@ struct TreeLines<'t> {
     cat_boundaries: Option<Value<'t>>,
     cat_threshold: Option<Value<'t>>,
     is_linear: Option<Value<'t>>,
+    leaf_const: Option<Value<'t>>,
+    num_features: Option<Value<'t>>,
+    leaf_features: Option<Value<'t>>,
+    leaf_coeff: Option<Value<'t>>,
 }
 
 /// Decodes a whole file.
@@ -233,6 +237,10 @@ fn tree<'t>(lines: &mut Lines<'t>, start: Value<'t>, budget: &mut Budget) -> Res
             "cat_boundaries" => &mut found.cat_boundaries,
             "cat_threshold" => &mut found.cat_threshold,
             "is_linear" => &mut found.is_linear,
+            "leaf_const" => &mut found.leaf_const,
+            "num_features" => &mut found.num_features,
+            "leaf_features" => &mut found.leaf_features,
+            "leaf_coeff" => &mut found.leaf_coeff,
             // Gains, weights, shrinkage: already in the leaves, or of no weight for the answer.
             _ => continue,
         };
@@ -260,6 +268,9 @@ fn columns(found: &TreeLines<'_>, start: Value<'_>, budget: &mut Budget) -> Resu
         is_linear: found.is_linear.is_some_and(|value| value.text.trim() == "1"),
         ..Tree::default()
     };
+    if tree.is_linear {
+        linear_leaves(found, &mut tree, start, budget)?;
+    }
     if splits == 0 {
         return Ok(tree);
     }
@@ -289,6 +300,34 @@ fn columns(found: &TreeLines<'_>, start: Value<'_>, budget: &mut Budget) -> Resu
         )?;
     }
     Ok(tree)
+}
+
+/// The linear models of the leaves.
+fn linear_leaves(
+    found: &TreeLines<'_>,
+    tree: &mut Tree,
+    start: Value<'_>,
+    budget: &mut Budget,
+) -> Result<(), Failure> {
+    let leaves = tree.leaf_value.len();
+    tree.leaf_const = need(found.leaf_const, "leaf_const", start)?.numbers(
+        "the constant of a leaf",
+        leaves,
+        budget,
+    )?;
+    let counts = need(found.num_features, "num_features", start)?;
+    tree.num_features = counts.numbers("a number of terms", leaves, budget)?;
+    let terms: u64 = tree.num_features.iter().map(|&count| u64::from(count)).sum();
+    let terms = usize::try_from(terms)
+        .map_err(|_error| counts.fail(codes::COUNT, format!("{terms} terms are too many")))?;
+    tree.leaf_features = need(found.leaf_features, "leaf_features", start)?.numbers(
+        "the feature of a term",
+        terms,
+        budget,
+    )?;
+    tree.leaf_coeff =
+        need(found.leaf_coeff, "leaf_coeff", start)?.numbers("a coefficient", terms, budget)?;
+    Ok(())
 }
 
 fn need<'t>(value: Option<Value<'t>>, name: &str, start: Value<'_>) -> Result<Value<'t>, Failure> {

@@ -41,6 +41,12 @@ pub(crate) struct Tree {
     pub(crate) cat_boundaries: Vec<u32>,
     /// The sets as bits, 32 a word.
     pub(crate) cat_threshold: Vec<u32>,
-    /// Whether the leaves hold linear models.
+    /// Whether the leaves hold linear models; the four lists below are there then.
     pub(crate) is_linear: bool,
+    pub(crate) leaf_const: Vec<f64>,
+    /// Terms of each leaf.
+    pub(crate) num_features: Vec<u32>,
+    /// Features and coefficients of the terms, leaf by leaf.
+    pub(crate) leaf_features: Vec<u32>,
+    pub(crate) leaf_coeff: Vec<f64>,
 }

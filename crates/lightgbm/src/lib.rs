@@ -55,7 +55,6 @@ holdall_diag::codes! {
         DECISION = "lightgbm/decision": "the type of a split is unknown";
         CATEGORIES = "lightgbm/categories": "the categories cannot be made out";
         OBJECTIVE = "lightgbm/objective": "the objective is unknown or its parameters are wrong";
-        LINEAR_TREE = "lightgbm/linear-tree": "leaves with a linear model are not carried";
         CUSTOM = "lightgbm/custom-objective": "what becomes of the sum is not in the file";
     }
 }

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use holdall_codec::{Body, Confidence, Head, ReadOptions};
 use holdall_diag::{Failure, FailureKind};
 use holdall_source::{Limits, Source};
-use holdall_tabular::{Model, Op, TreeEnsemble, ValidModel, validate};
+use holdall_tabular::{Estimator, Model, Op, TreeEnsemble, ValidModel, validate};
 
 use super::*;
 
@@ -176,7 +176,7 @@ fn defects_are_named_and_located() {
         ("split_feature=0 1", "split_feature=0 2", codes::FEATURE, Some((12, 1))),
         ("threshold=0.5 0", "threshold=0.5 1", codes::CATEGORIES, Some((12, 1))),
         ("cat_boundaries=0 2", "cat_boundaries=2 2", codes::FEATURE, None),
-        ("is_linear=0", "is_linear=1", codes::LINEAR_TREE, Some((12, 1))),
+        ("is_linear=0", "is_linear=1", codes::MISSING, Some((12, 1))),
         ("shrinkage=1", "shrinkage", codes::LINE, Some((29, 1))),
     ] {
         let changed = text().replacen(from, to, 1);
@@ -197,6 +197,48 @@ fn defects_are_named_and_located() {
     assert_eq!(failure.code(), codes::ENCODING);
 }
 
+/// The text with linear leaves: one with a term each, one with a term of the last feature.
+fn linear() -> String {
+    text().replacen(
+        "is_linear=0",
+        "is_linear=1\nleaf_const=1 2 3\nnum_features=0 2 1\nleaf_features= 0 1  1 \nleaf_coeff= 4 5  6 ",
+        1,
+    )
+}
+
+#[test]
+fn linear_leaves_have_a_constant_and_terms_in_order() {
+    let model = read(linear()).unwrap();
+    let op = model.nodes.iter().find_map(|(_, node)| {
+        if let Op::Estimator(Estimator::LinearTrees(op)) = &node.op { Some(op) } else { None }
+    });
+    let models: Vec<_> = op.unwrap().models.iter().map(|m| (m.constant, m.terms.clone())).collect();
+    assert_eq!(models, [(1.0, vec![]), (2.0, vec![(0, 4.0), (1, 5.0)]), (3.0, vec![(1, 6.0)])]);
+    validate(model).unwrap();
+}
+
+#[test]
+fn linear_leaves_that_contradict_themselves_are_refused_where_they_stand() {
+    for (from, to, code, line) in [
+        ("leaf_const=1 2 3\n", "", codes::MISSING, 12),
+        ("leaf_const=1 2 3", "leaf_const=1 2", codes::COUNT, 29),
+        ("num_features=0 2 1", "num_features=0 2", codes::COUNT, 30),
+        ("num_features=0 2 1", "num_features=0 2 -1", codes::NUMBER, 30),
+        ("num_features=0 2 1", "num_features=0 2 4294967295", codes::COUNT, 31),
+        ("leaf_features= 0 1  1", "leaf_features= 0 1  2", codes::FEATURE, 12),
+        ("leaf_coeff= 4 5  6", "leaf_coeff= 4 5", codes::COUNT, 32),
+    ] {
+        let changed = linear().replacen(from, to, 1);
+        assert_ne!(changed, linear(), "{from}");
+        let failure = read(changed).unwrap_err();
+        assert_eq!(
+            (failure.code(), failure.location().line.map(|l| l.0)),
+            (code, Some(line)),
+            "{failure}"
+        );
+    }
+}
+
 #[test]
 fn detection_looks_at_the_first_two_lines() {
     let detect =
@@ -208,29 +250,20 @@ fn detection_looks_at_the_first_two_lines() {
     assert_eq!(detect(b""), Confidence::No);
 }
 
-/// The models of the corpus, but those with linear leaves.
 #[test]
 fn every_model_of_the_corpus_is_read_and_inspected() {
-    let (mut read_models, mut refused) = (0, 0);
+    let mut read_models = 0;
     for entry in std::fs::read_dir(testdata()).unwrap() {
         let path = entry.unwrap().path().join("model.txt");
         if !path.exists() {
             continue;
         }
         let source = Source::open(&path).unwrap();
-        match READER.inspect(&source, &ReadOptions::default()) {
-            Ok(summary) => {
-                assert!(summary.facts.iter().any(|(name, _)| name == "trees"), "{path:?}");
-                read_models += 1;
-            }
-            Err(failure) => {
-                assert_eq!(failure.code(), codes::LINEAR_TREE, "{failure}");
-                assert_eq!(failure.kind(), FailureKind::Unsupported);
-                refused += 1;
-            }
-        }
+        let summary = READER.inspect(&source, &ReadOptions::default()).unwrap();
+        assert!(summary.facts.iter().any(|(name, _)| name == "trees"), "{path:?}");
+        read_models += 1;
     }
-    assert_eq!((read_models, refused), (27, 3));
+    assert_eq!(read_models, 35);
 }
 
 #[test]

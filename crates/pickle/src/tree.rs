@@ -100,9 +100,16 @@ impl Pickle {
         self.offsets.get(id.index()).copied().unwrap_or(self.end)
     }
 
-    /// The place of the opcode that made the node.
+    /// The place of the opcode that made the node; nowhere in a tree without offsets.
     pub fn location(&self, id: NodeId) -> Location {
-        Location::at(self.offset(id))
+        if self.offsets.is_empty() { Location::none() } else { Location::at(self.offset(id)) }
+    }
+
+    /// The tree of a stream that is no file of its own: its offsets would mean nothing to anybody.
+    #[must_use]
+    pub fn without_offsets(mut self) -> Self {
+        self.offsets = Vec::new();
+        self
     }
 
     /// Offset behind the `STOP`, or of the opcode that broke.

@@ -1,10 +1,10 @@
-//! scikit-learn models in pickle and joblib files, 0.20 to 1.9, without Python.
+//! scikit-learn models in pickle, joblib and skops files, 0.22 to 1.9, without Python.
 //!
 //! The stream becomes a tree of inert nodes (`holdall-pickle`); nothing in it is imported or called. The
 //! fitted attributes are then said in terms of the tabular model (`lower`), one file a family of
 //! estimators. What loading the file would run is judged first: a dangerous pickle is not read.
 //!
-//! Facts from the sources of scikit-learn 1.9.1, 1.5.2 and 1.2.2, as each file says.
+//! Facts from the sources of scikit-learn 0.22.2 to 1.9.1, as each file says.
 //!
 //! - A number column enters as f64, missing as NaN; where an estimator refuses NaN and nothing before
 //!   it fills the gaps, the row is refused.
@@ -16,6 +16,7 @@
 mod facts;
 mod lower;
 mod read;
+mod skops;
 mod version;
 
 use holdall_codec::{BodyKind, Format, Reader};
@@ -31,12 +32,30 @@ pub const FORMAT: Format = Format {
     write_options: &[],
 };
 
+/// The format: the archive of `skops.io`.
+pub const FORMAT_SKOPS: Format = Format {
+    id: "sklearn-skops",
+    title: "scikit-learn skops",
+    extensions: &["skops"],
+    media_type: "application/zip",
+    body: BodyKind::Tabular,
+    read_options: &[],
+    write_options: &[],
+};
+
 /// Reads scikit-learn models from pickle and joblib files.
 #[derive(Clone, Copy, Debug)]
 pub struct Sklearn;
 
 /// The reader.
 pub const READER: &dyn Reader = &Sklearn;
+
+/// Reads scikit-learn models from skops files.
+#[derive(Clone, Copy, Debug)]
+pub struct Skops;
+
+/// The reader of skops files.
+pub const READER_SKOPS: &dyn Reader = &Skops;
 
 holdall_diag::codes! {
     /// The codes of this crate.
@@ -55,6 +74,9 @@ holdall_diag::codes! {
         NEWER = "sklearn/newer-version": "the model was saved by a version that this reader does not know";
         MIXED_VERSIONS = "sklearn/mixed-versions": "parts of the model were saved by different versions";
         TRAILING = "sklearn/trailing-bytes": "bytes follow the pickle";
+        ARCHIVE = "sklearn/archive": "the archive of a skops file is damaged or too large";
+        SCHEMA = "sklearn/schema": "the schema of a skops file is malformed";
+        NPY = "sklearn/npy": "an array of a skops file is malformed or not carried";
         VERDICT = "sklearn/verdict": "loading the pickle is not known to be safe";
     }
 }

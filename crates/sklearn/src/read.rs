@@ -42,35 +42,13 @@ impl Reader for Sklearn {
     }
 
     fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure> {
-        let in_file = |failure: Failure| failure.in_file(source.name());
         let mut budget = Budget::new(options.limits);
-        let file = File::open(source, &mut budget).map_err(in_file)?;
+        let file =
+            File::open(source, &mut budget).map_err(|failure| failure.in_file(source.name()))?;
         let scanned = scan(&source.bytes()?, &options.limits);
-        // A model that is not carried still has a container, versions, steps and a verdict to show.
-        let mut boosters = Boosters::new(source, options);
-        let mut summary = match file.summary(&mut boosters, &mut budget) {
-            Ok(summary) => summary,
-            Err(failure) if failure.code() == codes::NOT_AN_ESTIMATOR => {
-                return Err(in_file(failure));
-            }
-            Err(failure) => {
-                let mut summary = Summary::new(&FORMAT);
-                summary.producer = producer(&file.pickle);
-                summary.risks.push(failure.into_diagnostic());
-                summary
-            }
-        };
-        summary.format_version = Some(file.container());
-        summary.fact("container", file.container());
+        let mut summary = file.inspect(&FORMAT, &scanned, source, options, &mut budget)?;
         summary.fact("protocol", file.pickle.protocol());
         summary.fact("numpy", facts::numpy_generation(&file.pickle));
-        summary.fact("steps", lower::steps(&file.pickle.root()));
-        summary.fact("verdict", scanned.verdict.as_str());
-        summary.libraries = facts::libraries(&file.pickle, &boosters.libraries);
-        summary.risks.extend(risks(&scanned));
-        summary.risks.iter_mut().for_each(|risk| {
-            risk.location = risk.location.clone().in_file(source.name());
-        });
         Ok(summary)
     }
 }
@@ -81,10 +59,11 @@ fn names_sklearn(head: &[u8]) -> bool {
 }
 
 /// A file taken apart into its nodes.
-struct File {
-    pickle: Pickle,
-    compression: Option<Compression>,
-    trailing: u64,
+pub(crate) struct File {
+    pub(crate) pickle: Pickle,
+    /// `pickle, protocol 4`, `joblib, protocol 4, zlib`, `skops 0.16.0, protocol 2`.
+    pub(crate) container: String,
+    pub(crate) trailing: u64,
 }
 
 impl File {
@@ -92,22 +71,45 @@ impl File {
         let unpacked = decompress(&source.bytes()?, budget)?;
         let pickle = Pickle::read(&unpacked.bytes, budget)?;
         let trailing = (unpacked.bytes.len() as u64).saturating_sub(pickle.end());
-        Ok(Self { pickle, compression: unpacked.compression, trailing })
+        let container = container(&pickle, unpacked.compression);
+        Ok(Self { pickle, container, trailing })
     }
 
-    /// `pickle, protocol 4`, `joblib, protocol 4, zlib`.
-    fn container(&self) -> String {
-        // joblib leaves arrays between the opcodes, and is the only one that compresses.
-        let joblib = self.pickle.payloads() > 0 || self.compression.is_some();
-        let kind = if joblib { "joblib" } else { "pickle" };
-        let protocol = self.pickle.protocol();
-        match self.compression {
-            Some(compression) => format!("{kind}, protocol {protocol}, {}", compression.as_str()),
-            None => format!("{kind}, protocol {protocol}"),
-        }
+    pub(crate) fn inspect(
+        &self,
+        format: &'static Format,
+        scanned: &scan::Scan,
+        source: &Source,
+        options: &ReadOptions,
+        budget: &mut Budget,
+    ) -> Result<Summary, Failure> {
+        // A model that is not carried still has a container, versions, steps and a verdict to show.
+        let mut boosters = Boosters::new(source, options);
+        let mut summary = match self.summary(format, &mut boosters, budget) {
+            Ok(summary) => summary,
+            Err(failure) if failure.code() == codes::NOT_AN_ESTIMATOR => {
+                return Err(failure.in_file(source.name()));
+            }
+            Err(failure) => {
+                let mut summary = Summary::new(format);
+                summary.producer = producer(&self.pickle);
+                summary.risks.push(failure.into_diagnostic());
+                summary
+            }
+        };
+        summary.format_version = Some(self.container.clone());
+        summary.fact("container", self.container.as_str());
+        summary.fact("steps", lower::steps(&self.pickle.root()));
+        summary.fact("verdict", scanned.verdict.as_str());
+        summary.libraries = facts::libraries(&self.pickle, &boosters.libraries);
+        summary.risks.extend(risks(scanned));
+        summary.risks.iter_mut().for_each(|risk| {
+            risk.location = risk.location.clone().in_file(source.name());
+        });
+        Ok(summary)
     }
 
-    fn model(
+    pub(crate) fn model(
         &self,
         boosters: &mut Boosters,
         budget: &mut Budget,
@@ -131,12 +133,29 @@ impl File {
         Ok((model, report))
     }
 
-    fn summary(&self, boosters: &mut Boosters, budget: &mut Budget) -> Result<Summary, Failure> {
+    fn summary(
+        &self,
+        format: &'static Format,
+        boosters: &mut Boosters,
+        budget: &mut Budget,
+    ) -> Result<Summary, Failure> {
         let (model, report) = self.model(boosters, budget)?;
         let valid = validate(model).map_err(|report| invalid(&report))?;
-        let mut summary = Summary::of_tabular(&FORMAT, &valid);
+        let mut summary = Summary::of_tabular(format, &valid);
         summary.risks = report.entries().to_vec();
         Ok(summary)
+    }
+}
+
+/// How the bytes were written.
+fn container(pickle: &Pickle, compression: Option<Compression>) -> String {
+    // joblib leaves arrays between the opcodes, and is the only one that compresses.
+    let joblib = pickle.payloads() > 0 || compression.is_some();
+    let kind = if joblib { "joblib" } else { "pickle" };
+    let protocol = pickle.protocol();
+    match compression {
+        Some(compression) => format!("{kind}, protocol {protocol}, {}", compression.as_str()),
+        None => format!("{kind}, protocol {protocol}"),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Every model of `testdata/sklearn` answers as scikit-learn did, or is refused with a known code.
+//! Every model of `testdata/sklearn` and `testdata/skops` answers as scikit-learn did, or is refused with a
+//! known code.
 
 #![cfg(test)]
 
@@ -8,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use holdall_codec::{Body, ReadOptions};
+use holdall_codec::{Body, ReadOptions, Reader};
 use holdall_diag::Failure;
 use holdall_score::{ScoreOptions, Scorer};
 use holdall_source::Source;
@@ -18,13 +19,22 @@ use holdall_tabular::{Model, validate};
 /// Cases outside what is carried, by the start of their name, and the code that says so.
 const REFUSED: [(&str, &str); 1] = [("tree_one_class", "sklearn/outputs")];
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/sklearn")
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata").join(name)
+}
+
+fn reader(path: &Path) -> &'static dyn Reader {
+    if path.extension().is_some_and(|extension| extension == "skops") {
+        holdall_sklearn::READER_SKOPS
+    } else {
+        holdall_sklearn::READER
+    }
 }
 
 fn cases() -> Vec<PathBuf> {
-    let mut all: Vec<PathBuf> = fs::read_dir(folder())
-        .unwrap()
+    let mut all: Vec<PathBuf> = ["sklearn", "skops"]
+        .into_iter()
+        .flat_map(|name| fs::read_dir(folder(name)).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.join("case.toml").exists())
         .collect();
@@ -34,7 +44,7 @@ fn cases() -> Vec<PathBuf> {
 
 fn read(path: &Path) -> Result<Model, Failure> {
     let source = Source::open(path)?;
-    match holdall_sklearn::READER.read(&source, &ReadOptions::default())?.body {
+    match reader(path).read(&source, &ReadOptions::default())?.body {
         Body::Tabular(model) => Ok(*model),
         Body::Graph(_) | Body::Weights(_) => panic!("expected a tabular model"),
     }
@@ -152,7 +162,7 @@ fn every_case_answers_as_scikit_learn_did() {
             .unwrap();
         }
     }
-    assert!(checked >= 120, "only {checked} models were found");
+    assert!(checked >= 900, "only {checked} models were found");
     println!("{report}");
     assert!(failures == 0, "{failures} of {checked} models differ:\n{report}");
 }
@@ -181,8 +191,7 @@ fn every_model_scans_as_safe() {
     for folder in cases() {
         for model in Case::open(&folder).models {
             let source = Source::open(&model).unwrap();
-            let summary =
-                holdall_sklearn::READER.inspect(&source, &ReadOptions::default()).unwrap();
+            let summary = reader(&model).inspect(&source, &ReadOptions::default()).unwrap();
             let verdict = summary.facts.iter().find(|(name, _)| name == "verdict");
             if verdict.unwrap().1 != "safe" {
                 let risks: Vec<_> = summary.risks.iter().map(|r| r.message.clone()).collect();

@@ -6,7 +6,7 @@ mod trees;
 
 use holdall_diag::{Failure, Location, Report};
 use holdall_source::Budget;
-use holdall_tabular::{Aggregate, Header, Model, Op};
+use holdall_tabular::{Aggregate, Header, Model};
 
 use crate::{codes, document::Document};
 
@@ -33,9 +33,9 @@ pub(crate) fn lower(
     let aggregate = aggregate(&document)?;
     let objective = objective::Objective::of(&document)?;
     let first = document.trees.first().map_or(1, |tree| tree.line);
-    let ensemble = trees::lower(document, features, aggregate, budget)?;
+    let trees = trees::lower(document, features, aggregate, budget)?;
     let location = file.clone().with_line(first, 1);
-    let margins = model.push_at(Op::Trees(Box::new(ensemble)), location)?;
+    let margins = model.push_at(trees, location)?;
     objective.lower(margins, &mut model, &mut report)?;
     Ok((model, report))
 }

@@ -3,7 +3,8 @@
 use holdall_diag::{Failure, Location};
 use holdall_source::Budget;
 use holdall_tabular::{
-    Aggregate, CategorySet, MissingRule, Summation, Test, TreeEnsemble, TreeNodes, ValueId,
+    Aggregate, CategorySet, Estimator, LeafModel, LinearTrees, MissingRule, Op, Summation, Test,
+    TreeEnsemble, TreeNodes, ValueId,
 };
 
 use crate::{
@@ -18,13 +19,14 @@ const ZERO: f64 = 1e-35_f32 as f64;
 const CATEGORY: u8 = 1;
 const DEFAULT_LEFT: u8 = 2;
 
-/// All trees; they are given back one by one while their nodes are taken over.
+/// All trees; they are given back one by one while their nodes are taken over. Where a leaf of any tree
+/// holds a linear model, every leaf does.
 pub(super) fn lower(
     document: Document<'_>,
     arg: ValueId,
     aggregate: Aggregate,
     budget: &mut Budget,
-) -> Result<TreeEnsemble, Failure> {
+) -> Result<Op, Failure> {
     let outputs = document.num_tree_per_iteration;
     let features = document.feature_names.len();
     let leaves: usize = document.trees.iter().map(|tree| tree.leaf_value.len()).sum();
@@ -48,17 +50,53 @@ pub(super) fn lower(
         summation: Summation::SequentialF64,
         aggregate,
     };
+    let is_linear = document.trees.iter().any(|tree| tree.is_linear);
+    let mut models = Vec::new();
     for (tree, output) in document.trees.into_iter().zip((0..outputs).cycle()) {
         let line = tree.line;
-        let root = push(&tree, features, &mut ensemble, budget)
-            .map_err(|failure| failure.at(Location::line(line, 1)))?;
+        let at = |failure: Failure| failure.at(Location::line(line, 1));
+        let root = push(&tree, features, &mut ensemble, budget).map_err(at)?;
+        if is_linear {
+            leaf_models(&tree, features, &mut models, budget).map_err(at)?;
+        }
         ensemble.trees.push(holdall_tabular::Tree { root, weight: 1.0, output });
         if has_samples {
             ensemble.nodes.samples.extend(&tree.internal_count);
             ensemble.nodes.samples.extend(&tree.leaf_count);
         }
     }
-    Ok(ensemble)
+    Ok(if is_linear {
+        let linear = LinearTrees { trees: ensemble, models };
+        Op::Estimator(Estimator::LinearTrees(Box::new(linear)))
+    } else {
+        Op::Trees(Box::new(ensemble))
+    })
+}
+
+/// `Tree::Predict` with `is_linear`: the constant and the products in order, as they are in the row;
+/// where one of them is NaN, the value of the leaf.
+fn leaf_models(
+    tree: &Tree,
+    features: usize,
+    models: &mut Vec<LeafModel>,
+    budget: &mut Budget,
+) -> Result<(), Failure> {
+    budget.charge_elements(tree.leaf_value.len() as u64, size_of::<LeafModel>())?;
+    if !tree.is_linear {
+        let plain = |&constant: &f64| LeafModel { constant, terms: Vec::new() };
+        models.extend(tree.leaf_value.iter().map(plain));
+        return Ok(());
+    }
+    budget.charge_elements(tree.leaf_coeff.len() as u64, size_of::<(u32, f64)>())?;
+    if let Some(feature) = tree.leaf_features.iter().find(|&&f| f as usize >= features) {
+        let message = format!("a leaf uses feature {feature}, there are only {features}");
+        return Err(Failure::malformed(codes::FEATURE, message));
+    }
+    let mut terms = tree.leaf_features.iter().copied().zip(tree.leaf_coeff.iter().copied());
+    models.extend(tree.leaf_const.iter().zip(&tree.num_features).map(|(&constant, &count)| {
+        LeafModel { constant, terms: terms.by_ref().take(count as usize).collect() }
+    }));
+    Ok(())
 }
 
 /// Adds the splits, then the leaves of a tree, and gives its root.
@@ -68,13 +106,6 @@ fn push(
     ensemble: &mut TreeEnsemble,
     budget: &mut Budget,
 ) -> Result<u32, Failure> {
-    if tree.is_linear {
-        return Err(Failure::unsupported(
-            codes::LINEAR_TREE,
-            "the leaves of this tree hold linear models (`linear_tree`), which are not carried",
-        )
-        .with_help("train with `linear_tree=false`"));
-    }
     let shape = Shape {
         base: number(ensemble.nodes.len())?,
         splits: number(tree.left_child.len())?,

@@ -101,7 +101,7 @@ pub fn export(manifest: &Manifest) -> String {
     }
     let library = manifest.artifacts.iter().find(|a| a.role == Role::Model).and_then(|a| {
         Some(match a.format.as_deref()? {
-            "sklearn-pickle" => "sklearn",
+            "sklearn-pickle" | "sklearn-skops" => "sklearn",
             "xgboost-json" | "xgboost-ubj" => "xgboost",
             "lightgbm-text" => "lightgbm",
             other => other,

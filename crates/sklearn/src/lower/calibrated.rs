@@ -3,7 +3,7 @@
 //! Each takes `decision_function`, or the probabilities where there is none (of two classes the second),
 //! through its calibrators: a sigmoid 1 ÷ (1 + e^(a·d + b)), an isotonic regression, or (from 1.8) a
 //! temperature. Of several classes the answers are divided by their sum, equal shares where it is 0;
-//! numbers up to 1e-5 above 1 become 1. Until 1.2 the calibrators are called `calibrators` as well.
+//! numbers up to 1e-5 above 1 become 1. Until 0.23 the calibrators are called `calibrators_`.
 
 use holdall_diag::Failure;
 use holdall_pickle::Value;
@@ -47,7 +47,8 @@ fn one(
         let message = "members that know a part of the classes only are not carried";
         return Err(member.refuse(codes::OUTPUTS, message));
     }
-    let calibrators: Vec<Value<'_>> = member.fitted("calibrators")?.items()?.collect();
+    let key = if member.get("calibrators_").is_some() { "calibrators_" } else { "calibrators" };
+    let calibrators: Vec<Value<'_>> = member.fitted(key)?.items()?.collect();
     let scores = if let Some(decision) = inner.decision {
         decision
     } else {

@@ -5,7 +5,7 @@ use holdall_diag::Failure;
 
 use super::{
     Step, anomaly, answer::Lowered, bayes, boosted, boosting, calibrated, cluster,
-    column_transformer, columns::Lowering, discriminant, dummy, ensemble, forest, function,
+    column_transformer, columns::Lowering, dict, discriminant, dummy, ensemble, forest, function,
     gaussian_process, hist, imputer, isotonic, kernels, labels, linear, linear_classifier,
     logistic, mixture, mlp, multiclass, multioutput, neighbors, numeric, one_hot, ordinal,
     pipeline, projection, scaler, select, stacking, svm, text, union, wrapper,
@@ -18,7 +18,7 @@ pub(super) type Lower = fn(&mut Lowering<'_>, &Step<'_, '_>) -> Result<Lowered, 
 struct Family(Lower, &'static str, &'static [&'static str]);
 
 /// Families whose module had another name until 0.21.
-const MOVED: [(&str, &str); 22] = [
+const MOVED: [(&str, &str); 23] = [
     ("sklearn.linear_model.logistic", "sklearn.linear_model._logistic"),
     ("sklearn.linear_model.base", "sklearn.linear_model._base"),
     ("sklearn.linear_model.ridge", "sklearn.linear_model._ridge"),
@@ -29,6 +29,7 @@ const MOVED: [(&str, &str); 22] = [
     ("sklearn.linear_model.perceptron", "sklearn.linear_model._perceptron"),
     ("sklearn.tree.tree", "sklearn.tree._classes"),
     ("sklearn.ensemble.forest", "sklearn.ensemble._forest"),
+    ("sklearn.feature_extraction.dict_vectorizer", "sklearn.feature_extraction._dict_vectorizer"),
     ("sklearn.ensemble.gradient_boosting", "sklearn.ensemble._gb"),
     ("sklearn.ensemble.bagging", "sklearn.ensemble._bagging"),
     ("sklearn.ensemble.weight_boosting", "sklearn.ensemble._weight_boosting"),
@@ -226,6 +227,7 @@ const FAMILIES: &[Family] = &[
         "sklearn.neighbors._regression",
         &["KNeighborsRegressor", "RadiusNeighborsRegressor"],
     ),
+    Family(neighbors::outlier_factor, "sklearn.neighbors._lof", &["LocalOutlierFactor"]),
     Family(discriminant::centroid, "sklearn.neighbors._nearest_centroid", &["NearestCentroid"]),
     Family(projection::components, "sklearn.neighbors._nca", &["NeighborhoodComponentsAnalysis"]),
     Family(bayes::gaussian, "sklearn.naive_bayes", &["GaussianNB"]),
@@ -295,6 +297,7 @@ const FAMILIES: &[Family] = &[
         "sklearn.cross_decomposition._pls",
         &["PLSRegression", "PLSCanonical", "CCA", "PLSSVD"],
     ),
+    Family(projection::pls, "sklearn.cross_decomposition._cca", &["CCA"]),
     Family(
         kernels::propagation,
         "sklearn.semi_supervised._label_propagation",
@@ -349,6 +352,7 @@ const FAMILIES: &[Family] = &[
         "sklearn.feature_extraction.text",
         &["CountVectorizer", "TfidfVectorizer", "HashingVectorizer"],
     ),
+    Family(dict::lower, "sklearn.feature_extraction._dict_vectorizer", &["DictVectorizer"]),
     Family(text::tfidf, "sklearn.feature_extraction.text", &["TfidfTransformer"]),
     Family(select::lower, "sklearn.feature_selection._variance_threshold", &["VarianceThreshold"]),
     Family(
@@ -415,14 +419,11 @@ const REFUSED: &[(&str, &[&str])] = &[
     ),
     (
         "its answer needs the neighbours of the row's neighbours",
-        &["LocalOutlierFactor", "Isomap", "LocallyLinearEmbedding"],
+        &["Isomap", "LocallyLinearEmbedding"],
     ),
     ("it fills gaps from the rows that are closest in the columns that are there", &["KNNImputer"]),
     ("it multiplies Fourier transforms", &["PolynomialCountSketch"]),
-    (
-        "its inputs are not a table",
-        &["PatchExtractor", "MultiLabelBinarizer", "DictVectorizer", "FeatureHasher"],
-    ),
+    ("its inputs are not a table", &["PatchExtractor", "MultiLabelBinarizer", "FeatureHasher"]),
 ];
 
 /// How an exact class path is read.

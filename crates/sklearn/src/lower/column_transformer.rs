@@ -16,6 +16,7 @@ use super::{
     pipeline::is_passthrough,
     selection,
     union::weighted,
+    width,
 };
 use crate::codes;
 
@@ -25,10 +26,7 @@ pub(crate) fn lower(
     columns: &[Column],
     depth: u32,
 ) -> Result<Vec<Column>, Failure> {
-    let names = match estimator.get("feature_names_in_") {
-        Some(names) => names.array()?.strings(estimator.pickle())?,
-        None => Vec::new(),
-    };
+    let names = width::names(estimator)?.unwrap_or_default();
     let mut output = Vec::new();
     for part in estimator.fitted("transformers_")?.items()? {
         let transformer = part.item(1)?;

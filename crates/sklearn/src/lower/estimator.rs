@@ -261,9 +261,45 @@ pub(crate) fn classes(estimator: &Estimator<'_>) -> Result<Labels, Failure> {
     let places = ["_label_binarizer", "label_binarizer_", "_label_encoder", "le_"];
     let other = places.iter().find_map(|place| estimator.get(place));
     match other.filter(|_| estimator.get("classes_").is_none()) {
-        Some(other) => classes_of(&Estimator::new(&other, estimator.version)?),
+        Some(other) => {
+            let other = Estimator::new(&other, estimator.version)?;
+            if has_labels(&other) {
+                let message = "a classifier with several labels is not carried";
+                return Err(estimator.refuse(codes::OUTPUTS, message));
+            }
+            classes_of(&other)
+        }
         None => classes_of(estimator),
     }
+}
+
+/// Whether a label binarizer saw rows with several labels each.
+pub(crate) fn has_labels(binarizer: &Estimator<'_>) -> bool {
+    binarizer.word("y_type_").is_some_and(|kind| kind.starts_with("multilabel"))
+}
+
+/// The classes of one of several labels: whether the row has it.
+pub(crate) fn zero_and_one() -> Labels {
+    Labels::I64(vec![0, 1])
+}
+
+/// The classes of each target; none of a classifier of one target.
+pub(crate) fn target_classes(estimator: &Estimator<'_>) -> Result<Option<Vec<Labels>>, Failure> {
+    let value = estimator.fitted("classes_")?;
+    if value.is_array() {
+        return Ok(None);
+    }
+    let mut targets = Vec::new();
+    for item in value.items()? {
+        let (labels, missing) = labels(&item)?;
+        if missing || labels.len() < 2 {
+            let message = format!("a target of {} classes is not carried", labels.len());
+            return Err(refuse(&item, codes::OUTPUTS, message)
+                .with_help("leave out targets that always have the same class"));
+        }
+        targets.push(labels);
+    }
+    Ok(Some(targets))
 }
 
 /// The classes that `classes_` lists.

@@ -6,13 +6,13 @@
 //! take NaN from 1.4 where their trees do.
 
 use holdall_diag::Failure;
-use holdall_tabular::{Aggregate, Link, Op, Regress, ValueId};
+use holdall_tabular::{Aggregate, Labels, Link, Op, Regress, ValueId};
 
 use super::{
     answer::{Lowered, by_shares},
     columns::{Column, Lowering},
-    estimator::{Estimator, classes, count},
-    tree::{Form, Grove, takes_missing},
+    estimator::{Estimator, classes, count, target_classes},
+    tree::{Form, Grove, takes_missing, values_of_target},
 };
 use crate::codes;
 
@@ -21,6 +21,10 @@ pub(crate) fn tree_classifier(
     estimator: &Estimator<'_>,
     columns: &[Column],
 ) -> Result<Lowered, Failure> {
+    if let Some(targets) = target_classes(estimator)? {
+        let (trees, missing) = (std::slice::from_ref(estimator), takes_missing(estimator));
+        return several(lowering, estimator, trees, columns, targets, missing);
+    }
     let form = Form::of_classes(estimator, classes(estimator)?.len(), takes_missing(estimator));
     let margins = single(lowering, estimator, columns, form)?;
     by_shares(lowering, classes(estimator)?, margins).map(Lowered::Classes)
@@ -41,8 +45,12 @@ pub(crate) fn classifier(
     estimator: &Estimator<'_>,
     columns: &[Column],
 ) -> Result<Lowered, Failure> {
-    let total = classes(estimator)?.len();
     let trees = trees(estimator)?;
+    if let Some(targets) = target_classes(estimator)? {
+        let missing = forest_takes_missing(estimator, &trees);
+        return several(lowering, estimator, &trees, columns, targets, missing);
+    }
+    let total = classes(estimator)?.len();
     let form = Form::of_classes(estimator, total, forest_takes_missing(estimator, &trees));
     let margins = mean(lowering, estimator, &trees, columns, form)?;
     by_shares(lowering, classes(estimator)?, margins).map(Lowered::Classes)
@@ -94,6 +102,38 @@ fn mean(
         return Err(estimator.value().failure(codes::SHAPE, "the forest has no tree"));
     }
     add(lowering, estimator, trees, columns, form, Aggregate::DivideBy(by))
+}
+
+/// The mean of the trees, for each target on its own: a leaf holds the classes of all.
+fn several(
+    lowering: &mut Lowering<'_>,
+    estimator: &Estimator<'_>,
+    trees: &[Estimator<'_>],
+    columns: &[Column],
+    targets: Vec<Labels>,
+    missing: bool,
+) -> Result<Lowered, Failure> {
+    let at = estimator.value();
+    let by = f64::from(count(at, trees.len())?);
+    let arg = lowering.numbers(columns, at)?;
+    if !missing {
+        lowering.refuse_missing(columns);
+    }
+    let same: Vec<i64> = (0..columns.len() as u64).map(u64::cast_signed).collect();
+    let mut answers = Vec::with_capacity(targets.len());
+    for (target, classes) in targets.into_iter().enumerate() {
+        let form = Form::of_classes(estimator, classes.len(), missing);
+        let mut grove = Grove::new(form);
+        for tree in trees {
+            let values = values_of_target(tree, target, classes.len(), lowering.budget)?;
+            grove.plant_with(tree, form, 1.0, 0, Some((&same, values)), lowering.budget)?;
+        }
+        let aggregate = if trees.len() == 1 { Aggregate::Sum } else { Aggregate::DivideBy(by) };
+        let outputs = count(at, classes.len())?;
+        let margins = lowering.push(grove.into_op(arg, outputs, Vec::new(), aggregate), at)?;
+        answers.push(by_shares(lowering, classes, margins)?);
+    }
+    Ok(Lowered::Targets(answers))
 }
 
 fn add(

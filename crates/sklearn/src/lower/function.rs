@@ -1,6 +1,6 @@
 //! `FunctionTransformer`: without a function the columns as they are, or a function of `numpy` or `scipy`
 //! of each element, without `kw_args`. `validate=True` refuses text and NaN. Other functions are not in the
-//! file, only their names. The same in all versions.
+//! file, only their names.
 
 use holdall_diag::Failure;
 use holdall_pickle::Value;
@@ -84,6 +84,19 @@ fn only_checks(function: &Value<'_>) -> bool {
     checks(function) || inner.is_some_and(|inner| checks(&inner))
 }
 
+/// The name of a function of `numpy` or `scipy`. Until `numpy` 1.19 it is the second argument of
+/// `numpy.core._ufunc_reconstruct`.
+fn function_name<'p>(function: &Value<'p>) -> Option<&'p str> {
+    let (module, name) = function.as_global().or_else(|| {
+        let call = function.as_object()?;
+        let is_ufunc = (call.module(), call.name()) == ("numpy.core", "_ufunc_reconstruct");
+        let text = |i: usize| function.pickle().text(*call.arguments().get(i)?);
+        if is_ufunc { text(0).zip(text(1)) } else { None }
+    })?;
+    let package = module.split('.').next().unwrap_or_default();
+    matches!(package, "numpy" | "scipy").then_some(name)
+}
+
 /// A function of a transformer, on each element of a vector.
 pub(super) fn apply(
     lowering: &mut Lowering<'_>,
@@ -96,10 +109,7 @@ pub(super) fn apply(
     if estimator.get(arguments).is_some_and(|list| list.entries().is_ok_and(|e| e.len() > 0)) {
         return Err(estimator.unknown(arguments));
     }
-    let name = function.as_global().and_then(|(module, name)| {
-        let package = module.split('.').next().unwrap_or_default();
-        matches!(package, "numpy" | "scipy").then_some(name)
-    });
+    let name = function_name(&function);
     let known = name.and_then(|name| FUNCTIONS.iter().find(|(known, _)| *known == name));
     if let Some((_, op)) = known {
         return lowering.unary(*op, vector);

@@ -112,7 +112,10 @@ pub(super) fn regressor(
         let value = e.fitted(key)?;
         value.as_float().map_or_else(|| floats(&value), |number| Ok(vec![number]))
     };
-    let (scales, offsets) = (list("_y_train_std")?, list("_y_train_mean")?);
+    // Until 0.22 the values were moved and not scaled.
+    let scaled = e.get("_y_train_std").is_some() || e.since(0, 23);
+    let scales = if scaled { list("_y_train_std")? } else { vec![1.0] };
+    let offsets = list("_y_train_mean")?;
     let kernel = covariance(e)?;
     let arg = lowering.dense(step.columns, e.value())?;
     let copies = u64::from(alpha.rows).saturating_mul(vectors.data.len() as u64);

@@ -3,7 +3,7 @@
 
 use holdall_diag::Failure;
 
-use super::estimator::Estimator;
+use super::{estimator::Estimator, width};
 use crate::codes;
 
 /// The importances of a tree or forest.
@@ -45,8 +45,7 @@ fn tree(model: &Estimator<'_>) -> Result<Vec<f64>, Failure> {
     let (left, right, feature) =
         (integers("left_child")?, integers("right_child")?, integers("feature")?);
     let (impurity, weight) = (numbers("impurity")?, numbers("weighted_n_node_samples")?);
-    let width = model.fitted("n_features_in_")?.int()?;
-    let mut all = vec![0.0; usize::try_from(width).unwrap_or(0)];
+    let mut all = vec![0.0; width::of(model)?];
     let of = |i: i64| -> Option<f64> {
         let i = usize::try_from(i).ok()?;
         Some(weight.get(i)? * impurity.get(i)?)

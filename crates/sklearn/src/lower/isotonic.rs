@@ -1,5 +1,5 @@
-//! `IsotonicRegression`: straight lines between `X_thresholds_` and `y_thresholds_` (`f_` until 0.23);
-//! `isotonic.py`. Beyond the ends NaN, the value at the end (`out_of_bounds='clip'`), or the row is refused.
+//! `IsotonicRegression`: straight lines between `X_thresholds_` and `y_thresholds_` (until 0.23
+//! `_necessary_X_` and `_necessary_y_`); `isotonic.py`. Beyond the ends NaN, the value at the end (`out_of_bounds='clip'`), or the row is refused.
 
 use holdall_diag::Failure;
 use holdall_tabular::{BinaryOp, Curve, CurveForm, Op, Outside, Transform, ValueId};
@@ -18,9 +18,14 @@ pub(super) fn curve(
     estimator: &Estimator<'_>,
     arg: ValueId,
 ) -> Result<ValueId, Failure> {
-    let (x, y) = (estimator.numbers("X_thresholds_")?, estimator.numbers("y_thresholds_")?);
-    estimator.expect_width("y_thresholds_", y.len(), x.len())?;
-    for key in ["X_thresholds_", "y_thresholds_"] {
+    let keys = if estimator.get("_necessary_X_").is_some() {
+        ["_necessary_X_", "_necessary_y_"]
+    } else {
+        ["X_thresholds_", "y_thresholds_"]
+    };
+    let (x, y) = (estimator.numbers(keys[0])?, estimator.numbers(keys[1])?);
+    estimator.expect_width(keys[1], y.len(), x.len())?;
+    for key in keys {
         if !estimator.fitted(key)?.array()?.dtype().spell().ends_with("f8") {
             let message = "an isotonic regression of binary32 numbers is not carried";
             return Err(estimator

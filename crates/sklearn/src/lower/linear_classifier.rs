@@ -16,8 +16,9 @@ use super::{
     Step,
     answer::{Classifier, Lowered, by_margins, by_shares},
     columns::Lowering,
-    estimator::classes,
+    estimator::{Estimator, classes, count, has_labels},
     linear,
+    mlp::targets,
     shares::{pair, proportional},
 };
 
@@ -33,8 +34,17 @@ fn parts(
     Ok((classes, margins, decision))
 }
 
-/// A classifier without probabilities.
+/// A classifier without probabilities. Ridge classifiers may answer several labels, each where its margin
+/// is above 0.
 pub(super) fn plain(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {
+    let e = step.estimator;
+    if let Some(binarizer) = e.get("_label_binarizer")
+        && has_labels(&Estimator::new(&binarizer, e.version())?)
+    {
+        let total = count(e.value(), linear::rows(e)?)?;
+        let margins = linear::margins(lowering, e, step.columns)?;
+        return targets(lowering, total, margins, None, Decision::MarginAbove(0.0));
+    }
     let (classes, margins, decision) = parts(lowering, step)?;
     by_margins(lowering, classes, margins, None, decision).map(Lowered::Classes)
 }

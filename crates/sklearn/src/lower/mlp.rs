@@ -9,7 +9,7 @@ use super::{
     Step,
     answer::{Lowered, by_margins, values},
     columns::Lowering,
-    estimator::{Estimator, classes_of, floats, matrix},
+    estimator::{Estimator, classes_of, count, floats, has_labels, matrix, zero_and_one},
     matrix::transposed,
     shares::normalize,
 };
@@ -60,10 +60,15 @@ pub(super) fn classifier(
 ) -> Result<Lowered, Failure> {
     let e = step.estimator;
     let binarizer = Estimator::new(&e.fitted("_label_binarizer")?, e.version())?;
-    let classes: Labels = classes_of(&binarizer)?;
-    if binarizer.word("y_type_").is_some_and(|kind| kind.starts_with("multilabel")) {
-        return Err(e.refuse(codes::OUTPUTS, "a classifier with several labels is not carried"));
+    if has_labels(&binarizer) && e.word("out_activation_") == Some("logistic") {
+        let margins = layers(lowering, step)?;
+        let above = Decision::ProbabilityAbove(0.5);
+        let last = e.fitted("intercepts_")?.items()?.last();
+        let total = last.map_or(Ok(0), |last| last.array().map(|last| last.len()))?;
+        let total = count(e.value(), total)?;
+        return targets(lowering, total, margins, Some(Link::Logistic), above);
     }
+    let classes: Labels = classes_of(&binarizer)?;
     let margins = layers(lowering, step)?;
     let (link, decision) = match e.word("out_activation_") {
         Some("logistic") if classes.len() == 2 => (Link::Logistic, Decision::ProbabilityAbove(0.5)),
@@ -73,6 +78,24 @@ pub(super) fn classifier(
     let mut answer = by_margins(lowering, classes, margins, Some(link), decision)?;
     answer.decision = None;
     Ok(Lowered::Classes(answer))
+}
+
+/// Several labels: a target of 0 and 1 for each margin.
+pub(super) fn targets(
+    lowering: &mut Lowering<'_>,
+    total: u32,
+    margins: ValueId,
+    link: Option<Link>,
+    decision: Decision,
+) -> Result<Lowered, Failure> {
+    let mut targets = Vec::new();
+    for i in 0..total {
+        let margin = lowering.element(margins, i)?;
+        let mut answer = by_margins(lowering, zero_and_one(), margin, link, decision)?;
+        answer.decision = None;
+        targets.push(answer);
+    }
+    Ok(Lowered::Targets(targets))
 }
 
 pub(super) fn regressor(

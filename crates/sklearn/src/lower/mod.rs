@@ -10,6 +10,7 @@ pub(crate) mod class;
 mod cluster;
 mod column_transformer;
 pub(crate) mod columns;
+mod dict;
 mod discriminant;
 mod dummy;
 mod ensemble;
@@ -48,6 +49,7 @@ mod svm;
 mod text;
 mod tree;
 mod union;
+mod width;
 mod wrapper;
 
 use holdall_diag::Failure;
@@ -199,48 +201,12 @@ fn inputs(
     if boosted::is_booster(first) {
         return boosters.inputs(first);
     }
-    if let Some(names) = first.get("feature_names_in_") {
-        return Ok((names.array()?.strings(first.pickle())?, true));
+    if let Some(names) = width::names(first)? {
+        return Ok((names, true));
     }
-    let width = width(first)?;
+    let width = width::of(first)?;
     budget.charge_elements(width as u64, INPUT_BYTES)?;
     Ok(((0..width).map(|i| format!("x{i}")).collect(), false))
-}
-
-/// How many columns an estimator was fitted on. `n_features_in_` is there since 0.23.
-fn width(first: &Estimator<'_>) -> Result<usize, Failure> {
-    for key in ["n_features_in_", "n_features_", "_n_features"] {
-        if let Some(width) = first.get(key).and_then(|v| usize::try_from(v.as_int()?).ok()) {
-            return Ok(width);
-        }
-    }
-    if let Some(width) = fixed_width(first.object().name()) {
-        return Ok(width);
-    }
-    for key in ["coef_", "statistics_", "scale_", "mean_", "center_", "idf_", "X_train_"] {
-        if let Some(array) = first.get(key).filter(Value::is_array) {
-            let array = array.array()?;
-            return Ok(array.extent(array.ndim().saturating_sub(1)));
-        }
-    }
-    if let Some(categories) = first.get("categories_") {
-        return Ok(categories.item_ids()?.len());
-    }
-    let name = first.object().name();
-    family(first)?;
-    Err(first
-        .refuse(codes::NOT_FITTED, format!("`{name}` does not say how many columns it takes"))
-        .with_help("fit the model before saving it; save it with scikit-learn 0.24 or newer"))
-}
-
-/// How many columns classes take that were not fitted on a table.
-fn fixed_width(name: &str) -> Option<usize> {
-    match name {
-        "CountVectorizer" | "TfidfVectorizer" | "HashingVectorizer" | "LabelEncoder"
-        | "LabelBinarizer" | "IsotonicRegression" => Some(1),
-        "DummyClassifier" | "DummyRegressor" => Some(0),
-        _ => None,
-    }
 }
 
 fn outputs(lowering: &mut Lowering<'_>, answer: &Lowered, at: &Value<'_>) -> Result<(), Failure> {

@@ -1,12 +1,14 @@
 //! Classifiers of several classes made of binary ones: `estimators_` are fitted on 0 and 1;
 //! `multiclass.py`, `utils/multiclass.py`. The score of a member is its `decision_function`, or the
-//! probability of 1 where it has none. The same in all versions.
+//! probability of 1 where it has none.
 //!
 //! | class | label |
 //! |---|---|
-//! | `OneVsRestClassifier` | the largest score, the last of equals; of two classes whether the score is above 0 or ½ |
+//! | `OneVsRestClassifier` | the largest score, of equals the last one until 1.7 and the first one later; of two classes, and for each of several labels, whether the score is above 0 or ½ |
 //! | `OneVsOneClassifier` | most pairs won, plus s ÷ (3 (|s| + 1)) with s the scores added |
 //! | `OutputCodeClassifier` | the row of `code_book_` that is closest to the scores |
+//!
+//! Of two classes `OneVsOneClassifier` compares with 0 until 1.0, probabilities too, and with ½ later.
 
 use holdall_diag::Failure;
 use holdall_tabular::{
@@ -20,7 +22,7 @@ use super::{
     cluster::distances,
     columns::Lowering,
     ensemble::classifier_of,
-    estimator::{Estimator, classes, classes_of, count},
+    estimator::{Estimator, classes, classes_of, count, has_labels, zero_and_one},
     shares::{normalize, pair},
 };
 use crate::codes;
@@ -64,8 +66,8 @@ pub(super) fn one_vs_rest(
 ) -> Result<Lowered, Failure> {
     let e = step.estimator;
     let binarizer = Estimator::new(&e.fitted("label_binarizer_")?, e.version())?;
-    if binarizer.word("y_type_").is_some_and(|kind| kind.starts_with("multilabel")) {
-        return Err(e.refuse(codes::OUTPUTS, "a classifier with several labels is not carried"));
+    if has_labels(&binarizer) {
+        return labels(lowering, step);
     }
     let classes = classes_of(&binarizer)?;
     let members = members(lowering, step)?;
@@ -98,11 +100,15 @@ pub(super) fn one_vs_rest(
         let decision = answer.decision.filter(|_| decides);
         return Ok(Lowered::Classes(Classifier { probabilities, decision, ..answer }));
     }
-    // Of equal scores the last one wins.
-    let total = count(e.value(), members.len())?;
-    let backwards = lowering.op(Op::Select { arg: scores, indices: (0..total).rev().collect() })?;
-    let reversed = reversed(&classes);
-    let answer = by_margins(lowering, reversed, backwards, None, Decision::LargestMargin)?;
+    let answer = if e.since(1, 8) {
+        by_margins(lowering, classes.clone(), scores, None, Decision::LargestMargin)?
+    } else {
+        let total = count(e.value(), members.len())?;
+        let indices = (0..total).rev().collect();
+        let backwards = lowering.op(Op::Select { arg: scores, indices })?;
+        let reversed = reversed(&classes);
+        by_margins(lowering, reversed, backwards, None, Decision::LargestMargin)?
+    };
     let probabilities = if all {
         let positive = lowering.op(Op::Concat(positive))?;
         let shares = normalize(lowering, positive, NormalizeBy::Sum)?;
@@ -112,6 +118,22 @@ pub(super) fn one_vs_rest(
     };
     let decision = Some(scores).filter(|_| decides);
     Ok(Lowered::Classes(Classifier { classes, label: answer.label, probabilities, decision }))
+}
+
+/// Several labels: a target of 0 and 1 each.
+fn labels(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {
+    let mut targets = Vec::new();
+    let mut limit = None;
+    for member in members(lowering, step)? {
+        let (score, at) = score(lowering, step, &member)?;
+        let above = Decision::MarginAbove(*limit.get_or_insert(at));
+        let mut answer = by_margins(lowering, zero_and_one(), score, None, above)?;
+        if let Some(shares) = member.shares(lowering)? {
+            answer.probabilities = by_shares(lowering, zero_and_one(), shares)?.probabilities;
+        }
+        targets.push(answer);
+    }
+    Ok(Lowered::Targets(targets))
 }
 
 fn reversed(classes: &Labels) -> Labels {
@@ -136,7 +158,7 @@ pub(super) fn one_vs_one(
     let (mut scores, mut labels, mut limit) = (Vec::new(), Vec::new(), 0.0);
     for member in &members {
         let (score, at) = score(lowering, step, member)?;
-        if scores.is_empty() {
+        if scores.is_empty() && e.since(1, 1) {
             limit = at;
         }
         scores.push(score);

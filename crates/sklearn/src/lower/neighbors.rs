@@ -7,15 +7,17 @@
 use holdall_diag::Failure;
 use holdall_pickle::Value;
 use holdall_tabular::{
-    Comparison, Estimator as Family, Labels, Matrix, Metric, Near, NeighborAnswer, NeighborCombine,
-    NeighborWeights, Neighbors, Op, Scalar, TieRule,
+    AnomalySide, BinaryOp, Comparison, Distances, Estimator as Family, Labels, Matrix, Metric,
+    Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, Op, Part, Scalar, TieRule,
+    Transform, UnaryOp,
 };
 
 use super::{
     Step,
     answer::{Classifier, Lowered},
     columns::Lowering,
-    estimator::{Estimator, classes, floats, labels, matrix},
+    estimator::{Estimator, classes, floats, labels, matrix, target_classes},
+    svm::detect,
 };
 use crate::codes;
 
@@ -93,8 +95,11 @@ fn neighbors(
 }
 
 /// The class of a training row, by position.
-fn class_of_rows(value: &Value<'_>, classes: usize) -> Result<Vec<u32>, Failure> {
-    let positions = value.array()?.to_i64()?;
+fn class_of_rows(
+    value: &Value<'_>,
+    positions: &[i64],
+    classes: usize,
+) -> Result<Vec<u32>, Failure> {
     let known = |&i: &i64| u32::try_from(i).ok().filter(|&i| (i as usize) < classes);
     let found: Option<Vec<u32>> = positions.iter().map(known).collect();
     found.ok_or_else(|| value.failure(codes::SHAPE, "a training row of an unknown class"))
@@ -105,28 +110,112 @@ pub(super) fn classifier(
     step: &Step<'_, '_>,
 ) -> Result<Lowered, Failure> {
     let e = step.estimator;
-    let classes = classes(e)?;
-    let of_row = class_of_rows(&e.fitted("_y")?, classes.len())?;
-    let outlier = outlier(e, &classes)?;
-    let answer = NeighborAnswer::Classes {
-        classes: classes.clone(),
-        of_row,
-        outlier,
-        ties: TieRule::FirstClass,
+    let rows = e.fitted("_y")?;
+    let positions = rows.array()?.to_i64()?;
+    let Some(targets) = target_classes(e)? else {
+        let classes = classes(e)?;
+        let of_row = class_of_rows(&rows, &positions, classes.len())?;
+        return classes_near(lowering, step, classes, of_row, 0).map(Lowered::Classes);
     };
-    let id = neighbors(lowering, step, answer)?;
-    let probabilities = Some(id);
-    Ok(Lowered::Classes(Classifier { classes, label: id, probabilities, decision: None }))
+    let total = targets.len();
+    e.expect_width("classes_", total, rows.array()?.extent(1))?;
+    let mut answers = Vec::with_capacity(total);
+    for (target, classes) in targets.into_iter().enumerate() {
+        let of_target: Vec<i64> = positions.iter().skip(target).step_by(total).copied().collect();
+        let of_row = class_of_rows(&rows, &of_target, classes.len())?;
+        answers.push(classes_near(lowering, step, classes, of_row, target)?);
+    }
+    Ok(Lowered::Targets(answers))
 }
 
-/// The class that a radius classifier gives where no row is near.
-fn outlier(estimator: &Estimator<'_>, classes: &Labels) -> Result<Option<u32>, Failure> {
+/// The classes of the rows that are near, for one target.
+fn classes_near(
+    lowering: &mut Lowering<'_>,
+    step: &Step<'_, '_>,
+    classes: Labels,
+    of_row: Vec<u32>,
+    target: usize,
+) -> Result<Classifier, Failure> {
+    let outlier = outlier(step.estimator, &classes, target)?;
+    let ties = TieRule::FirstClass;
+    let answer = NeighborAnswer::Classes { classes: classes.clone(), of_row, outlier, ties };
+    let id = neighbors(lowering, step, answer)?;
+    Ok(Classifier { classes, label: id, probabilities: Some(id), decision: None })
+}
+
+/// `LocalOutlierFactor` with `novelty=True`: the mean of the densities `_lrd` of the rows that are near,
+/// by the density here, which is 1 ÷ (mean(max(distance, distance of the row's own last neighbour)) + 1e-10).
+/// `neighbors/_lof.py`.
+///
+/// Which rows are near is asked of an identity matrix, whose mean over them is 1 ÷ k where one is near.
+pub(super) fn outlier_factor(
+    lowering: &mut Lowering<'_>,
+    step: &Step<'_, '_>,
+) -> Result<Lowered, Failure> {
+    let e = step.estimator;
+    if !e.flag("novelty", false) {
+        let message = "without `novelty` it answers for the rows it was fitted on only";
+        return Err(e.refuse(codes::PARAMETER, message).with_help("fit with `novelty=True`"));
+    }
+    let rows = e.matrix("_fit_X", lowering.budget)?;
+    e.expect_width("_fit_X", rows.columns as usize, step.columns.len())?;
+    let total = rows.rows as usize;
+    let far = e.matrix("_distances_fit_X_", lowering.budget)?;
+    e.expect_width("_distances_fit_X_", far.rows as usize, total)?;
+    let last: Vec<f64> = (0..total).filter_map(|row| far.row(row).last().copied()).collect();
+    let densities = e.numbers("_lrd")?;
+    e.expect_width("_lrd", densities.len(), total)?;
+    let count = e.fitted("n_neighbors_")?;
+    let near = u32::try_from(count.int()?).map_err(|error| {
+        count.failure(codes::SHAPE, "`n_neighbors_` is not a count").caused_by(error)
+    })?;
+    lowering.budget.charge_elements((total as u64 + 4).saturating_mul(total as u64), 8)?;
+    let columns = rows.rows.saturating_add(1);
+    let mut targets = Matrix { rows: rows.rows, columns, data: vec![0.0; total * (total + 1)] };
+    for (row, (cells, density)) in
+        targets.data.chunks_exact_mut(total + 1).zip(densities).enumerate()
+    {
+        for (column, value) in [(row, 1.0), (total, density)] {
+            if let Some(cell) = cells.get_mut(column) {
+                *cell = value;
+            }
+        }
+    }
+    let comparison = comparison(e)?;
+    let arg = lowering.dense(step.columns, e.value())?;
+    let answer = NeighborAnswer::Values { targets, combine: NeighborCombine::Mean };
+    let (ids, weights) = (Vec::new(), NeighborWeights::Uniform);
+    let (points, near) = (rows.clone(), Near::Count(near));
+    let op = Neighbors { arg, rows, ids, comparison: comparison.clone(), near, weights, answer };
+    let means = lowering.op(Op::Estimator(Family::Neighbors(Box::new(op))))?;
+    let means = lowering.part(means, Part::Values)?;
+    let density = lowering.element(means, columns - 1)?;
+    let shares = lowering.op(Op::Select { arg: means, indices: (0..columns - 1).collect() })?;
+    let distances = Distances { arg, points, comparison };
+    let distances = lowering.op(Op::Transform(Transform::Distances(Box::new(distances))))?;
+    let last = lowering.constants(last)?;
+    let reach = lowering.binary(BinaryOp::Max, distances, last)?;
+    let reach = lowering.binary(BinaryOp::Mul, shares, reach)?;
+    let reach = lowering.sum(reach)?;
+    let reach = lowering.with_number(BinaryOp::Add, reach, 1e-10)?;
+    let score = lowering.binary(BinaryOp::Mul, density, reach)?;
+    let score = lowering.unary(UnaryOp::Neg, score)?;
+    let decision = lowering.with_number(BinaryOp::Sub, score, e.number("offset_")?)?;
+    detect(lowering, decision, AnomalySide::Below)
+}
+
+/// The class that a radius classifier gives for a target where no row is near.
+fn outlier(
+    estimator: &Estimator<'_>,
+    classes: &Labels,
+    target: usize,
+) -> Result<Option<u32>, Failure> {
     let Some(value) = estimator.get("outlier_label_").filter(|_| estimator.get("radius").is_some())
     else {
         return Ok(None);
     };
     let value =
-        if value.is_array() || value.as_text().is_some() { value } else { value.item(0)? };
+        if value.is_array() || value.as_text().is_some() { value } else { value.item(target)? };
     let label = if value.is_array() {
         labels(&value)?.0.get(0)
     } else if let Some(number) = value.as_int() {

@@ -7,7 +7,7 @@
 //! | `Normalizer` | each row divided by its norm, where that is not 0 |
 //! | `PolynomialFeatures` | products in the order of degrees; a product is formed from its last factor |
 //! | `SplineTransformer` | the B-splines `bsplines_` of each column, the last one left out without `include_bias` |
-//! | `KBinsDiscretizer` | the number of inner edges ≤ x, or its indicators |
+//! | `KBinsDiscretizer` | the number of inner edges ≤ x, or its indicators; x made larger until 1.0 |
 //! | `PowerTransformer` | Yeo-Johnson or Box-Cox with `lambdas_`, then `_scaler` |
 //! | `QuantileTransformer` | the mean of the curve and of the curve read backwards, then the normal quantile |
 
@@ -158,11 +158,6 @@ pub(super) fn spline(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result
 
 pub(super) fn bins(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {
     let e = step.estimator;
-    if !e.since(1, 1) {
-        return Err(e
-            .refuse(codes::PARAMETER, "bins saved before 1.1 are not carried")
-            .with_help("fit again with a newer scikit-learn: edges are compared otherwise since"));
-    }
     let edges = e.members("bin_edges_")?;
     e.expect_width("bin_edges_", edges.len(), step.columns.len())?;
     let indicators = match e.word("encode") {
@@ -175,6 +170,7 @@ pub(super) fn bins(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<L
     let mut parts = Vec::new();
     let mut width = 0;
     for (arg, edges) in scalars.into_iter().zip(&edges) {
+        let arg = if e.since(1, 1) { arg } else { nudged(lowering, arg)? };
         let edges = floats(edges)?;
         let bins = edges.len().saturating_sub(1);
         let inner = edges.get(1..bins).unwrap_or_default();
@@ -206,6 +202,14 @@ pub(super) fn bins(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<L
     }
     let vector = lowering.op(Op::Concat(parts))?;
     Ok(Lowered::Columns(fresh(vector, width)))
+}
+
+/// Until 1.0 a number is made larger before it is compared with the edges: x + (1e-8 + 1e-5 · |x|).
+fn nudged(lowering: &mut Lowering<'_>, x: ValueId) -> Result<ValueId, Failure> {
+    let size = lowering.unary(UnaryOp::Abs, x)?;
+    let more = lowering.with_number(BinaryOp::Mul, size, 1e-5)?;
+    let more = lowering.with_number(BinaryOp::Add, more, 1e-8)?;
+    lowering.binary(BinaryOp::Add, x, more)
 }
 
 pub(super) fn power(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {

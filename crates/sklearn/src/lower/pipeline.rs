@@ -6,7 +6,7 @@ use holdall_pickle::Value;
 
 use super::{
     MAX_DEPTH, Step, answer::Lowered, columns::Lowering, estimator::Estimator, lower_inside,
-    lower_step, wrapper,
+    lower_step, width, wrapper,
 };
 use crate::codes;
 
@@ -39,8 +39,7 @@ pub(super) fn is_passthrough(value: &Value<'_>) -> bool {
 pub(super) fn first<'p>(outermost: &Estimator<'p>) -> Estimator<'p> {
     let mut at = outermost.clone();
     for _ in 0..MAX_DEPTH {
-        let knows = ["feature_names_in_", "n_features_in_"].iter().any(|key| at.get(key).is_some());
-        if knows {
+        if width::is_known(&at) {
             break;
         }
         let next = inside(&at).and_then(|next| Estimator::new(&next, at.version()).ok());
@@ -55,7 +54,8 @@ pub(super) fn first<'p>(outermost: &Estimator<'p>) -> Estimator<'p> {
 /// The first estimator within another one.
 fn inside<'p>(at: &Estimator<'p>) -> Option<Value<'p>> {
     if at.get("steps").is_some() {
-        return steps(at).ok()?.into_iter().next();
+        let steps = steps(at).ok()?;
+        return steps.iter().find(|step| !keeps_width(step)).or(steps.first()).cloned();
     }
     if let Some(list) = at.get("transformer_list") {
         let transformers = list.items().ok()?.filter_map(|part| part.item(1).ok());
@@ -65,10 +65,17 @@ fn inside<'p>(at: &Estimator<'p>) -> Option<Value<'p>> {
         let member = list.item(0).ok()?;
         return member.get("estimator").or_else(|| member.get("base_estimator"));
     }
-    if let Ok(inner) = wrapper::inner(at) {
-        return Some(inner);
+    if let Some(member) = at.members("estimators_").ok().and_then(|all| all.into_iter().next()) {
+        return Some(member);
     }
-    at.members("estimators_").ok()?.into_iter().next().or_else(|| at.get("estimator"))
+    wrapper::inner(at).ok().or_else(|| at.get("estimator"))
+}
+
+/// Whether a step gives as many columns as it takes and may not say how many: the next one says it then.
+fn keeps_width(step: &Value<'_>) -> bool {
+    let Ok(step) = Estimator::new(step, None) else { return false };
+    matches!(step.object().name(), "Binarizer" | "Normalizer" | "FunctionTransformer")
+        && !width::is_known(&step)
 }
 
 /// The step that answers.

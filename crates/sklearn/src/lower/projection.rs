@@ -153,13 +153,17 @@ pub(super) fn discriminant(
 /// (x − mean) ÷ deviation.
 fn standardized(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<ValueId, Failure> {
     let e = step.estimator;
-    let (offset, factor) = (Some(e.numbers("_x_mean")?), Some(e.numbers("_x_std")?));
+    // Until 0.23 these were public.
+    let key = |new: &'static str, old| if e.get(old).is_some() { old } else { new };
+    let offset = Some(e.numbers(key("_x_mean", "x_mean_"))?);
+    let factor = Some(e.numbers(key("_x_std", "x_std_"))?);
     let arg = lowering.dense(step.columns, e.value())?;
     let form = ScaleForm::SubtractDivide;
     lowering.op(Op::Scale(Scale { arg, form, offset, factor }))
 }
 
-/// `PLSRegression`, `PLSCanonical`, `CCA`; as steps, and as regressors from 1.3.
+/// `PLSRegression`, `PLSCanonical`, `CCA`, as steps and as regressors. Until 1.4 coefficients are those
+/// of standardised columns: `coef_`, in 1.1 and 1.2 `_coef_`, before transposed and the mean the intercept.
 pub(super) fn pls(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {
     let e = step.estimator;
     if step.transforms || e.object().name() == "PLSSVD" {
@@ -170,10 +174,20 @@ pub(super) fn pls(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lo
         let vector = lowering.linear(arg, rows, vec![0.0; total])?;
         return columns(step, vector, total);
     }
-    if !e.since(1, 3) {
-        return Err(e
-            .refuse(codes::PARAMETER, "partial least squares saved before 1.3 is not carried")
-            .with_help("save it again with a newer scikit-learn"));
+    if !e.since(1, 5) {
+        let rows = if e.since(1, 3) {
+            e.matrix("coef_", lowering.budget)?
+        } else if e.get("_coef_").is_some() {
+            e.matrix("_coef_", lowering.budget)?
+        } else {
+            transposed(&e.matrix("coef_", lowering.budget)?)
+        };
+        let keys = ["intercept_", "_y_mean", "y_mean_"];
+        let key = keys.into_iter().find(|key| e.get(key).is_some()).unwrap_or("intercept_");
+        let intercepts = e.numbers(key)?;
+        let arg = standardized(lowering, step)?;
+        let margins = lowering.linear(arg, rows, intercepts)?;
+        return values(lowering, margins);
     }
     let rows = e.matrix("coef_", lowering.budget)?;
     let arg = lowering.dense(step.columns, e.value())?;

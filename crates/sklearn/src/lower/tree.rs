@@ -192,6 +192,27 @@ impl Grove {
     }
 }
 
+/// The values of one target of a tree of several targets: its first `width` classes, node by node.
+pub(super) fn values_of_target(
+    tree: &Estimator<'_>,
+    target: usize,
+    width: usize,
+    budget: &mut Budget,
+) -> Result<Vec<f64>, Failure> {
+    let value = tree.fitted("tree_")?;
+    let values = value.object()?.require("values")?.array()?;
+    budget.charge_elements(values.len() as u64, 8)?;
+    let (targets, most) = (values.extent(1), values.extent(2));
+    if values.ndim() != 3 || target >= targets || width > most {
+        let message = format!("there is no target {target} of {width} classes");
+        return Err(value.failure(codes::SHAPE, message));
+    }
+    let all = values.to_f64()?;
+    let nodes = all.chunks_exact((targets * most).max(1));
+    let own = nodes.filter_map(|node| node.get(target * most..target * most + width));
+    Ok(own.flatten().copied().collect())
+}
+
 /// The fields of the records that matter.
 struct Columns {
     left: Vec<i64>,

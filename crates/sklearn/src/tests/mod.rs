@@ -3,6 +3,7 @@ mod coverage;
 mod facts;
 mod hostile;
 mod models;
+mod skops;
 
 use std::path::Path;
 

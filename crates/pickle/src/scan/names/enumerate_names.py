@@ -73,7 +73,7 @@ def walk(package):
 
 
 def old_module(module):
-    short = module.removeprefix("sklearn.")
+    short = module.replace("sklearn.", "", 1)
     if short in OLD:
         return "sklearn." + OLD[short]
     package, _, last = short.partition(".")
