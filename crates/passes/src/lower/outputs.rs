@@ -124,7 +124,12 @@ impl Context<'_> {
             let id = self.builder.named(id, &name)?;
             self.builder.graph.push_output(id, rows_of(value.kind, value.width));
         }
-        let classes = valid.model().outputs.iter().find_map(|o| valid.classes_of(o.value));
+        // The list names the columns of the probabilities: a label may be decided over another order.
+        let outputs = || valid.model().outputs.iter();
+        let classes = outputs()
+            .filter(|o| o.part == Part::Probabilities)
+            .chain(outputs())
+            .find_map(|o| valid.classes_of(o.value));
         if let Some(classes) = classes {
             let list = match classes {
                 Labels::Text(v) => serde_json::Value::from(v.as_slice()),
