@@ -5,12 +5,14 @@
 
 mod arithmetic;
 mod attributes;
+mod encode;
 mod ensemble;
 mod general;
 mod inputs;
 mod linear;
 mod outputs;
 mod shape;
+mod support;
 mod sym;
 
 use std::collections::BTreeMap;
@@ -108,8 +110,20 @@ impl Raise<'_> {
             "Scaler" => self.scaler(node).map(|sym| vec![sym]),
             "Imputer" => self.imputer(node).map(|sym| vec![sym]),
             "Normalizer" => self.normalizer(node).map(|sym| vec![sym]),
-            "LabelEncoder" => self.label_encoder(node).map(|sym| vec![sym]),
-            "ArrayFeatureExtractor" => self.gather(node, 1).map(|sym| vec![sym]),
+            "LabelEncoder" => match self.label_encoder(node) {
+                Ok(sym) => Ok(vec![sym]),
+                Err(_) => self.any_label_encoder(node).map(|sym| vec![sym]),
+            },
+            "ArrayFeatureExtractor" => match self.gather(node, 1) {
+                Ok(sym) => Ok(vec![sym]),
+                Err(_) => self.extracted(node).map(|sym| vec![sym]),
+            },
+            "CategoryMapper" => self.category_mapper(node).map(|sym| vec![sym]),
+            "OneHotEncoder" => self.one_hot_encoder(node).map(|sym| vec![sym]),
+            "Binarizer" => self.binarizer(node).map(|sym| vec![sym]),
+            "FeatureVectorizer" => self.feature_vectorizer(node).map(|sym| vec![sym]),
+            "SVMRegressor" => self.svm_regressor(node).map(|sym| vec![sym]),
+            "SVMClassifier" => self.svm_classifier(node).map(Vec::from),
             "ZipMap" => {
                 self.skip(node, "names of classes beside the probabilities");
                 self.meaning(node, 0).map(|sym| vec![sym])

@@ -39,6 +39,12 @@ impl Raise<'_> {
         }
         // Labels first: they say which estimates there are.
         for (id, sym) in &mut meanings {
+            if let Sym::Estimated(estimate) = sym
+                && let Some(Op::Classify(classify)) =
+                    self.model.nodes.get(*estimate).map(|node| &node.op)
+            {
+                self.classes = Some(classify.classes.clone());
+            }
             if let Sym::Label(labels, chosen) = sym {
                 self.classes = Some(labels.clone());
                 let found = match self.elected(*id, labels, chosen)? {

@@ -109,7 +109,7 @@ pub(super) enum Sym {
     Value(Val),
     /// A tensor of any rank.
     Block(Block),
-    /// The extents of a tensor, −1 for the number of rows.
+    /// The extents of a tensor, with a mark for the number of rows.
     Extents(Vec<i64>),
     /// Whether scores are NaN.
     Guard(Box<Sym>),

@@ -51,6 +51,28 @@ impl Raise<'_> {
         }
     }
 
+    /// `ArrayFeatureExtractor`: elements of the last axis. Of a constant list by positions of rows it makes one
+    /// long row; what follows takes it apart again, so it stands as rows.
+    pub(in crate::raise) fn extracted(&mut self, node: &Node) -> Result<Sym, Failure> {
+        match (self.operand(node, 0)?, self.operand(node, 1)?) {
+            (data, Operand::Const(indices)) => {
+                let chosen = indices.ints().map(<[i64]>::to_vec);
+                let chosen = chosen.ok_or_else(|| refuse(node, "positions of another kind"))?;
+                let shape = [chosen.len() as u64];
+                let axis = data.axes().len().saturating_sub(1);
+                self.along(node, data, axis, &chosen, &shape)
+            }
+            (Operand::Const(list), Operand::Block(at)) => {
+                let flat = Const { shape: vec![list.values.len() as u64], ..list };
+                let value = self.rows_of_table(node, &flat, at.value)?;
+                Ok(with_axes(&[None, Some(u64::from(value.width))], value))
+            }
+            (Operand::Block(_), Operand::Block(_)) => {
+                Err(refuse(node, "positions that depend on the row"))
+            }
+        }
+    }
+
     fn gathered_at(
         &mut self,
         node: &Node,

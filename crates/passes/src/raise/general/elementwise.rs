@@ -16,21 +16,12 @@ use crate::raise::{
 impl Raise<'_> {
     pub(super) fn each(&mut self, node: &Node, op: UnaryOp) -> Result<Sym, Failure> {
         match self.operand(node, 0)? {
-            Operand::Const(constant) => match (op, &constant.values) {
-                (UnaryOp::Neg, Labels::F64(v)) => {
-                    let values = Labels::F64(v.iter().map(|v| -v).collect());
-                    Ok(Sym::Const(Const { values, ..constant }))
-                }
-                (UnaryOp::Abs, Labels::F64(v)) => {
-                    let values = Labels::F64(v.iter().map(|v| v.abs()).collect());
-                    Ok(Sym::Const(Const { values, ..constant }))
-                }
-                (UnaryOp::Not, Labels::Bool(v)) => {
-                    let values = Labels::Bool(v.iter().map(|v| !v).collect());
-                    Ok(Sym::Const(Const { values, ..constant }))
-                }
-                _ => Err(refuse(node, "a function of a constant")),
-            },
+            Operand::Const(constant) => {
+                let values = fold::unary(op, &constant.values, constant.kind == Kind::F32)
+                    .ok_or_else(|| refuse(node, "a function of a constant"))?;
+                let kind = if op.is_test() { Kind::Bool } else { constant.kind };
+                Ok(Sym::Const(Const { kind, values, ..constant }))
+            }
             Operand::Block(block) => {
                 if op == UnaryOp::Sqrt
                     && let Some(made) = self.rooted(block.value)?

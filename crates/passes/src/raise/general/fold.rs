@@ -1,6 +1,6 @@
 //! Constants: positions of broadcasting, elements picked, arithmetic that no row takes part in.
 
-use holdall_tabular::{BinaryOp, Labels};
+use holdall_tabular::{BinaryOp, Labels, UnaryOp};
 
 /// Elements by position; positions beyond the list are left out.
 pub(super) fn pick(values: &Labels, indices: &[u32]) -> Labels {
@@ -113,4 +113,42 @@ pub(super) fn binary(op: BinaryOp, left: &Labels, right: &Labels, single: bool) 
         }
         _ => None,
     }
+}
+
+/// A function of each number of a list, at the precision of binary32 where `single`.
+pub(super) fn unary(op: UnaryOp, values: &Labels, single: bool) -> Option<Labels> {
+    #[expect(clippy::cast_possible_truncation, reason = "rounded to binary32")]
+    let round = |value: f64| if single { f64::from(value as f32) } else { value };
+    let each = |values: &[f64], function: fn(f64) -> f64| {
+        Some(Labels::F64(values.iter().map(|value| round(function(*value))).collect()))
+    };
+    match (op, values) {
+        (UnaryOp::Not, Labels::Bool(values)) => {
+            Some(Labels::Bool(values.iter().map(|value| !value).collect()))
+        }
+        (UnaryOp::IsNan, Labels::F64(values)) => {
+            Some(Labels::Bool(values.iter().map(|value| value.is_nan()).collect()))
+        }
+        (UnaryOp::Neg, Labels::I64(values)) => {
+            Some(Labels::I64(values.iter().map(|value| value.wrapping_neg()).collect()))
+        }
+        (UnaryOp::Neg, Labels::F64(values)) => each(values, |value| -value),
+        (UnaryOp::Abs, Labels::F64(values)) => each(values, f64::abs),
+        (UnaryOp::Exp, Labels::F64(values)) => each(values, f64::exp),
+        (UnaryOp::Ln, Labels::F64(values)) => each(values, f64::ln),
+        (UnaryOp::Sqrt, Labels::F64(values)) => each(values, f64::sqrt),
+        (UnaryOp::Floor, Labels::F64(values)) => each(values, f64::floor),
+        (UnaryOp::Ceil, Labels::F64(values)) => each(values, f64::ceil),
+        _ => None,
+    }
+}
+
+/// Sums of groups in order, at the precision of binary32 where `single`.
+pub(super) fn sums(values: &Labels, groups: &[Vec<u32>], single: bool) -> Option<Labels> {
+    #[expect(clippy::cast_possible_truncation, reason = "rounded to binary32")]
+    let round = |value: f64| if single { f64::from(value as f32) } else { value };
+    let Labels::F64(values) = values else { return None };
+    let at = |place: &u32| values.get(*place as usize).copied().unwrap_or(f64::NAN);
+    let sum = |group: &Vec<u32>| group.iter().map(at).fold(0.0, |sum, value| round(sum + value));
+    Some(Labels::F64(groups.iter().map(sum).collect()))
 }

@@ -35,7 +35,7 @@ impl Raise<'_> {
         let axes = self.operand(node, 0)?.axes();
         let extents = axes.iter().map(|axis| match axis {
             Some(extent) => i64::try_from(*extent).unwrap_or(i64::MAX),
-            None => -1,
+            None => super::ROWS,
         });
         Ok(Sym::Extents(extents.collect()))
     }
@@ -65,6 +65,7 @@ impl Raise<'_> {
         }
         let rows = from.iter().position(Option::is_none).unwrap_or(0);
         let is_rows = |i: usize, n: i64| n == 0 && i == rows && from.get(i) == Some(&None);
+        let is_rows = |i: usize, n: i64| n == super::ROWS || is_rows(i, n);
         let kept = wanted.iter().enumerate().any(|(i, &n)| is_rows(i, n));
         let known: u64 =
             wanted
@@ -83,6 +84,7 @@ impl Raise<'_> {
             .iter()
             .enumerate()
             .map(|(i, &n)| match n {
+                super::ROWS => None,
                 0 => from.get(i).copied().unwrap_or(Some(1)),
                 -1 if kept => Some(total.checked_div(known).unwrap_or(0)),
                 -1 => None,
@@ -102,6 +104,31 @@ impl Raise<'_> {
             return Err(refuse(node, "rows of another width"));
         }
         reaxed(node, operand, &axes)
+    }
+
+    /// `ConstantOfShape`.
+    pub(super) fn filled(&mut self, node: &Node) -> Result<Sym, Failure> {
+        let extents = self.known_ints(node, 0, "")?;
+        let value = match attributes::tensor(node, "value")? {
+            Some(tensor) => {
+                let weight = holdall_graph::Weight::Tensor(tensor.clone());
+                crate::raise::read_weight(&weight)?
+            }
+            None => Const { kind: Kind::F32, shape: vec![1], values: Labels::F64(vec![0.0]) },
+        };
+        let axes: Vec<Option<u64>> = extents.iter().map(|&n| u64::try_from(n).ok()).collect();
+        let count = fold::elements(&axes).filter(|&count| count > 0 && count <= MAX_ELEMENTS);
+        let count = count.ok_or_else(|| refuse(node, "too many elements, or none"))?;
+        let values = fold::pick(&value.values, &vec![0; count]);
+        if axes.iter().all(Option::is_some) {
+            let shape = axes.iter().copied().flatten().collect();
+            return Ok(Sym::Const(Const { kind: value.kind, shape, values }));
+        }
+        if axes.iter().filter(|axis| axis.is_none()).count() > 1 {
+            return Err(refuse(node, "rows along two axes"));
+        }
+        let made = self.vector_constant(value.kind, values)?;
+        Ok(with_axes(&axes, made))
     }
 
     pub(super) fn squeezed(&mut self, node: &Node) -> Result<Sym, Failure> {
@@ -305,7 +332,7 @@ impl Raise<'_> {
                 self.operand_of(&sym)?.ok_or_else(|| refuse(node, "no tensor is repeated"))?;
             let from = operand.axes();
             // Repeated once a row: what stands for every row already.
-            if times == -1 && from.iter().all(Option::is_some) {
+            if times == super::ROWS && from.iter().all(Option::is_some) {
                 return self.for_every_row(node, &operand, axis);
             }
             let Some(&Some(extent)) = from.get(axis) else {

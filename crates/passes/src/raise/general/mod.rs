@@ -4,11 +4,14 @@
 
 mod choose;
 mod coded;
+mod coupling;
 mod elementwise;
 mod fold;
 mod layout;
 mod matrix;
 mod reduce;
+mod scan;
+mod sort;
 
 use holdall_diag::Failure;
 use holdall_graph::Node;
@@ -27,6 +30,9 @@ pub(super) use coded::unnamed;
 
 /// The most elements of a row that are looked at one by one.
 pub(super) const MAX_ELEMENTS: usize = 1 << 16;
+
+/// The number of rows among extents.
+pub(super) const ROWS: i64 = i64::MIN;
 
 /// The most elements that are moved or written out in reading one graph.
 const MAX_MOVED: usize = 1 << 26;
@@ -143,6 +149,10 @@ impl Raise<'_> {
             "Equal" => self.pairs(node, B::Eq).map(one),
             "Mod" => self.remainder(node).map(one),
             "TopK" => self.top(node),
+            "Scan" => self.scanned(node),
+            "Loop" => self.coupling(node),
+            "GatherElements" => self.gathered_elements(node).map(one),
+            "ConstantOfShape" => self.filled(node).map(one),
             _ => Err(refuse(node, "no counterpart in tabular models")),
         }
     }
@@ -158,7 +168,7 @@ impl Raise<'_> {
         let plain = |value: Val| Block::new(value, vec![u64::from(value.width)]);
         Ok(Some(Operand::Block(match sym {
             Sym::Const(constant) => return Ok(Some(Operand::Const(constant.clone()))),
-            Sym::Extents(extents) if !extents.contains(&-1) => {
+            Sym::Extents(extents) if !extents.contains(&ROWS) => {
                 let shape = vec![extents.len() as u64];
                 let values = Labels::I64(extents.clone());
                 return Ok(Some(Operand::Const(Const { kind: Kind::I64, shape, values })));
@@ -187,6 +197,11 @@ impl Raise<'_> {
                 Some(value) => plain(value),
                 None => return Ok(None),
             },
+            Sym::Trees(ensemble, super::sym::Stage::Numbers) => {
+                let direct = Sym::Trees(std::sync::Arc::clone(ensemble), super::sym::Stage::Direct);
+                let Some(sums) = self.try_value(&direct)? else { return Ok(None) };
+                plain(self.cast_to(sums, Kind::I64)?)
+            }
             Sym::Running(..) | Sym::Trees(..) => return Ok(None),
         })))
     }
@@ -269,7 +284,7 @@ impl Raise<'_> {
     }
 
     /// −∞ in place of NaN, which is never the largest.
-    fn without_nan(&mut self, value: Val) -> Result<Val, Failure> {
+    pub(super) fn without_nan(&mut self, value: Val) -> Result<Val, Failure> {
         let with = Labels::F64(vec![f64::NEG_INFINITY; value.width as usize]);
         let op = Op::Impute(Impute { arg: value.id, nan: true, sentinel: None, with });
         self.push(op, value.kind, value.width, value.scalar)

@@ -24,10 +24,8 @@ const MAX_GROUPS: usize = 1 << 13;
 
 impl Raise<'_> {
     pub(super) fn reduced(&mut self, node: &Node) -> Result<Sym, Failure> {
-        let Operand::Block(block) = self.operand(node, 0)? else {
-            return Err(refuse(node, "a reduction of a constant"));
-        };
-        let from = block.axes();
+        let operand = self.operand(node, 0)?;
+        let from = operand.axes();
         let arg = node.op_type.starts_with("Arg");
         let mut axes = if arg {
             vec![attributes::int(node, "axis", 0)?]
@@ -44,7 +42,16 @@ impl Raise<'_> {
         let keep = attributes::int(node, "keepdims", 1)? != 0;
         let (groups, to) = grouped(&from, &dropped, keep)
             .ok_or_else(|| refuse(node, "rows reduced to one, or too many elements"))?;
-        let value = block.value;
+        let value = match operand {
+            Operand::Block(block) => block.value,
+            Operand::Const(constant) => {
+                let values = fold::sums(&constant.values, &groups, constant.kind == Kind::F32);
+                let values = values.filter(|_| node.op_type == "ReduceSum");
+                let values = values.ok_or_else(|| refuse(node, "a reduction of a constant"))?;
+                let shape = to.iter().map(|axis| axis.unwrap_or(1)).collect();
+                return Ok(Sym::Const(Const { kind: constant.kind, shape, values }));
+            }
+        };
         let made = match node.op_type.as_str() {
             "ReduceSum" => self.sums(node, value, &groups, false)?,
             "ReduceMean" => {
@@ -328,29 +335,22 @@ impl Raise<'_> {
         Ok(Block { value, ..block.clone() })
     }
 
-    /// `TopK` of the one largest or smallest element.
-    pub(super) fn top(&mut self, node: &Node) -> Result<Vec<Sym>, Failure> {
-        let count = self.known_ints(node, 1, "k")?;
-        let count = count.first().copied().unwrap_or(attributes::int(node, "k", 0)?);
-        let Operand::Block(block) = self.operand(node, 0)? else {
-            return Err(refuse(node, "the largest of a constant"));
-        };
-        if count != 1 {
-            return Err(refuse(node, "the largest of more than one"));
-        }
+    /// Sums along the last axis, of the elements or their squares.
+    pub(super) fn last_sums(
+        &mut self,
+        node: &Node,
+        block: &Block,
+        squared: bool,
+    ) -> Result<Val, Failure> {
         let from = block.axes();
-        let axis = place(attributes::int(node, "axis", -1)?, from.len());
-        let axis = axis.ok_or_else(|| refuse(node, "no such axis"))?;
-        let (groups, to) = grouped(&from, &[axis], true)
-            .ok_or_else(|| refuse(node, "rows sorted among each other"))?;
-        let (most, at) = if attributes::int(node, "largest", 1)? == 0 {
-            (ReduceOp::Min, ReduceOp::ArgMin)
-        } else {
-            (ReduceOp::Max, ReduceOp::ArgMax)
-        };
-        let value = self.groups(node, block.value, &groups, most)?;
-        let place = self.groups(node, block.value, &groups, at)?;
-        Ok(vec![with_axes(&to, value), with_axes(&to, place)])
+        let (groups, _) = grouped(&from, &[from.len().saturating_sub(1)], false)
+            .ok_or_else(|| refuse(node, "too many elements"))?;
+        let mut value = block.value;
+        if squared {
+            let op = Op::Binary { op: BinaryOp::Mul, left: value.id, right: value.id };
+            value = self.push(op, value.kind, value.width, value.scalar)?;
+        }
+        self.sums(node, value, &groups, false)
     }
 
     pub(super) fn softmax_block(&mut self, node: &Node) -> Result<Sym, Failure> {
