@@ -297,47 +297,17 @@ fn the_corpus_answers_as_its_makers_do() {
 
 /// Documents that are known to differ when they are read and written again: derived fields that do not
 /// depend on each other change places, or names.
-const UNSTABLE: &[(&str, &str)] = &[
-    ("catboost/multi_rmse_1_2_10", "pmml"),
-    ("catboost/one_hot_pool_1_2", "pmml"),
-    ("catboost/one_hot_pool_1_2_5", "pmml"),
-    ("catboost/uncertainty_1_2_5", "pmml"),
-    ("lightgbm/categorical_text_4_7", "pmml"),
-    ("onnx/logistic_binary_1_5", "pmml"),
-    ("sklearn/pipeline_by_index_1_9", "pmml"),
-    ("sklearn/ada_2_1_5", "pmml"),
-    ("sklearn/ada_3_1_2", "pmml"),
-    ("sklearn/ada_r_3_1_2", "pmml"),
-    ("sklearn/bayesian_mixture_1_9", "pmml"),
-    ("sklearn/bisecting_1_9", "pmml"),
-    ("sklearn/calibrated_sigmoid_3_1_2", "pmml"),
-    ("sklearn/calibrated_sigmoid_3_1_9", "pmml"),
-    ("sklearn/centroid_3_1_2", "pmml"),
-    ("sklearn/code_3_1_9", "pmml"),
-    ("sklearn/isolation_features_1_9", "pmml"),
-    ("sklearn/kmeans_step_1_9", "pmml"),
-    ("sklearn/label_spreading_1_9", "pmml"),
-    ("sklearn/linear_svc_3_1_9", "pmml"),
-    ("sklearn/mixture_spherical_1_9", "pmml"),
-    ("sklearn/mlp_regressor_1_9", "pmml"),
-    ("sklearn/ovr_3_1_2", "pmml"),
-    ("sklearn/pls_canonical_1_9", "pmml"),
-    ("sklearn/ridge_two_targets_1_9", "pmml"),
-    ("sklearn/sgd_hinge_3_1_5", "pmml"),
-    ("sklearn/kmeans_1_2", "pmml"),
-    ("sklearn/knn_3_1_2", "pmml"),
-    ("sklearn/mean_shift_1_9", "pmml"),
-    ("sklearn/mixture_full_1_2", "pmml"),
-    ("sklearn/multi_task_elastic_net_cv_1_9", "pmml"),
-    ("sklearn/ovo_tree_2_1_9", "pmml"),
-    ("sklearn/ovr_tree_3_1_9", "pmml"),
-    ("sklearn/tree_two_targets_1_9", "pmml"),
-];
+const UNSTABLE: &[(&str, &str)] = &[];
+
+/// One case in seven, whatever other cases there are.
+fn is_sampled(name: &str) -> bool {
+    name.bytes().fold(0_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 65_521) % 7 == 0
+}
 
 #[test]
 fn a_round_trip_of_every_tabular_target_is_stable() {
     let mut surprises = Vec::new();
-    for case in cases().into_iter().step_by(7) {
+    for case in cases().into_iter().filter(|case| is_sampled(&case.name)) {
         for to in ["pmml", "pfa"] {
             if case.refused(to).is_some() || case.refused("read").is_some() {
                 continue;

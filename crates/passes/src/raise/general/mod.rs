@@ -284,7 +284,7 @@ impl Raise<'_> {
     }
 
     /// −∞ in place of NaN, which is never the largest.
-    pub(super) fn without_nan(&mut self, value: Val) -> Result<Val, Failure> {
+    fn without_nan(&mut self, value: Val) -> Result<Val, Failure> {
         let with = Labels::F64(vec![f64::NEG_INFINITY; value.width as usize]);
         let op = Op::Impute(Impute { arg: value.id, nan: true, sentinel: None, with });
         self.push(op, value.kind, value.width, value.scalar)

@@ -247,10 +247,18 @@ impl Raise<'_> {
         if value.width as usize == length && data.len() == length && !value.scalar {
             return Some((value, data.clone()));
         }
-        let Op::Select { arg: _, indices } = &self.model.nodes.get(left)?.op else { return None };
-        let first = indices.get(..length)?;
-        let repeats = indices.chunks(length).all(|chunk| chunk == first);
-        (repeats && data.len() == indices.len()).then(|| (value, data.clone()))
+        let repeats = match &self.model.nodes.get(left)?.op {
+            Op::Select { arg: _, indices } => {
+                let first = indices.get(..length)?;
+                indices.len() == data.len() && indices.chunks(length).all(|chunk| chunk == first)
+            }
+            Op::Concat(args) => {
+                let first = args.get(..length)?;
+                args.len() == data.len() && args.chunks(length).all(|chunk| chunk == first)
+            }
+            _ => false,
+        };
+        repeats.then(|| (value, data.clone()))
     }
 
     fn picked_first(&mut self, value: Val, length: usize) -> Result<Val, Failure> {

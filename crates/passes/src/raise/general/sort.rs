@@ -39,7 +39,8 @@ impl Raise<'_> {
             (ReduceOp::Min, ReduceOp::ArgMin, BinaryOp::Add)
         };
         // What is infinitely far already is brought back before what was taken goes there.
-        let mut left = self.replaced(value, far, edge)?;
+        let sound = self.filled_nan(value, far)?;
+        let mut left = self.replaced(sound, far, edge)?;
         let (mut values, mut places) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             values.push(self.reduce_vector(left, extreme)?.id);
@@ -52,7 +53,9 @@ impl Raise<'_> {
             let apart = Op::Binary { op: BinaryOp::Div, left: here.id, right: rest.id };
             let apart = self.push(apart, value.kind, value.width, false)?;
             let op = Op::Binary { op: away, left: left.id, right: apart.id };
-            left = self.push(op, value.kind, value.width, false)?;
+            let moved = self.push(op, value.kind, value.width, false)?;
+            // What was infinite on the near side is NaN now.
+            left = self.filled_nan(moved, far)?;
         }
         let values = self.push(Op::Concat(values), value.kind, rounds, false)?;
         let values = self.replaced(values, edge, far)?;
@@ -65,6 +68,12 @@ impl Raise<'_> {
         let with = Labels::F64(vec![to; value.width as usize]);
         let sentinel = Some(Scalar::F64(from));
         let op = Op::Impute(Impute { arg: value.id, nan: false, sentinel, with });
+        self.push(op, value.kind, value.width, value.scalar)
+    }
+
+    fn filled_nan(&mut self, value: Val, by: f64) -> Result<Val, Failure> {
+        let with = Labels::F64(vec![by; value.width as usize]);
+        let op = Op::Impute(Impute { arg: value.id, nan: true, sentinel: None, with });
         self.push(op, value.kind, value.width, value.scalar)
     }
 
@@ -120,7 +129,7 @@ impl Raise<'_> {
                 let apart = self.push(apart, value.kind, value.width, false)?;
                 let moved = Op::Binary { op: BinaryOp::Sub, left: value.id, right: apart.id };
                 let moved = self.push(moved, value.kind, value.width, false)?;
-                let moved = self.without_nan(moved)?;
+                let moved = self.filled_nan(moved, f64::NEG_INFINITY)?;
                 let found = self.reduce_vector(moved, ReduceOp::Max)?;
                 let nan = self.unary(UnaryOp::IsNan, value)?;
                 let nan = self.cast_to(nan, value.kind)?;
