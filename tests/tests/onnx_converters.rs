@@ -101,13 +101,11 @@ fn held(case: &Case, expected: &Table, found: &Table) -> Result<(), String> {
     Ok(())
 }
 
+/// How a conversion fares and what the proof says, or why it is refused.
+type Written = Result<(Fate, Verdict), String>;
+
 /// What a conversion came to: its fate and what the proof says, or why it is refused.
-fn converted(
-    case: &Case,
-    graph: &dyn Scoring,
-    model: &ValidModel,
-    to: &str,
-) -> Result<(Fate, Verdict), String> {
+fn converted(case: &Case, graph: &dyn Scoring, model: &ValidModel, to: &str) -> Written {
     let request = WriteRequest::new(Some(to), "m").unwrap();
     let plan = request.plan(model).map_err(|f| f.to_string())?;
     let fate = plan.worst();
@@ -133,7 +131,7 @@ struct Outcome {
     converter: &'static str,
     name: String,
     raised: Result<(), String>,
-    written: Vec<Result<(Fate, Verdict), String>>,
+    written: Vec<Written>,
     boundary: Option<Verdict>,
 }
 
@@ -171,7 +169,7 @@ fn outcome(case: &Case) -> Outcome {
     made
 }
 
-fn cell(written: Option<&Result<(Fate, Verdict), String>>) -> String {
+fn cell(written: Option<&Written>) -> String {
     match written {
         None => "–".to_owned(),
         Some(Err(why)) => format!("refused: {}", why.replace('|', "\\|")),
@@ -203,7 +201,7 @@ fn graphs_of_other_converters_are_raised_and_carried_on() {
         let raised = outcomes.iter().filter(|o| o.raised.is_ok()).count();
         write!(page, "| {converter} | {} | {raised} |", outcomes.len()).unwrap();
         for place in 0..2 {
-            let of = |wanted: &dyn Fn(&Result<(Fate, Verdict), String>) -> bool| {
+            let of = |wanted: &dyn Fn(&Written) -> bool| {
                 outcomes.iter().filter(|o| o.written.get(place).is_some_and(wanted)).count()
             };
             let exact = of(&|w| matches!(w, Ok((fate, _)) if *fate <= Fate::Rewrite));
