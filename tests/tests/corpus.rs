@@ -341,83 +341,40 @@ fn what_other_converters_get_wrong_is_right_here() {
 }
 
 /// Documents that are known to differ when they are read and written again: derived fields that do not
-/// depend on each other change places, or names.
+/// depend on each other change places, or names; or shared nodes of trees are refused the second time.
 const UNSTABLE: &[(&str, &str)] = &[
-    ("catboost/multi_rmse_1_2_10", "pmml"),
-    ("catboost/one_hot_pool_1_2", "pmml"),
-    ("catboost/one_hot_pool_1_2_5", "pmml"),
-    ("catboost/uncertainty_1_2_5", "pmml"),
+    ("catboost/multi_quantile_1_2_10", "pmml"),
     ("lightgbm/categorical_text_4_7", "pmml"),
-    ("onnx/logistic_binary_1_5", "pmml"),
-    ("sklearn/pipeline_by_index_1_9", "pmml"),
-    ("sklearn/ada_2_1_5", "pmml"),
-    ("sklearn/ada_3_1_2", "pmml"),
-    ("sklearn/ada_r_3_1_2", "pmml"),
-    ("sklearn/bayesian_mixture_1_9", "pmml"),
+    ("onnx/skl_complement_nb", "pmml"),
+    ("onnx/skl_mixture", "pmml"),
+    ("onnx/skl_mixture_diag", "pmml"),
+    ("onnx/skl_pca", "pmml"),
+    ("onnx/spark_perceptron", "pmml"),
+    ("sklearn/bayesian_mixture_distribution_1_9", "pmml"),
     ("sklearn/bisecting_1_9", "pmml"),
-    ("sklearn/calibrated_sigmoid_3_1_2", "pmml"),
-    ("sklearn/calibrated_sigmoid_3_1_9", "pmml"),
-    ("sklearn/centroid_3_1_2", "pmml"),
-    ("sklearn/code_3_1_9", "pmml"),
-    ("sklearn/isolation_features_1_9", "pmml"),
-    ("sklearn/kmeans_step_1_9", "pmml"),
-    ("sklearn/label_spreading_1_9", "pmml"),
-    ("sklearn/linear_svc_3_1_9", "pmml"),
-    ("sklearn/mixture_spherical_1_9", "pmml"),
-    ("sklearn/mlp_regressor_1_9", "pmml"),
-    ("sklearn/ovr_3_1_2", "pmml"),
-    ("sklearn/pls_canonical_1_9", "pmml"),
-    ("sklearn/ridge_two_targets_1_9", "pmml"),
-    ("sklearn/sgd_hinge_3_1_5", "pmml"),
+    ("sklearn/forest_missing_1_9", "pmml"),
     ("sklearn/kmeans_1_2", "pmml"),
-    ("sklearn/knn_3_1_2", "pmml"),
-    ("sklearn/mean_shift_1_9", "pmml"),
-    ("sklearn/mixture_full_1_2", "pmml"),
-    ("sklearn/multi_task_elastic_net_cv_1_9", "pmml"),
-    ("sklearn/ovo_tree_2_1_9", "pmml"),
-    ("sklearn/ovr_tree_3_1_9", "pmml"),
-    ("sklearn/tree_two_targets_1_9", "pmml"),
-    ("catboost/ctr_simple_1_2_10", "pmml"),
-    ("catboost/multi_rmse_1_2", "pmml"),
-    ("catboost/uncertainty_1_2_10", "pmml"),
-    ("onnx/logistic_binary_1_9", "pmml"),
-    ("sklearn/ada_2_1_0", "pmml"),
-    ("sklearn/ada_3_1_0", "pmml"),
-    ("sklearn/ada_r_2_1_0", "pmml"),
-    ("sklearn/ada_r_3_1_1", "pmml"),
-    ("sklearn/bagging_3_1_9", "pmml"),
-    ("sklearn/calibrated_sigmoid_3_0_24", "pmml"),
-    ("sklearn/calibrated_temperature_3_1_9", "pmml"),
-    ("sklearn/centroid_3_1_5", "pmml"),
-    ("sklearn/forest_two_targets_1_9", "pmml"),
-    ("sklearn/isolation_forest_1_0", "pmml"),
-    ("sklearn/kernel_density_1_9", "pmml"),
-    ("sklearn/kmeans_0_24", "pmml"),
-    ("sklearn/knn_3_0_22", "pmml"),
-    ("sklearn/lof_1_2", "pmml"),
-    ("sklearn/mixture_full_1_5", "pmml"),
-    ("sklearn/mlp_labels_1_0", "pmml"),
-    ("sklearn/multi_task_elastic_net_1_9", "pmml"),
-    ("sklearn/ovo_3_1_1", "pmml"),
-    ("sklearn/ovo_tree_2_1_1", "pmml"),
-    ("sklearn/ovr_3_1_9", "pmml"),
-    ("sklearn/pls_1_1", "pmml"),
-    ("sklearn/ridge_classifier_3_0_24", "pmml"),
-    ("sklearn/ridge_classifier_cv_3_1_9", "pmml"),
-    ("sklearn/sgd_hinge_3_1_2", "pmml"),
-    ("sklearn/tfidf_transformer_0_24", "pmml"),
-    ("sklearn/ridge_classifier_3_1_5", "pmml"),
-    ("sklearn/sgd_hinge_3_0_24", "pmml"),
+    ("sklearn/kmeans_1_9", "pmml"),
+    ("sklearn/knn_3_1_5", "pmml"),
+    ("sklearn/multi_output_regressor_1_9", "pmml"),
+    ("sklearn/ovr_3_1_5", "pmml"),
+    ("sklearn/passive_aggressive_3_1_9", "pmml"),
+    ("sklearn/ridge_classifier_3_1_2", "pmml"),
+    ("sklearn/ridge_classifier_3_1_9", "pmml"),
+    ("sklearn/ridge_two_targets_1_9", "pmml"),
     ("sklearn/sgd_huber_3_1_9", "pmml"),
-    ("skops/bagging_0_9", "pmml"),
-    ("skops/kmeans_0_9", "pmml"),
-    ("xgboost/vector_leaf_3_2", "pmml"),
+    ("sklearn/voting_soft_3_1_9", "pmml"),
 ];
+
+/// One case in seven, whatever other cases there are.
+fn is_sampled(name: &str) -> bool {
+    name.bytes().fold(0_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 65_521) % 7 == 0
+}
 
 #[test]
 fn a_round_trip_of_every_tabular_target_is_stable() {
     let mut surprises = Vec::new();
-    for case in cases().into_iter().step_by(7) {
+    for case in cases().into_iter().filter(|case| is_sampled(&case.name)) {
         for to in ["pmml", "pfa"] {
             if case.refused(to).is_some() || case.refused("read").is_some() {
                 continue;
@@ -430,17 +387,21 @@ fn a_round_trip_of_every_tabular_target_is_stable() {
                 let mut bytes = Vec::new();
                 let policy = Policy { approximate: true, drop: true };
                 let plan = request.plan(model).unwrap().accept(policy);
-                let (accepted, _) =
-                    plan.unwrap_or_else(|r| panic!("{}: {to}: {:?}", case.name, r.entries()[0]));
+                let (accepted, _) = plan.map_err(|report| first_error(&report))?;
                 holdall_convert::write(&request, &accepted, &mut bytes).unwrap();
-                bytes
+                Ok::<_, String>(bytes)
             };
-            let first = write(&once);
+            let known = UNSTABLE.contains(&(case.name.as_str(), to));
+            let Ok(first) = write(&once) else {
+                if !known {
+                    surprises.push(format!("{}: {to}: written again: refused", case.name));
+                }
+                continue;
+            };
             let source = Source::from_bytes("again", first.clone());
             let again = load(&source, Some(&FormatSpec::new(to)), Limits::default()).unwrap();
             let LoadedBody::Tabular(again) = again.body else { panic!() };
-            let stable = write(&again) == first;
-            let known = UNSTABLE.contains(&(case.name.as_str(), to));
+            let stable = write(&again).is_ok_and(|bytes| bytes == first);
             if stable == known {
                 surprises.push(format!("{}: {to}: written again: same {stable}", case.name));
             }

@@ -255,7 +255,9 @@ pub(crate) fn pair(source: &[Port], target: &[Port]) -> Result<Vec<Option<usize>
             }
         }
     }
-    if pairs.iter().all(Option::is_none) && source.len() == target.len() {
+    // What answers as much stands in the same order: a graph names its outputs as its converter does, and a column
+    // that is paired by chance while others are left over says nothing.
+    if pairs.iter().any(Option::is_none) && source.len() == target.len() {
         pairs = (0..source.len()).map(Some).collect();
     }
     if pairs.iter().all(Option::is_none) {

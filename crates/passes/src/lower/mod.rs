@@ -36,6 +36,7 @@ mod votes;
 pub use options::{ColumnLayout, InputPrecision, LabelKind, LowerOptions, TreeSums};
 pub use refine::refine;
 pub use support::support;
+pub(crate) use votes::coupled_graph;
 
 use holdall_codec::AcceptedPlan;
 use holdall_diag::Failure;

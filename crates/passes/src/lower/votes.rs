@@ -1,13 +1,13 @@
 //! From decisions between pairs of classes to a number a class.
 
 use holdall_diag::Failure;
-use holdall_graph::{Attribute, Dim, ValueId, ValueType};
+use holdall_graph::{Attribute, Dim, Graph, Stamp, ValueId, ValueType};
 use holdall_tabular::{Kind, Labels, VoteForm, Votes};
 use holdall_tensor::DType;
 
 use super::{
     Context,
-    build::{Builder, inexpressible},
+    build::{Builder, inexpressible, rows_of},
     value::Val,
 };
 
@@ -19,6 +19,22 @@ pub(super) fn pairs(classes: u32) -> Vec<(u32, u32)> {
     (0..classes).flat_map(|i| (i + 1..classes).map(move |j| (i, j))).collect()
 }
 
+/// The graph of coupled probabilities over decisions `X` alone: what a graph is held against that may hold them.
+pub(crate) fn coupled_graph(
+    stamp: &Stamp,
+    classes: u32,
+    a: &[f64],
+    b: &[f64],
+) -> Result<Graph, Failure> {
+    let mut builder = Builder::new(std::collections::BTreeSet::new());
+    builder.graph.stamp = stamp.clone();
+    let width = u32::try_from(a.len()).unwrap_or(u32::MAX);
+    let decisions = builder.graph.push_input("X", rows_of(Kind::F64, width))?;
+    let made = builder.coupled(classes, decisions, a, b)?;
+    builder.graph.push_output(made, rows_of(Kind::F64, classes));
+    Ok(builder.graph)
+}
+
 impl Context<'_> {
     pub(super) fn votes(&mut self, votes: &Votes) -> Result<Val, Failure> {
         let arg = self.value(votes.arg)?;
@@ -26,7 +42,7 @@ impl Context<'_> {
         let made = match &votes.form {
             VoteForm::Count => self.won(votes.classes, decisions, "Greater")?,
             VoteForm::Confidence => self.confidences(votes.classes, decisions)?,
-            VoteForm::Coupled { a, b } => self.coupled(votes.classes, decisions, a, b)?,
+            VoteForm::Coupled { a, b } => self.builder.coupled(votes.classes, decisions, a, b)?,
         };
         let made = self.builder.cast(made, Kind::F64, arg.kind)?;
         self.with_gaps_of(&arg, arg.kind, votes.classes, made)
@@ -87,7 +103,9 @@ impl Context<'_> {
         let share = self.builder.two("Div", sums, size)?;
         self.builder.two("Add", won, share)
     }
+}
 
+impl Builder {
     /// libsvm's coupled probabilities.
     fn coupled(
         &mut self,
@@ -97,8 +115,8 @@ impl Context<'_> {
         b: &[f64],
     ) -> Result<ValueId, Failure> {
         let likely = self.pair_probabilities(decisions, a, b)?;
-        let one = self.builder.number(1.0)?;
-        let rest = self.builder.two("Sub", one, likely)?;
+        let one = self.number(1.0)?;
+        let rest = self.two("Sub", one, likely)?;
         let matrix = self.coupling_matrix(classes, likely, rest)?;
         self.iterated(classes, decisions, matrix)
     }
@@ -110,24 +128,24 @@ impl Context<'_> {
         a: &[f64],
         b: &[f64],
     ) -> Result<ValueId, Failure> {
-        let (a, b) = (self.builder.row(a)?, self.builder.row(b)?);
-        let product = self.builder.two("Mul", decisions, a)?;
-        let exponent = self.builder.two("Add", product, b)?;
-        let size = self.builder.one("Abs", exponent)?;
-        let size = self.builder.one("Neg", size)?;
-        let power = self.builder.one("Exp", size)?;
-        let one = self.builder.number(1.0)?;
-        let whole = self.builder.two("Add", one, power)?;
-        let zero = self.builder.number(0.0)?;
-        let above = self.builder.two("GreaterOrEqual", exponent, zero)?;
-        let over = self.builder.two("Div", power, whole)?;
-        let under = self.builder.two("Div", one, whole)?;
-        let likely = self.builder.choose(above, over, under)?;
-        let (low, high) = (self.builder.number(LEAST)?, self.builder.number(1.0 - LEAST)?);
-        let below = self.builder.two("Less", likely, low)?;
-        let likely = self.builder.choose(below, low, likely)?;
-        let above = self.builder.two("Greater", likely, high)?;
-        self.builder.choose(above, high, likely)
+        let (a, b) = (self.row(a)?, self.row(b)?);
+        let product = self.two("Mul", decisions, a)?;
+        let exponent = self.two("Add", product, b)?;
+        let size = self.one("Abs", exponent)?;
+        let size = self.one("Neg", size)?;
+        let power = self.one("Exp", size)?;
+        let one = self.number(1.0)?;
+        let whole = self.two("Add", one, power)?;
+        let zero = self.number(0.0)?;
+        let above = self.two("GreaterOrEqual", exponent, zero)?;
+        let over = self.two("Div", power, whole)?;
+        let under = self.two("Div", one, whole)?;
+        let likely = self.choose(above, over, under)?;
+        let (low, high) = (self.number(LEAST)?, self.number(1.0 - LEAST)?);
+        let below = self.two("Less", likely, low)?;
+        let likely = self.choose(below, low, likely)?;
+        let above = self.two("Greater", likely, high)?;
+        self.choose(above, high, likely)
     }
 
     /// `[N, classes, classes]`: Q of Wu, Lin and Weng, from p(i, j) of the pairs and 1 − p.
@@ -150,23 +168,23 @@ impl Context<'_> {
         });
         let others: Vec<i64> =
             others.map(|(j, t)| if j < t { of(j, t) } else { count + of(t, j) }).collect();
-        let both = self.builder.joined(&[likely, rest], 1)?;
+        let both = self.joined(&[likely, rest], 1)?;
         let shape = [u64::from(classes), u64::from(classes) - 1];
-        let others = self.builder.constant(Kind::I64, &shape, &Labels::I64(others))?;
+        let others = self.constant(Kind::I64, &shape, &Labels::I64(others))?;
         let axis = || vec![("axis", Attribute::Int(1))];
-        let r = self.builder.node("Gather", &[both, others], axis())?;
-        let squares = self.builder.two("Mul", r, r)?;
-        let diagonal = self.builder.sum_in_order(squares, classes - 1, 2)?;
-        let negative = self.builder.one("Neg", rest)?;
-        let beside = self.builder.two("Mul", negative, likely)?;
+        let r = self.node("Gather", &[both, others], axis())?;
+        let squares = self.two("Mul", r, r)?;
+        let diagonal = self.sum_in_order(squares, classes - 1, 2)?;
+        let negative = self.one("Neg", rest)?;
+        let beside = self.two("Mul", negative, likely)?;
         let cells = (0..classes).flat_map(|t| (0..classes).map(move |j| (t, j)));
         let cells: Vec<i64> = cells
             .map(|(t, j)| if t == j { i64::from(t) } else { i64::from(classes) + of(t, j) })
             .collect();
-        let all = self.builder.joined(&[diagonal, beside], 1)?;
+        let all = self.joined(&[diagonal, beside], 1)?;
         let shape = [u64::from(classes), u64::from(classes)];
-        let cells = self.builder.constant(Kind::I64, &shape, &Labels::I64(cells))?;
-        self.builder.node("Gather", &[all, cells], axis())
+        let cells = self.constant(Kind::I64, &shape, &Labels::I64(cells))?;
+        self.node("Gather", &[all, cells], axis())
     }
 
     /// The rounds: at most max(100, classes), a row stays as it is once it is close enough.
@@ -177,19 +195,19 @@ impl Context<'_> {
         matrix: ValueId,
     ) -> Result<ValueId, Failure> {
         // Every row starts with equal shares, and not done.
-        let first = self.builder.columns(decisions, &[0])?;
-        let nothing = self.builder.is_nan(first)?;
-        let never = self.builder.one("Not", nothing)?;
-        let done = self.builder.two("And", nothing, never)?;
-        let equal = self.builder.row(&vec![1.0 / f64::from(classes); classes as usize])?;
-        let start = self.builder.choose(done, equal, equal)?;
-        let matrix = self.builder.name_of(matrix);
-        let body = self.builder.nested("coupling", |b| round(b, classes, &matrix))?;
+        let first = self.columns(decisions, &[0])?;
+        let nothing = self.is_nan(first)?;
+        let never = self.one("Not", nothing)?;
+        let done = self.two("And", nothing, never)?;
+        let equal = self.row(&vec![1.0 / f64::from(classes); classes as usize])?;
+        let start = self.choose(done, equal, equal)?;
+        let matrix = self.name_of(matrix);
+        let body = self.nested("coupling", |b| round(b, classes, &matrix))?;
         let rounds = i64::from(classes.max(100));
-        let rounds = self.builder.constant(Kind::I64, &[], &Labels::I64(vec![rounds]))?;
-        let go_on = self.builder.constant(Kind::Bool, &[], &Labels::Bool(vec![true]))?;
-        let names = [self.builder.fresh("v"), self.builder.fresh("v")];
-        let made = self.builder.graph.push_node(
+        let rounds = self.constant(Kind::I64, &[], &Labels::I64(vec![rounds]))?;
+        let go_on = self.constant(Kind::Bool, &[], &Labels::Bool(vec![true]))?;
+        let names = [self.fresh("v"), self.fresh("v")];
+        let made = self.graph.push_node(
             holdall_graph::AI_ONNX,
             "Loop",
             &[rounds, go_on, start, done],

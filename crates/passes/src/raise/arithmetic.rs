@@ -19,7 +19,7 @@ impl Raise<'_> {
         use BinaryOp as B;
         use UnaryOp as U;
         match node.op_type.as_str() {
-            "Identity" | "Flatten" => self.meaning(node, 0),
+            "Identity" => self.meaning(node, 0),
             "Constant" => match node.attribute("value") {
                 Some(Attribute::Tensor(tensor)) => {
                     read_weight(&Weight::Tensor(tensor.clone())).map(Sym::Const)
@@ -34,13 +34,7 @@ impl Raise<'_> {
                 self.gather(node, axis)
             }
             "Concat" => self.concat(node),
-            "Shape" => Ok(Sym::Shape),
-            "Expand" => match (self.meaning(node, 0)?, self.meaning(node, 1)?) {
-                (Sym::Const(constant), Sym::Shape) => {
-                    self.constant_value(&constant).map(Sym::Value)
-                }
-                _ => Err(refuse(node, "something other than a constant for every row")),
-            },
+            "Shape" => self.extents(node),
             "CumSum" => self.running(node),
             "MatMul" => self.matmul(node),
             "Gemm" => self.gemm(node),
@@ -80,7 +74,7 @@ impl Raise<'_> {
     fn function(&mut self, node: &Node, op: UnaryOp) -> Result<Sym, Failure> {
         let sym = self.meaning(node, 0)?;
         if op == UnaryOp::IsNan && matches!(sym, Sym::Linked { .. }) {
-            return Ok(Sym::Guard);
+            return Ok(Sym::Guard(Box::new(sym)));
         }
         let value = self.as_value(node, &sym)?;
         let kind = if op == UnaryOp::IsNan { Kind::Bool } else { value.kind };
@@ -167,7 +161,8 @@ impl Raise<'_> {
             _ => return Ok(None),
         };
         let Some(value) = self.try_value(&sym)? else { return Ok(None) };
-        let Some(numbers) = constant.floats().filter(|_| value.kind.is_float()) else {
+        let fits = value.kind.is_float() && constant.is_row();
+        let Some(numbers) = constant.floats().filter(|_| fits) else {
             return Ok(None);
         };
         let width = value.width as usize;
@@ -355,7 +350,10 @@ impl Raise<'_> {
             }
             (Sym::Sum(of), Some(zero)) if zero.is_all(0.0) => Ok(Sym::NoSum(of.clone())),
             (Sym::Value(value), Some(listed))
-                if value.scalar && listed.values.len() > 1 && value.kind == listed.kind =>
+                if value.scalar
+                    && listed.values.len() > 1
+                    && listed.is_row()
+                    && value.kind == listed.kind =>
             {
                 Ok(Sym::Indicators(*value, Categories::new(listed.values.clone())))
             }
@@ -426,8 +424,12 @@ impl Raise<'_> {
         {
             return Ok(Sym::Linked { link: Link::LogisticNormalized, margins, binary: false });
         }
-        if self.meaning(node, 0)? == Sym::Guard {
-            return Ok(Sym::Guard);
+        if let (Sym::Guard(of), Sym::Const(lowest)) =
+            (self.meaning(node, 0)?, self.meaning(node, 1)?)
+            && lowest.is_all(f64::NEG_INFINITY)
+            && self.meaning(node, 2)? == *of
+        {
+            return Ok(Sym::Guarded(of));
         }
         if let Some(sym) = self.imputed(node)? {
             return Ok(sym);

@@ -330,7 +330,7 @@ impl Raise<'_> {
         })?;
         // Features rounded before the ensemble are features that it rounds.
         if let Some(&Op::Cast { arg, to: Kind::F32 }) = self.op_of(ensemble.arg)
-            && self.kinds.get(&arg) == Some(&Kind::F64)
+            && self.values.get(&arg).is_some_and(|value| value.kind == Kind::F64)
         {
             made.arg = arg;
             made.round_features = true;

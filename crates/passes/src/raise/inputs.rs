@@ -7,7 +7,7 @@ use holdall_tabular::{Field, Kind, MissingPolicy, Op, Scalar};
 
 use super::{
     Raise, kind_of,
-    sym::{Sym, Val},
+    sym::{Block, Sym, Val},
 };
 use crate::{FIELDS_KEY, codes};
 
@@ -46,14 +46,20 @@ impl Raise<'_> {
                     (None, _) if single => format!("x{i}"),
                     (None, _) => format!("{}_{i}", value.name),
                 };
-                columns.push(self.model.push_field(field(name, kind))?);
+                let id = self.model.push_field(field(name, kind))?;
+                self.values.insert(id, Val { id, kind, width: 1, scalar: true });
+                columns.push(id);
             }
             let made = if let [one] = *columns.as_slice() {
                 Val { id: one, kind, width, scalar: true }
             } else {
                 self.push(Op::Concat(columns), kind, width, false)?
             };
-            self.meanings.insert(id, Sym::Value(made));
+            let flat = matches!(&value.value_type, Some(ValueType::Tensor(tensor))
+                if tensor.dims.as_ref().is_some_and(|dims| dims.len() == 1));
+            let sym =
+                if flat { Sym::Block(Block::new(made, Vec::new())) } else { Sym::Value(made) };
+            self.meanings.insert(id, sym);
         }
         Ok(())
     }

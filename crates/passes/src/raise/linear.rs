@@ -150,7 +150,7 @@ impl Raise<'_> {
                 self.skip(node, "probabilities that add up to 1 already; only last places differ");
                 Ok(sym)
             }
-            _ => Err(refuse(node, format!("norm `{norm}` of rows"))),
+            _ => self.any_normalizer(node, &norm),
         }
     }
 

@@ -5,18 +5,21 @@
 
 mod arithmetic;
 mod attributes;
+mod encode;
 mod ensemble;
+mod general;
 mod inputs;
 mod linear;
 mod outputs;
 mod shape;
+mod support;
 mod sym;
 
 use std::collections::BTreeMap;
 
 use holdall_diag::{Diagnostic, Failure, Report};
 use holdall_graph::{AI_ONNX, AI_ONNX_ML, Graph, Node, Origin, ValueId, Weight};
-use holdall_tabular::{Kind, Labels, Link, Model, Op, ValueId as TabularId};
+use holdall_tabular::{Kind, Labels, Link, Model, Op, Part, ValueId as TabularId};
 use holdall_tensor::DType;
 
 use crate::codes;
@@ -33,8 +36,13 @@ pub fn raise(graph: &Graph) -> Result<(Model, Report), Failure> {
         model: Model::new(),
         report: Report::new(),
         meanings: BTreeMap::new(),
-        kinds: BTreeMap::new(),
+        values: BTreeMap::new(),
+        elements: BTreeMap::new(),
         estimates: Vec::new(),
+        answers: Vec::new(),
+        moved: 0,
+        classes: None,
+        sums: Vec::new(),
     };
     raise.read_inputs()?;
     for (_, node) in graph.nodes.iter() {
@@ -51,16 +59,26 @@ struct Raise<'g> {
     model: Model,
     report: Report,
     meanings: BTreeMap<ValueId, Sym>,
-    /// Kinds of the model's values.
-    kinds: BTreeMap<TabularId, Kind>,
+    /// The model's values by their nodes.
+    values: BTreeMap<TabularId, Val>,
+    /// Elements of vectors as scalars.
+    elements: BTreeMap<(TabularId, u32), Val>,
     /// Estimates by their margins and link.
     estimates: Vec<(Val, Link, TabularId)>,
+    /// Estimates of other families by the values that they answer, and as which part.
+    answers: Vec<(Val, Part, TabularId)>,
+    /// Elements written out so far.
+    moved: usize,
+    /// The classes of a label that is answered.
+    classes: Option<Labels>,
+    /// The sums of ensembles that were added as their operators add.
+    sums: Vec<(std::sync::Arc<ensemble::Ensemble>, Val)>,
 }
 
 impl Raise<'_> {
     fn node(&mut self, node: &Node) -> Result<(), Failure> {
         let made = match (node.domain.as_str(), node.op_type.as_str()) {
-            (AI_ONNX | "ai.onnx", _) => self.elementary(node).map(|sym| vec![sym]),
+            (AI_ONNX | "ai.onnx", _) => self.recognised(node),
             (AI_ONNX_ML, _) => self.classical(node),
             (domain, _) => Err(refuse(node, format!("the domain `{domain}` is not known"))),
         };
@@ -75,6 +93,14 @@ impl Raise<'_> {
         Ok(())
     }
 
+    /// An operator as part of a construct, or else by itself.
+    fn recognised(&mut self, node: &Node) -> Result<Vec<Sym>, Failure> {
+        match self.elementary(node) {
+            Ok(sym) => Ok(vec![sym]),
+            Err(_) => self.general(node),
+        }
+    }
+
     fn classical(&mut self, node: &Node) -> Result<Vec<Sym>, Failure> {
         match node.op_type.as_str() {
             "TreeEnsembleRegressor" => self.tree_regressor(node).map(|sym| vec![sym]),
@@ -84,8 +110,20 @@ impl Raise<'_> {
             "Scaler" => self.scaler(node).map(|sym| vec![sym]),
             "Imputer" => self.imputer(node).map(|sym| vec![sym]),
             "Normalizer" => self.normalizer(node).map(|sym| vec![sym]),
-            "LabelEncoder" => self.label_encoder(node).map(|sym| vec![sym]),
-            "ArrayFeatureExtractor" => self.gather(node, 1).map(|sym| vec![sym]),
+            "LabelEncoder" => match self.label_encoder(node) {
+                Ok(sym) => Ok(vec![sym]),
+                Err(_) => self.any_label_encoder(node).map(|sym| vec![sym]),
+            },
+            "ArrayFeatureExtractor" => match self.gather(node, 1) {
+                Ok(sym) => Ok(vec![sym]),
+                Err(_) => self.extracted(node).map(|sym| vec![sym]),
+            },
+            "CategoryMapper" => self.category_mapper(node).map(|sym| vec![sym]),
+            "OneHotEncoder" => self.one_hot_encoder(node).map(|sym| vec![sym]),
+            "Binarizer" => self.binarizer(node).map(|sym| vec![sym]),
+            "FeatureVectorizer" => self.feature_vectorizer(node).map(|sym| vec![sym]),
+            "SVMRegressor" => self.svm_regressor(node).map(|sym| vec![sym]),
+            "SVMClassifier" => self.svm_classifier(node).map(Vec::from),
             "ZipMap" => {
                 self.skip(node, "names of classes beside the probabilities");
                 self.meaning(node, 0).map(|sym| vec![sym])
@@ -138,7 +176,15 @@ impl Raise<'_> {
     fn try_value(&mut self, sym: &Sym) -> Result<Option<Val>, Failure> {
         Ok(Some(match sym {
             Sym::Value(value) | Sym::Test(Some(value), _) => *value,
-            Sym::Trees(ensemble, sym::Stage::Direct) => self.added(ensemble)?,
+            Sym::Trees(ensemble, sym::Stage::Direct) => {
+                let known = self.sums.iter().find(|(of, _)| std::sync::Arc::ptr_eq(of, ensemble));
+                if let Some((_, sums)) = known {
+                    return Ok(Some(*sums));
+                }
+                let sums = self.added(ensemble)?;
+                self.sums.push((std::sync::Arc::clone(ensemble), sums));
+                sums
+            }
             Sym::Linked { link: Link::Logistic, margins, binary: false } => {
                 let op = holdall_tabular::UnaryOp::Logistic;
                 let op = Op::Unary { op, arg: margins.id };
@@ -146,10 +192,17 @@ impl Raise<'_> {
             }
             Sym::Linked { link: Link::Identity, margins, binary: false } => *margins,
             Sym::Indicators(value, categories) => self.one_hot(*value, categories, Kind::Bool)?,
-            Sym::Const(constant) => return self.constant_value(constant).map(Some),
+            Sym::Const(constant) if constant.is_row() => {
+                return self.constant_value(constant).map(Some);
+            }
+            Sym::Block(block) if block.dims.is_empty() => block.value,
             Sym::Code(..)
-            | Sym::Shape
-            | Sym::Guard
+            | Sym::Block(_)
+            | Sym::Const(_)
+            | Sym::Extents(_)
+            | Sym::RunningBlock(..)
+            | Sym::Guard(_)
+            | Sym::Guarded(_)
             | Sym::Test(None, _)
             | Sym::Linked { .. }
             | Sym::Probability { .. }
@@ -172,8 +225,9 @@ impl Raise<'_> {
 
     fn push(&mut self, op: Op, kind: Kind, width: u32, scalar: bool) -> Result<Val, Failure> {
         let id = self.push_op(op)?;
-        self.kinds.insert(id, kind);
-        Ok(Val { id, kind, width, scalar })
+        let value = Val { id, kind, width, scalar };
+        self.values.insert(id, value);
+        Ok(value)
     }
 
     /// The value as a vector.

@@ -3,17 +3,18 @@
 use holdall_diag::{Failure, Location};
 use holdall_graph::ValueId;
 use holdall_tabular::{
-    Classify, Decision, Link, Model, Op, Output, Part, Regress, UnaryOp, ValueId as TabularId,
+    AnomalySide, Classify, Cluster, Decision, Detect, Estimator, Kind, Labels, Link, Model, Op,
+    Output, Part, Regress, UnaryOp, ValueId as TabularId,
 };
 
 use super::{
-    Raise,
+    Raise, general,
     sym::{Chosen, Sym, Val},
 };
-use crate::codes;
+use crate::{CLASSES_KEY, codes};
 
 /// Names that say no more than the part does.
-const USUAL: [&str; 10] = [
+const USUAL: [&str; 12] = [
     "label",
     "output_label",
     "probabilities",
@@ -24,6 +25,8 @@ const USUAL: [&str; 10] = [
     "margins",
     "y",
     "class",
+    "distances",
+    "score",
 ];
 
 impl Raise<'_> {
@@ -36,21 +39,132 @@ impl Raise<'_> {
         }
         // Labels first: they say which estimates there are.
         for (id, sym) in &mut meanings {
+            if let Sym::Estimated(estimate) = sym
+                && let Some(Op::Classify(classify)) =
+                    self.model.nodes.get(*estimate).map(|node| &node.op)
+            {
+                self.classes = Some(classify.classes.clone());
+            }
             if let Sym::Label(labels, chosen) = sym {
-                let estimate = self
-                    .classification(labels.clone(), chosen)?
-                    .ok_or_else(|| self.no_answer(*id))?;
-                *sym = Sym::Estimated(estimate);
+                self.classes = Some(labels.clone());
+                let found = match self.elected(*id, labels, chosen)? {
+                    Some(estimate) => Some(estimate),
+                    None => self.classification(labels.clone(), chosen)?,
+                };
+                if let Some(estimate) = found {
+                    *sym = Sym::Estimated(estimate);
+                }
             }
         }
         for (id, sym) in meanings {
-            let (value, part) = self.answer(&sym)?.ok_or_else(|| self.no_answer(id))?;
             let name = graph.values.get(id).map(|value| value.name.clone()).unwrap_or_default();
-            let usual = USUAL.contains(&name.as_str()) || name.starts_with("probability_");
+            let (value, part) = self.answer(&sym, &name)?.ok_or_else(|| self.no_answer(id))?;
+            if part == Part::Whole && self.by_class(value, &name)? {
+                continue;
+            }
+            // A value has no usual name but that of a transformed input.
+            let usual = if part == Part::Whole {
+                name == "y" || name == "variable"
+            } else {
+                USUAL.contains(&name.as_str()) || name.starts_with("probability_")
+            };
             let name = (!usual).then_some(name);
             self.model.outputs.push(Output { name, value, part });
         }
         Ok(())
+    }
+
+    /// Probabilities that belong to no estimate: an output for each class, where the classes are known.
+    fn by_class(&mut self, value: TabularId, name: &str) -> Result<bool, Failure> {
+        let Some(&all) = self.values.get(&value) else { return Ok(false) };
+        if !matches!(name, "probabilities" | "output_probability" | "probability_tensor") {
+            return Ok(false);
+        }
+        let listed: Option<Vec<serde_json::Value>> =
+            self.graph.metadata(CLASSES_KEY).and_then(|list| serde_json::from_str(list).ok());
+        let classes = match (&self.classes, listed) {
+            (_, Some(listed)) => listed
+                .iter()
+                .map(|class| class.as_str().map_or_else(|| class.to_string(), str::to_owned))
+                .collect(),
+            (Some(classes), None) => classes.texts(),
+            (None, None) => return Ok(false),
+        };
+        if classes.len() != all.width as usize || !all.kind.is_float() {
+            return Ok(false);
+        }
+        for (place, class) in (0_u32..).zip(classes) {
+            let one = self.element(&general::unnamed("Gather"), all, place)?;
+            let name = Some(format!("probability_{class}"));
+            self.model.outputs.push(Output { name, value: one.id, part: Part::Whole });
+        }
+        Ok(true)
+    }
+
+    /// The value that another output of this name answers.
+    fn answered_as(&mut self, name: &str) -> Result<Option<Val>, Failure> {
+        let found = self
+            .graph
+            .outputs
+            .iter()
+            .find(|id| self.graph.values.get(**id).is_some_and(|value| value.name == name));
+        match found.and_then(|id| self.meanings.get(id)).cloned() {
+            Some(sym) => self.try_value(&sym),
+            None => Ok(None),
+        }
+    }
+
+    /// A cluster or a detector, where distances or a score are answered beside the label.
+    fn elected(
+        &mut self,
+        label: ValueId,
+        labels: &Labels,
+        chosen: &Chosen,
+    ) -> Result<Option<TabularId>, Failure> {
+        let name = self.graph.values.get(label).map(|value| value.name.clone());
+        if name.as_deref() != Some("label") {
+            return Ok(None);
+        }
+        match chosen {
+            Chosen::Largest(scores) => {
+                let Some(distances) = self.answered_as("distances")? else { return Ok(None) };
+                let Some(scores) = self.try_value(scores)? else { return Ok(None) };
+                let negated = matches!(self.op_of(scores),
+                    Some(&Op::Unary { op: UnaryOp::Neg, arg }) if arg == distances.id);
+                if !(negated || scores == distances) || distances.width as usize != labels.len() {
+                    return Ok(None);
+                }
+                let distances = self.vector(distances)?;
+                let cluster =
+                    Cluster { distances: distances.id, largest: !negated, labels: labels.clone() };
+                let id = self.push_op(Op::Estimator(Estimator::Cluster(cluster)))?;
+                self.answers.push((distances, Part::Distances, id));
+                Ok(Some(id))
+            }
+            Chosen::By(score, decision) => {
+                let Some(answered) = self.answered_as("score")? else { return Ok(None) };
+                let Some(score) = self.try_value(score)? else { return Ok(None) };
+                let (Decision::MarginAbove(threshold) | Decision::MarginAtLeast(threshold)) =
+                    *decision
+                else {
+                    return Ok(None);
+                };
+                if score != answered || labels.len() != 2 {
+                    return Ok(None);
+                }
+                let anomaly = if matches!(decision, Decision::MarginAbove(_)) {
+                    AnomalySide::Above
+                } else {
+                    AnomalySide::AtLeast
+                };
+                let scalar = self.element(&general::unnamed("Detect"), score, 0)?;
+                let detect =
+                    Detect { score: scalar.id, threshold, anomaly, labels: labels.clone() };
+                let id = self.push_op(Op::Estimator(Estimator::Detect(detect)))?;
+                self.answers.push((score, Part::Score, id));
+                Ok(Some(id))
+            }
+        }
     }
 
     fn no_answer(&self, id: ValueId) -> Failure {
@@ -65,7 +179,7 @@ impl Raise<'_> {
     /// The estimate that a label is part of.
     fn classification(
         &mut self,
-        classes: holdall_tabular::Labels,
+        classes: Labels,
         chosen: &Chosen,
     ) -> Result<Option<TabularId>, Failure> {
         let (margins, link, decision) = match chosen {
@@ -80,7 +194,7 @@ impl Raise<'_> {
             },
             Chosen::By(scores, decision) => match &**scores {
                 Sym::Probability { link, margins, class: 1, .. } => {
-                    (*margins, Some(*link), above_probability(*decision))
+                    (*margins, Some(*link), above_probability(*decision, margins.kind))
                 }
                 other => {
                     let Some(margins) = self.try_value(other)? else { return Ok(None) };
@@ -147,25 +261,40 @@ impl Raise<'_> {
     }
 
     /// The value and part that an output answers.
-    fn answer(&mut self, sym: &Sym) -> Result<Option<(TabularId, Part)>, Failure> {
+    fn answer(&mut self, sym: &Sym, name: &str) -> Result<Option<(TabularId, Part)>, Failure> {
         Ok(match sym {
             Sym::Estimated(id) => Some((*id, Part::Label)),
             Sym::Linked { link, margins, binary } => {
                 if let Some(id) = self.estimate_of(*margins, *link) {
                     return Ok(Some((id, Part::Probabilities)));
                 }
-                if *binary || !matches!(link, Link::Identity | Link::Logistic | Link::Exp) {
-                    return Ok(None);
+                let plain = name == "y";
+                if plain || *binary || !matches!(link, Link::Identity | Link::Logistic | Link::Exp)
+                {
+                    let whole = self.whole(sym)?;
+                    return Ok(whole.map(|value| (value.id, Part::Whole)));
                 }
                 let margins = self.vector(*margins)?;
                 let op = Op::Regress(Regress { margins: margins.id, link: *link });
                 Some((self.push_op(op)?, Part::Values))
             }
             Sym::Probability { link, margins, class, .. } => {
-                self.estimate_of(*margins, *link).map(|id| (id, Part::Probability(*class)))
+                match self.estimate_of(*margins, *link) {
+                    Some(id) => Some((id, Part::Probability(*class))),
+                    None => self.whole(sym)?.map(|value| (value.id, Part::Whole)),
+                }
             }
             other => {
-                let Some(value) = self.try_value(other)? else { return Ok(None) };
+                let value = match self.try_value(other)? {
+                    Some(value) => Some(value),
+                    None => self.whole(other)?,
+                };
+                let Some(value) = value else { return Ok(None) };
+                if let Some((_, part, id)) =
+                    self.answers.iter().find(|(found, _, _)| *found == value)
+                {
+                    return Ok(Some((*id, *part)));
+                }
                 let estimate = self.estimates.iter().find(|(found, _, _)| *found == value);
                 if let Some((_, link, id)) = estimate {
                     let plain = *link == Link::Identity && value.width > 1;
@@ -180,7 +309,8 @@ impl Raise<'_> {
                     }
                     _ => (value, Link::Identity),
                 };
-                if self.is_prediction(margins) {
+                let margins = if name == "prediction" { self.vector(margins)? } else { margins };
+                if name != "y" && self.is_prediction(margins, name) {
                     let op = Op::Regress(Regress { margins: margins.id, link });
                     return Ok(Some((self.push_op(op)?, Part::Values)));
                 }
@@ -190,7 +320,7 @@ impl Raise<'_> {
     }
 
     /// Sums of trees and of weighted inputs are predictions; other values are transformed inputs.
-    fn is_prediction(&self, value: Val) -> bool {
+    fn is_prediction(&self, value: Val, name: &str) -> bool {
         let sums = |op: Option<&Op>| matches!(op, Some(Op::Trees(_) | Op::Linear(_)));
         let found = self.op_of(value);
         // What an ensemble of binary64 answers is rounded, and may be widened again.
@@ -199,17 +329,26 @@ impl Raise<'_> {
             _ => None,
         };
         let floats = value.kind.is_float() && !value.scalar;
-        floats && (sums(found) || sums(inner(found)) || sums(inner(inner(found))))
+        floats
+            && (name == "prediction"
+                || sums(found)
+                || sums(inner(found))
+                || sums(inner(inner(found))))
     }
 }
 
-fn above_probability(decision: Decision) -> Decision {
+/// The same decision about a probability: at least a number is above the number before it.
+fn above_probability(decision: Decision, kind: Kind) -> Decision {
     match decision {
         Decision::MarginAbove(than) => Decision::ProbabilityAbove(than),
-        Decision::LargestProbability
-        | Decision::LargestMargin
-        | Decision::MarginAtLeast(_)
-        | Decision::ProbabilityAbove(_) => decision,
+        #[expect(clippy::cast_possible_truncation, reason = "a constant of binary32")]
+        Decision::MarginAtLeast(than) if kind == Kind::F32 => {
+            Decision::ProbabilityAbove(f64::from((than as f32).next_down()))
+        }
+        Decision::MarginAtLeast(than) => Decision::ProbabilityAbove(than.next_down()),
+        Decision::LargestProbability | Decision::LargestMargin | Decision::ProbabilityAbove(_) => {
+            decision
+        }
     }
 }
 

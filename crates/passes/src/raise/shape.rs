@@ -9,7 +9,7 @@ use holdall_tabular::{Kind, Labels, Linear, Link, Matrix, Op, Ordinal, Summation
 use super::{
     Raise, attributes,
     attributes::refuse,
-    sym::{Chosen, Const, Stage, Sym, Val},
+    sym::{Block, Chosen, Const, Stage, Sym, Val},
 };
 
 impl Raise<'_> {
@@ -34,8 +34,7 @@ impl Raise<'_> {
                 let width = i64::from(value.width);
                 match shape {
                     &[-1, columns] | &[0, columns] if columns == width || columns == -1 => Ok(sym),
-                    [_] if width == 1 => Ok(sym),
-                    [] if width == 1 => Ok(sym),
+                    [_] if width == 1 => Ok(Sym::Block(Block::new(value, Vec::new()))),
                     _ => Err(refuse(node, "rows of another width")),
                 }
             }
@@ -53,6 +52,7 @@ impl Raise<'_> {
         }
         match self.meaning(node, 0)? {
             sum @ Sym::Sum(_) => Ok(sum),
+            Sym::Block(_) => Err(refuse(node, "an axis among several")),
             sym => {
                 let value = self.as_value(node, &sym)?;
                 self.vector(value).map(Sym::Raised)
@@ -79,7 +79,6 @@ impl Raise<'_> {
     pub(super) fn gather(&mut self, node: &Node, axis: i64) -> Result<Sym, Failure> {
         let (data, indices) = (self.meaning(node, 0)?, self.meaning(node, 1)?);
         match (data, indices) {
-            (Sym::Shape, _) => Ok(Sym::Shape),
             (Sym::Const(labels), Sym::Position(chosen)) => Ok(Sym::Label(labels.values, chosen)),
             (Sym::Const(table), Sym::Trees(ensemble, Stage::Numbers)) if axis == 0 => {
                 let found = ensemble
@@ -97,12 +96,21 @@ impl Raise<'_> {
             (Sym::Const(codes), Sym::Value(position)) if axis == 0 => {
                 self.ordinal(node, &codes, position)
             }
-            (data, Sym::Const(indices)) => {
+            (data, Sym::Const(indices)) if indices.shape.len() < 2 || axis != 1 => {
+                // One position without an axis leaves none.
+                let alone = node.op_type == "Gather"
+                    && axis == 1
+                    && indices.shape.is_empty()
+                    && matches!(data, Sym::Value(_));
                 let indices = indices
                     .ints()
                     .map(<[i64]>::to_vec)
                     .ok_or_else(|| refuse(node, "positions that are no integers"))?;
-                self.taken(node, data, &indices, axis)
+                let made = self.taken(node, data, &indices, axis)?;
+                match made {
+                    Sym::Value(value) if alone => Ok(Sym::Block(Block::new(value, Vec::new()))),
+                    made => Ok(made),
+                }
             }
             _ => Err(refuse(node, "positions that depend on the row")),
         }
@@ -306,9 +314,6 @@ impl Raise<'_> {
         let mut syms = Vec::with_capacity(node.inputs.len());
         for position in 0..node.inputs.len() {
             syms.push(self.meaning(node, position)?);
-        }
-        if syms.contains(&Sym::Shape) {
-            return Ok(Sym::Shape);
         }
         if let Some(sym) = self.both_probabilities(node, &syms)? {
             return Ok(sym);

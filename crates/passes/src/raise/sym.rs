@@ -14,6 +14,31 @@ pub(super) struct Val {
     pub(super) scalar: bool,
 }
 
+/// A tensor whose rows are vectors of the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Block {
+    /// The elements of a row, the last axis fastest.
+    pub(super) value: Val,
+    /// The extents, without the axis of rows.
+    pub(super) dims: Vec<u64>,
+    /// Where the axis of rows stands among the others.
+    pub(super) rows: usize,
+}
+
+impl Block {
+    /// Rows first, then these extents.
+    pub(super) const fn new(value: Val, dims: Vec<u64>) -> Self {
+        Self { value, dims, rows: 0 }
+    }
+
+    /// All extents; none for the axis of rows.
+    pub(super) fn axes(&self) -> Vec<Option<u64>> {
+        let mut axes: Vec<Option<u64>> = self.dims.iter().copied().map(Some).collect();
+        axes.insert(self.rows.min(axes.len()), None);
+        axes
+    }
+}
+
 /// A constant tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Const {
@@ -31,6 +56,11 @@ impl Const {
             Labels::I64(values) => Some(values.iter().map(|&v| v as f64).collect()),
             Labels::Bool(_) | Labels::Text(_) => None,
         }
+    }
+
+    /// Whether it stands beside the elements of a row: no axis but the last has more than one element.
+    pub(super) fn is_row(&self) -> bool {
+        self.shape.len() <= 2 && self.shape.iter().rev().skip(1).all(|&extent| extent == 1)
     }
 
     /// The elements as integers.
@@ -77,10 +107,14 @@ pub(super) enum Sym {
     Const(Const),
     /// A value of the model.
     Value(Val),
-    /// Something about the number of rows.
-    Shape,
-    /// A guard against NaN that the operator it guards sees through.
-    Guard,
+    /// A tensor of any rank.
+    Block(Block),
+    /// The extents of a tensor, with a mark for the number of rows.
+    Extents(Vec<i64>),
+    /// Whether scores are NaN.
+    Guard(Box<Sym>),
+    /// Scores with −∞ in place of NaN.
+    Guarded(Box<Sym>),
     /// A text or integer looked up in a list: its position, or −1.
     Code(Val, Categories),
     /// Comparisons with the categories in order.
@@ -91,6 +125,8 @@ pub(super) enum Sym {
     Probability { link: Link, margins: Val, binary: bool, class: u32 },
     /// A running sum along an axis.
     Running(Box<Sym>, i64),
+    /// A running sum of a tensor along an axis.
+    RunningBlock(Block, usize),
     /// The last of a running sum: the sum.
     Sum(Box<Sym>),
     /// Whether a sum is 0.

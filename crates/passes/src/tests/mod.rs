@@ -1,3 +1,4 @@
+mod general;
 mod lowered;
 mod models;
 mod raised;

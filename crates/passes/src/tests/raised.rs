@@ -227,7 +227,7 @@ fn long_chains_of_operators_neither_nest_nor_overflow() {
             last = graph.push_node("", op, inputs, &[&format!("v{i}")], axis).unwrap()[0];
         }
         graph.push_output(last, rows(DType::F32, 2));
-        assert_eq!(raise(&graph).is_ok(), op != "ArgMax", "{op}");
+        assert!(raise(&graph).is_ok(), "{op}");
     }
 }
 
