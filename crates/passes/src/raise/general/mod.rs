@@ -7,6 +7,7 @@ mod coded;
 mod coupling;
 mod elementwise;
 mod fold;
+mod join;
 mod layout;
 mod matrix;
 mod reduce;
