@@ -105,7 +105,7 @@ struct Cutter<R> {
     frame: Vec<u8>,
     /// Trees cut out so far.
     cut: usize,
-    /// Memory that is left for trees.
+    /// Memory that is left for trees, and that one may take as text.
     memory: u64,
     /// Whether all was read, and cut.
     ended: bool,
@@ -155,7 +155,7 @@ impl<R: Read> Cutter<R> {
                 self.give_to_frame(searched);
                 searched = 0;
             }
-            self.stopped |= self.frame.len() > MAX_FRAME;
+            self.stopped |= self.frame.len() > MAX_FRAME || self.buffer.len() as u64 > self.memory;
             if self.stopped || !self.read_on() {
                 if frame {
                     self.give_to_frame(self.buffer.len());

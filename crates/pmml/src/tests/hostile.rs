@@ -426,3 +426,14 @@ fn small_documents_cut_at_every_byte_are_refused() {
         }
     }
 }
+
+#[test]
+fn a_large_document_cut_anywhere_is_refused() {
+    let bytes = super::apart::forest(4000);
+    let mut random = Random::new(23);
+    for _ in 0..40 {
+        let end = random.below(bytes.len() - 1);
+        let failure = fails(&bytes[..end]);
+        assert!([codes::XML, codes::ROOT].contains(&failure.code()), "cut at {end}: {failure}");
+    }
+}
