@@ -2,17 +2,19 @@
 //! <https://dmg.org/pmml/v4-4-1/KNN.html>.
 
 use holdall_diag::Failure;
+use holdall_score::Scorer;
+use holdall_table::{Column, Data, Matching, Scoring, Table, select_inputs};
 use holdall_tabular::{
     Categories, Cluster, Compare, Comparison, Distances, Estimator, Kind, Labels, Matrix, Metric,
     MissingElement, Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, Op, Ordinal,
-    TieRule, Transform, Unknown, ValueId,
+    Output, Part, TieRule, Transform, Unknown, ValueId, validate,
 };
 
 use super::{
     Answer, Family, Lower, class_place, dictionary, number, required, tables::inline_rows,
     unsupported, unsupported_value, vectors::numbers,
 };
-use crate::doc::Element;
+use crate::{codes, doc::Element};
 
 impl<'d> Lower<'d> {
     pub(super) fn clustering(&mut self, element: Element<'d>) -> Result<Answer, Failure> {
@@ -84,7 +86,11 @@ impl<'d> Lower<'d> {
             let name = required(*input, "field")?;
             let value = self.named(*input, "field")?;
             let value = self.scalar(value)?;
-            let (value, feature) = self.feature_column(*input, value, &cells(*input, name)?)?;
+            let known = match column(name) {
+                Some(_) => cells(*input, name)?,
+                None => self.of_training_rows(instances, value)?,
+            };
+            let (value, feature) = self.feature_column(*input, value, &known)?;
             values.push(value);
             features.push(feature);
         }
@@ -187,6 +193,43 @@ impl<'d> Lower<'d> {
         };
         let value = self.push(Op::Ordinal(ordinal))?;
         Ok((value, numbers))
+    }
+
+    /// What a derived field is in the training rows, which have the fields that it is derived from.
+    fn of_training_rows(
+        &self,
+        instances: Element<'d>,
+        value: ValueId,
+    ) -> Result<Vec<String>, Failure> {
+        let fields = instances.child("InstanceFields").ok_or_else(|| unsupported(instances))?;
+        let table = instances.child("InlineTable").ok_or_else(|| unsupported(instances))?;
+        let mut model = self.model.clone();
+        model.outputs = vec![Output { name: None, value, part: Part::Whole }];
+        let valid = validate(model).map_err(|report| {
+            let first = report.entries().first().map_or_else(String::new, |d| d.message.clone());
+            Failure::malformed(codes::INVALID_ELEMENT, first).at(instances.location())
+        })?;
+        let scorer = Scorer::compile(&valid)?;
+        let ports = valid.input_ports();
+        let names: Vec<&str> = ports
+            .iter()
+            .map(|port| {
+                let found = fields.children().find(|f| f.attribute("field") == Some(&port.name));
+                found.and_then(|field| field.attribute("column")).unwrap_or(&port.name)
+            })
+            .collect();
+        let rows = inline_rows(table, &names);
+        let columns = ports.iter().enumerate().map(|(place, port)| {
+            let cells =
+                rows.iter().map(|row| row.get(place).cloned().flatten().unwrap_or_default());
+            Column::new(port.name.clone(), Data::Text(cells.collect()))
+        });
+        let given = Table { columns: columns.collect(), rows: rows.len(), first_row: 0 };
+        let scored = select_inputs(&scorer, &given, Matching::Name)
+            .and_then(|(given, _)| scorer.score(&given))
+            .map_err(|failure| failure.at(table.location()))?;
+        let answers = scored.columns.first().ok_or_else(|| unsupported(instances))?;
+        Ok((0..scored.rows).map(|row| answers.text(row)).collect())
     }
 
     fn neighbor_answer(

@@ -21,11 +21,15 @@ impl Leaf {
     /// The count of a class is required; engines take the probability where there is one.
     pub(super) fn write_distribution(&self, out: &mut Builder, samples: Option<f64>) {
         for (class, probability) in &self.distribution {
-            out.open("ScoreDistribution")
-                .attribute("value", class)
-                .attribute("recordCount", number::text(probability * samples.unwrap_or(1.0)))
-                .attribute("probability", number::text(*probability))
-                .close();
+            out.open("ScoreDistribution").attribute("value", class);
+            if probability.is_nan() {
+                // The share of a class among no records.
+                out.attribute("recordCount", 0);
+            } else {
+                out.attribute("recordCount", number::text(probability * samples.unwrap_or(1.0)))
+                    .attribute("probability", number::text(*probability));
+            }
+            out.close();
         }
     }
 }

@@ -68,9 +68,12 @@ fn first_entry(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes.get(30..30 + usize::from(length))?).ok()
 }
 
-/// Members are the schema, and arrays and bytes called by a number.
+/// Members are the schema, arrays called by a number, and bytes called by a UUID.
 fn is_member(name: &str) -> bool {
     let array = name.strip_suffix(".npy").or_else(|| name.strip_suffix(".npz"));
     let number = |stem: &str| !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_digit());
-    name == schema::SCHEMA || array.is_some_and(number) || name.strip_suffix(".bin").is_some()
+    let uuid =
+        |stem: &str| stem.len() == 36 && stem.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    let bytes = name.strip_suffix(".bin");
+    name == schema::SCHEMA || array.is_some_and(number) || bytes.is_some_and(uuid)
 }
