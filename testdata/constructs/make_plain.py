@@ -1,5 +1,5 @@
-"""plain.json: arithmetic, comparisons and three-valued logic, and values of earlier rows, as numpy, scipy and pandas have
-them.
+"""plain.json: arithmetic, comparisons, casts, three-valued logic, and values of earlier rows, as numpy, scipy, pandas and,
+for what C leaves open, Java have them.
 
     python make_plain.py
 """
@@ -8,6 +8,7 @@ import json
 import math
 from pathlib import Path
 
+import jpype
 import numpy as np
 import pandas as pd
 import scipy
@@ -84,6 +85,30 @@ def lags():
     return made
 
 
+def casts():
+    """Between kinds: numpy within the range of the result, beyond it and for NaN the Java language (JLS 5.1.3), which says
+    what C leaves open."""
+    if not jpype.isJVMStarted():
+        jpype.startJVM()
+    whole = lambda v: int(jpype.JClass("java.lang.Double").valueOf(float(v)).longValue())
+    x = np.array([0.0, -0.0, 0.5, -0.5, 1.5, -1.5, 2.5, 1e-320, 16777217.0, 0.1, 1e300, -1e300, 3.4028235677973366e38, 9.2e18, 9.3e18, -9.3e18,
+                  np.inf, -np.inf, np.nan, 1 + 2**-24, 1 + 2**-23 + 2**-24])
+    n = np.array([0, 1, -1, 2**24 + 1, 2**53 + 1, 2**53 + 3, -(2**62) - 1, 2**63 - 1, -(2**63)])
+    b = np.array([False, True])
+    made = []
+    with np.errstate(all="ignore"):
+        for kind, values in (("f64", x), ("f32", x.astype(np.float32)), ("i64", n), ("bool", b)):
+            for to, dtype in (("f32", np.float32), ("f64", np.float64), ("i64", np.int64)):
+                floats = kind in ("f32", "f64") and to == "i64"
+                expected = [whole(v) for v in values] if floats else values.astype(dtype)
+                if floats:
+                    inside = np.abs(values.astype(np.float64)) < 2.0**63
+                    assert all(whole(v) == int(v.astype(np.int64)) for v in values[inside])
+                by = f"{NUMPY}, Java {jpype.JClass('java.lang.System').getProperty('java.version')}" if floats else NUMPY
+                made.append(case("cast", by, {"x": values}, {"y": expected}, family="cast", kind=kind, to=to))
+    return made
+
+
 if __name__ == "__main__":
     with open(HERE / "plain.json", "w", newline="\n") as file:
-        file.write("[\n" + ",\n".join(json.dumps(c) for c in [*of_one(), *of_two(), *logic(), *lags()]) + "\n]\n")
+        file.write("[\n" + ",\n".join(json.dumps(c) for c in [*of_one(), *of_two(), *logic(), *lags(), *casts()]) + "\n]\n")

@@ -7,10 +7,12 @@ fields `probability(CLASS)`.
 """
 
 import sys
+import tempfile
+from pathlib import Path
 
 import jpmml_evaluator
 import pandas as pd
-from _peers import Mismatch, arguments, columns, compare, is_text, run, table, tolerance_of
+from _peers import Mismatch, arguments, cases, columns, compare, holdall, is_text, run, table, tolerance_of
 from jpmml_evaluator import make_evaluator
 
 
@@ -78,12 +80,39 @@ def score(path, folder, keys):
     return compare(folder, given, tolerance_of(keys, False, (1e-12, 1e-13)))
 
 
+def older(options):
+    """Some models in older versions of the standard, each with rows of its proof: 0 when all load and pass."""
+    counts, failed = {}, 0
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, (name, folder, _, model) in enumerate(cases(options)):
+            if number % 10 and not options.cases:
+                continue
+            for version in ("4.1", "4.2", "4.3"):
+                path = Path(scratch) / f"{number}-{version}.pmml"
+                done = holdall(options, "convert", model, path, "--allow", "approximate", "--to", f"pmml:version={version}",
+                               "--prove", folder / "inputs.csv")
+                result = "refused"
+                if done.returncode == 0:
+                    try:
+                        make_evaluator(str(path)).verify()
+                        result = "ok"
+                    except Exception as error:
+                        result, failed = "FAIL", failed + 1
+                        print(f"{name} as {version}: {' '.join(str(error).split())[:300]}", flush=True)
+                elif "cli/different" in done.stderr:
+                    result, failed = "FAIL", failed + 1
+                    print(f"{name} as {version}: {done.stderr.strip().splitlines()[-2][:300]}", flush=True)
+                counts[result] = counts.get(result, 0) + 1
+    print("older versions: " + ", ".join(f"{count} {result}" for result, count in sorted(counts.items())))
+    return 1 if failed or not counts.get("ok") else 0
+
+
 def main():
     options = arguments(__doc__).parse_args()
     print(f"JPMML-Evaluator-Python {jpmml_evaluator.__version__}")
     result = run(options, "pmml", score, prove=True)
     print(f"verification blocks passed: {verified}")
-    return result if verified else 1
+    return max(result, older(options)) if verified else 1
 
 
 if __name__ == "__main__":

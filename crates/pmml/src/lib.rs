@@ -21,6 +21,7 @@ mod lower;
 mod number;
 mod raise;
 mod reader;
+mod since;
 mod support;
 mod version;
 mod writer;
@@ -74,6 +75,7 @@ holdall_diag::codes! {
         UNDEFINED_REFERENCE = "pmml/undefined-reference": "a part of a model is named that is not there";
         UNREACHABLE = "pmml/unreachable": "a segment or node is never reached";
         VERIFICATION = "pmml/verification": "the model answers a row of its verification block in another way, or not";
+        NEWER = "pmml/newer": "the model needs what a newer version of the standard has first";
         WRITE = "pmml/write": "the document cannot be written";
         INEXPRESSIBLE = "pmml/inexpressible": "an accepted model holds something that cannot be written";
     }

@@ -107,7 +107,8 @@ impl<'d> Lower<'d> {
         let missing = vec![1.0; inputs.len()];
         let comparison = comparison(element, &inputs, "similarityScale", missing)?;
         if comparison.metric.is_similarity() {
-            return Err(unsupported(element));
+            let measure = element.child("ComparisonMeasure").unwrap_or(element);
+            return Err(unsupported(measure).with_help("neighbours are found by a distance"));
         }
         let ids = match element.attribute("instanceIdVariable") {
             Some(name) => cells(element, name)?,

@@ -63,6 +63,23 @@ fn arithmetic_and_comparisons_agree_with_numpy_and_logic_with_pandas() {
 }
 
 #[test]
+fn casts_are_those_of_numpy_and_beyond_the_range_those_of_java() {
+    let kind = |word: String| {
+        let all = [Kind::F32, Kind::F64, Kind::I64, Kind::Bool];
+        all.into_iter().find(|kind| kind.to_string() == word).unwrap()
+    };
+    let mut pairs = 0;
+    for case in of("cast") {
+        let mut build = Build::new();
+        let arg = build.scalar(&case, "x", kind(case.text("kind")));
+        let y = build.push(Op::Cast { arg, to: kind(case.text("to")) });
+        check(&case, build, y, 0.0);
+        pairs += 1;
+    }
+    assert_eq!(pairs, 12);
+}
+
+#[test]
 fn earlier_rows_are_those_of_pandas() {
     for case in of("lag") {
         let mut build = Build::new();

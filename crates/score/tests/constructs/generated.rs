@@ -276,12 +276,43 @@ fn transform(kind: TransformKind, dice: &mut Dice, ground: &mut Ground) -> Op {
                 blocks: if dice.below(2) == 1 { vec![ground.flag] } else { Vec::new() },
             })
         }
-        TransformKind::Distances => Transform::Distances(Box::new(Distances {
-            arg: dice.pick(&[vector, ground.gaps]),
+        TransformKind::Distances => Transform::Distances(Box::new(distances(dice, ground))),
+    })
+}
+
+/// Distances of every measure: of indicators, of places on a sphere, by a table, and of numbers.
+fn distances(dice: &mut Dice, ground: &mut Ground) -> Distances {
+    let binary = [
+        Metric::SimpleMatching,
+        Metric::Jaccard,
+        Metric::Tanimoto,
+        Metric::BinarySimilarity([1.0, 0.0, 0.0, 0.5, 1.0, 2.0, 2.0, 1.0]),
+    ];
+    match dice.below(4) {
+        0 => {
+            let arg = ground.build.push(Op::Cast { arg: ground.bits, to: Kind::F64 });
+            let points = Matrix { rows: 2, columns: 3, data: vec![1.0, 0.0, 1.0, 0.0, 0.0, 1.0] };
+            Distances { arg, points, comparison: Comparison::plain(dice.pick(&binary)) }
+        }
+        1 => {
+            let arg = ground.build.push(Op::Select { arg: ground.gaps, indices: vec![0, 2] });
+            let points = dice.matrix(4, 2);
+            Distances { arg, points, comparison: Comparison::plain(Metric::Haversine) }
+        }
+        2 => {
+            let arg = ground.build.push(Op::Cast { arg: ground.n, to: Kind::F64 });
+            let arg = ground.build.push(Op::Concat(vec![arg]));
+            let mut comparison = Comparison::plain(Metric::CityBlock);
+            comparison.compare = vec![Compare::Table(dice.matrix(5, 5))];
+            let points = Matrix { rows: 3, columns: 1, data: vec![0.0, 2.0, 4.0] };
+            Distances { arg, points, comparison }
+        }
+        _ => Distances {
+            arg: dice.pick(&[ground.vector, ground.gaps]),
             points: dice.matrix(4, 3),
             comparison: comparison(dice),
-        })),
-    })
+        },
+    }
 }
 
 pub(crate) fn scores(dice: &mut Dice, ground: &mut Ground, count: u32) -> ValueId {
