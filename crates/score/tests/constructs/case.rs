@@ -140,7 +140,9 @@ impl Build {
         self.rows = cells.len();
         let numbers = || cells.iter().map(|v| number(v).unwrap_or_default());
         let data = match kind {
-            Kind::F32 | Kind::F64 => Data::F64(numbers().collect()),
+            #[expect(clippy::cast_possible_truncation, reason = "the cells hold binary32 numbers")]
+            Kind::F32 => Data::F32(numbers().map(|x| x as f32).collect()),
+            Kind::F64 => Data::F64(numbers().collect()),
             Kind::I64 => Data::I64(cells.iter().map(|v| v.as_i64().unwrap_or_default()).collect()),
             Kind::Bool => {
                 Data::Bool(cells.iter().map(|v| v.as_bool().unwrap_or_default()).collect())
