@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).parent
@@ -42,17 +43,33 @@ def arguments():
     return parser.parse_args()
 
 
+def peak_of(process, peak):
+    """Notes the peak of a process while it runs. What `wait4` says begins with the memory of this program, from which it was
+    started."""
+    status = pathlib.Path(f"/proc/{process.pid}/status")
+    while process.returncode is None:
+        try:
+            lines = status.read_text().splitlines()
+        except OSError:
+            return
+        found = [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
+        peak[:] = found or peak
+        time.sleep(0.02)
+
+
 def run(command):
     """Seconds, processor seconds, peak MiB and output of a process."""
     start = time.perf_counter()
     process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE)
+    peak = [0.0]
+    threading.Thread(target=peak_of, args=(process, peak), daemon=True).start()
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))} ended with {process.returncode}")
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output.decode()
+    return seconds, usage.ru_utime + usage.ru_stime, peak[0], output.decode()
 
 
 class Results:

@@ -235,7 +235,9 @@ fn distribution(out: &mut Builder, classes: &NodeClasses, node: usize) {
     }
     for (i, class) in texts(&classes.classes).into_iter().enumerate() {
         let at = |list: &Option<Vec<f64>>| {
-            list.as_ref().and_then(|list| list.get(i)).map(|v| number::text(*v))
+            // The share of a class among no records is none.
+            let known = list.as_ref().and_then(|list| list.get(i)).filter(|v| !v.is_nan());
+            known.map(|v| number::text(*v))
         };
         let count = counts.get(i).copied().unwrap_or_default();
         out.open("ScoreDistribution")
