@@ -55,7 +55,7 @@ impl Writer for PmmlWriter {
         let found = raise::survey(model)?;
         plan.refine(|entry| support::refine(model, &found, entry));
         if version < Version::WRITTEN {
-            plan.refine(|entry| before_4_4(entry));
+            plan.refine(before_4_4);
             if plan.worst() < Fate::Refuse {
                 // Whether the version has all of it is seen in the document.
                 since::in_version(&raise(model, &Examples::default())?, version)?;

@@ -192,7 +192,7 @@ fn text_vector(dice: &mut Dice, text: ValueId) -> Transform {
 }
 
 fn transform(kind: TransformKind, dice: &mut Dice, ground: &mut Ground) -> Op {
-    let (x, text, vector) = (ground.x, ground.text, ground.vector);
+    let (x, text) = (ground.x, ground.text);
     Op::Transform(match kind {
         TransformKind::Lookup => Transform::Lookup(Lookup {
             args: vec![text, ground.n],
