@@ -60,15 +60,29 @@ fn a_sound_model_has_no_findings() {
     assert_eq!(codes(&folder().join("sound.onnx")), BTreeSet::new());
 }
 
+/// Models of other tools that declare an output of another rank than what their operators yield: a column as a
+/// vector.
+const MISDECLARED: [&str; 3] = ["catboost_regressor", "skl_ovo", "spark_one_vs_rest"];
+
 #[test]
 fn the_models_of_other_tools_are_sound() {
     let mut seen = 0;
     for entry in std::fs::read_dir(folder().join("..")).unwrap() {
-        let path = entry.unwrap().path().join("model.onnx");
+        let case = entry.unwrap().path();
+        let path = case.join("model.onnx");
         if path.exists() {
             seen += 1;
             let checked =
                 holdall_onnx::check(&Source::open(&path).unwrap(), Limits::default()).unwrap();
+            let name = case.file_name().unwrap().to_str().unwrap();
+            if MISDECLARED.contains(&name) {
+                assert_eq!(
+                    codes(&path),
+                    BTreeSet::from(["onnx/declared-type".to_owned()]),
+                    "{name}"
+                );
+                continue;
+            }
             assert!(!checked.report.has_errors(), "{path:?}: {:?}", checked.report.entries());
         }
     }
