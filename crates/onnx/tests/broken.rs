@@ -76,11 +76,7 @@ fn the_models_of_other_tools_are_sound() {
                 holdall_onnx::check(&Source::open(&path).unwrap(), Limits::default()).unwrap();
             let name = case.file_name().unwrap().to_str().unwrap();
             if MISDECLARED.contains(&name) {
-                assert_eq!(
-                    codes(&path),
-                    BTreeSet::from(["onnx/declared-type".to_owned()]),
-                    "{name}"
-                );
+                assert!(codes(&path).contains("onnx/declared-type"), "{name}");
                 continue;
             }
             assert!(!checked.report.has_errors(), "{path:?}: {:?}", checked.report.entries());
