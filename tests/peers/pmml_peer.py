@@ -84,8 +84,8 @@ def older(options):
     """Some models in older versions of the standard, each with rows of its proof: 0 when all load and pass."""
     counts, failed = {}, 0
     with tempfile.TemporaryDirectory() as scratch:
-        for number, (name, folder, _, model) in enumerate(cases(options)):
-            if number % 10 and not options.cases:
+        for number, (name, folder, keys, model) in enumerate(cases(options)):
+            if (number % 10 and not options.cases) or keys.get("known", {}).get("pmml"):
                 continue
             for version in ("4.1", "4.2", "4.3"):
                 path = Path(scratch) / f"{number}-{version}.pmml"
