@@ -11,10 +11,10 @@ use holdall_tabular::{
 };
 
 use super::{
-    Answer, Lower, array_items, dictionary, invalid, number, required, unsupported,
+    Answer, Lower, dictionary, invalid, number, numbers_of, required, unsupported,
     unsupported_value,
 };
-use crate::{codes, doc::Element, number::parse_f64};
+use crate::{codes, doc::Element};
 
 impl<'d> Lower<'d> {
     pub(super) fn time_series(&mut self, element: Element<'d>) -> Result<Answer, Failure> {
@@ -81,12 +81,7 @@ fn list(element: Element<'_>, name: &str) -> Result<Vec<f64>, Failure> {
     let Some(array) = element.child(name).and_then(|holder| holder.child("Array")) else {
         return Ok(Vec::new());
     };
-    let items = array_items(&array.text(), false);
-    let numbers = items.iter().map(|item| parse_f64(item)).collect::<Option<Vec<f64>>>();
-    numbers.ok_or_else(|| {
-        let message = "expected numbers in the array";
-        Failure::malformed(codes::INVALID_ELEMENT, message).at(array.location())
-    })
+    numbers_of(array)
 }
 
 fn count(element: Element<'_>, name: &str) -> Result<u32, Failure> {
@@ -212,13 +207,12 @@ fn matrix(
     let matrix = holder.child("Matrix").ok_or_else(|| unsupported(holder))?;
     let mut data = Vec::new();
     for array in matrix.proper_children() {
-        let items = array_items(&array.text(), false);
-        let numbers = items.iter().map(|item| parse_f64(item)).collect::<Option<Vec<f64>>>();
-        let fits = numbers.filter(|numbers| array.name() == "Array" && numbers.len() == columns);
-        data.extend(fits.ok_or_else(|| {
+        let numbers = numbers_of(array)?;
+        if array.name() != "Array" || numbers.len() != columns {
             let message = format!("expected arrays of {columns} numbers, one a row");
-            Failure::malformed(codes::ARRAY_COUNT, message).at(array.location())
-        })?);
+            return Err(Failure::malformed(codes::ARRAY_COUNT, message).at(array.location()));
+        }
+        data.extend(numbers);
     }
     if data.len() != rows * columns {
         let message = format!("expected a matrix of {rows} rows and {columns} columns");
