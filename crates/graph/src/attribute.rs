@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use holdall_tensor::Tensor;
 
 use crate::Graph;
@@ -18,7 +19,7 @@ pub enum Attribute {
     /// Floats.
     Floats(Vec<f32>),
     /// Byte strings.
-    Strings(Vec<Vec<u8>>),
+    Strings(Vec<Bytes>),
     /// A tensor of texts, in C order.
     TextTensor {
         /// Extents.
@@ -37,7 +38,7 @@ impl Attribute {
     }
 
     /// Texts.
-    pub fn texts<S: Into<String>>(values: impl IntoIterator<Item = S>) -> Self {
-        Self::Strings(values.into_iter().map(|v| v.into().into_bytes()).collect())
+    pub fn texts<S: Into<Bytes>>(values: impl IntoIterator<Item = S>) -> Self {
+        Self::Strings(values.into_iter().map(Into::into).collect())
     }
 }

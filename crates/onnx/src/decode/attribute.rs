@@ -50,7 +50,7 @@ impl Reading<'_, '_> {
             }
             6 => Attribute::Floats(found.floats),
             7 => Attribute::Ints(found.ints),
-            8 => Attribute::Strings(found.strings.into_iter().map(Into::into).collect()),
+            8 => Attribute::Strings(found.strings),
             9..=14 => {
                 let what = match kind {
                     9 => "lists of tensors",

@@ -68,7 +68,7 @@ pub(super) fn texts(node: &Node, name: &str) -> Result<Vec<String>, Failure> {
         Some(Attribute::Strings(values)) => values
             .iter()
             .map(|value| {
-                String::from_utf8(value.clone())
+                String::from_utf8(value.to_vec())
                     .map_err(|error| wrong(node, name, "texts").caused_by(error))
             })
             .collect(),
