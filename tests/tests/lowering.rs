@@ -8,13 +8,15 @@ use holdall_score::Scorer;
 use holdall_source::{Limits, Source};
 use holdall_table::{Column, Data, Kind, Matching, Scoring, Table, select_inputs};
 use holdall_tabular::{
-    AnomalySide, BayesForm, BayesInput, Bin, BinaryOp, Call, Categories, Cluster, Combine,
-    CombineMethod, Compare, Comparison, Curve, CurveForm, Detect, Distances, Estimator, Field,
-    Function, Interval, Kernel, KernelMachine, Labels, Likelihood, Lookup, Machine, Matrix, Member,
-    Metric, MissingElement, MissingMember, MissingPolicy, Model, NaiveBayes, Near, NeighborAnswer,
-    NeighborCombine, NeighborWeights, Neighbors, Normalize, NormalizeBy, ObliviousSplit,
-    ObliviousTrees, Op, Output, Outside, Part, Polynomial, Reduce, ReduceOp, Scalar, Summation,
-    TieRule, Transform, UnaryOp, ValueId, VoteForm, Votes, validate,
+    AnomalySide, Attribute, BayesForm, BayesInput, Bin, BinaryOp, Call, Categories, Characteristic,
+    Cluster, Combine, CombineMethod, Compare, Comparison, Curve, CurveForm, DecisionNodes,
+    DecisionTree, Detect, Distances, Estimator, Field, Function, Interval, Kernel, KernelMachine,
+    Labels, Likelihood, Lookup, Machine, Matrix, Member, Metric, MissingElement, MissingMember,
+    MissingPolicy, MissingStrategy, Model, NaiveBayes, Near, NeighborAnswer, NeighborCombine,
+    NeighborWeights, Neighbors, NoTrueChild, NodeAnswer, NodeClasses, Normalize, NormalizeBy,
+    ObliviousSplit, ObliviousTrees, Op, Output, Outside, Part, Polynomial, ReasonRanking, Reduce,
+    ReduceOp, Rule, RuleSelection, Rules, Scalar, Scorecard, Summation, TieRule, Transform,
+    UnaryOp, ValueId, VoteForm, Votes, validate,
 };
 
 const ODD: [f64; 16] = [
@@ -568,5 +570,158 @@ fn oblivious_trees_are_written_out() {
             };
             model.push(Op::Estimator(Estimator::ObliviousTrees(Box::new(trees)))).unwrap()
         });
+    }
+}
+
+/// `field ≤ limit`, or its contrary.
+fn compares(model: &mut Model, op: BinaryOp, field: ValueId, limit: f64) -> ValueId {
+    let limit = constant(model, limit);
+    model.push(Op::Binary { op, left: field, right: limit }).unwrap()
+}
+
+/// A root with three children, the first with two: predicates overlap, and some rows meet none.
+fn decision_nodes(model: &mut Model, fields: &[ValueId], last_is_sure: bool) -> DecisionNodes {
+    let tests = [
+        compares(model, BinaryOp::Le, fields[0], 0.5),
+        compares(model, BinaryOp::Gt, fields[1], 0.0),
+        compares(model, BinaryOp::Lt, fields[2], 2.5),
+        compares(model, BinaryOp::Le, fields[1], -0.3),
+        compares(model, BinaryOp::Ge, fields[2], 0.1),
+    ];
+    let [a, b, c, d, e] = tests.map(Some);
+    DecisionNodes {
+        when: vec![None, a, b, if last_is_sure { None } else { c }, d, e],
+        first_child: vec![1, 4, 0, 0, 0, 0],
+        children: vec![3, 2, 0, 0, 0, 0],
+        default_child: vec![
+            Some(2),
+            if last_is_sure { Some(5) } else { None },
+            None,
+            None,
+            None,
+            None,
+        ],
+        records: vec![10.0, 6.0, 3.0, 1.0, 4.0, 2.0],
+        id: ["r", "s", "t", "u", "v", "w"].map(str::to_owned).to_vec(),
+    }
+}
+
+#[test]
+fn trees_with_predicates() {
+    let strategies = [
+        MissingStrategy::None,
+        MissingStrategy::LastPrediction,
+        MissingStrategy::NullPrediction,
+        MissingStrategy::DefaultChild,
+    ];
+    for missing in strategies {
+        for no_true_child in [NoTrueChild::Missing, NoTrueChild::Last] {
+            for sure in [false, true] {
+                for gaps in [false, true] {
+                    let name = format!("{}_{}_{sure}_{gaps}", missing.name(), no_true_child.name());
+                    let policy = if gaps { MissingPolicy::Keep } else { MissingPolicy::AsNan };
+                    let (mut model, fields, _) = start(&policy);
+                    let nodes = decision_nodes(&mut model, &fields, sure);
+                    let classes = NodeClasses {
+                        classes: Labels::Text(vec!["x".into(), "y".into(), "z".into()]),
+                        label: vec![Some(0), None, Some(1), Some(2), None, Some(0)],
+                        counts: (0..18).map(|i| f64::from(i * 7 % 5)).collect(),
+                        probability: Vec::new(),
+                        confidence: if sure {
+                            (0..18).map(|i| f64::from(i) / 20.0).collect()
+                        } else {
+                            Vec::new()
+                        },
+                    };
+                    let tree = |nodes, answer| {
+                        let tree =
+                            DecisionTree { nodes, answer, missing, no_true_child, penalty: 1.0 };
+                        Op::Estimator(Estimator::DecisionTree(Box::new(tree)))
+                    };
+                    let made =
+                        model.push(tree(nodes.clone(), NodeAnswer::Classes(classes))).unwrap();
+                    for part in
+                        [Part::Label, Part::Probabilities, Part::Confidence, Part::Entity(0)]
+                    {
+                        model.outputs.push(Output::new(made, part));
+                    }
+                    let values =
+                        vec![Some(0.5), None, Some(-2.0), Some(0.1), Some(7.0), Some(1e300)];
+                    let made = model.push(tree(nodes, NodeAnswer::Values(values))).unwrap();
+                    model.outputs.push(Output::new(made, Part::Values));
+                    same(&name, model, &rows(gaps), 0.0);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn rules_by_every_selection() {
+    for &select in RuleSelection::ALL {
+        for default in [None, Some(1)] {
+            for gaps in [false, true] {
+                let policy = if gaps { MissingPolicy::Keep } else { MissingPolicy::AsNan };
+                let (mut model, fields, _) = start(&policy);
+                let limits = [(0, -0.4), (1, 0.5), (2, 2.0), (0, 1.0), (1, -3.0)];
+                let rules = (limits.iter().zip([2.0, 3.0, 3.0, 0.5, 2.5]).enumerate())
+                    .map(|(i, (&(field, limit), weight))| Rule {
+                        when: compares(&mut model, BinaryOp::Gt, fields[field], limit),
+                        id: format!("rule {i}"),
+                        class: u32::try_from(i * 2 % 3).unwrap(),
+                        weight,
+                        confidence: 0.1 * weight,
+                    })
+                    .collect();
+                let classes = Labels::Text(vec!["x".into(), "y".into(), "z".into()]);
+                let rules = Rules { rules, classes, select, default, default_confidence: 0.125 };
+                let made = model.push(Op::Estimator(Estimator::Rules(Box::new(rules)))).unwrap();
+                for part in [Part::Label, Part::Confidence, Part::Entity(0)] {
+                    model.outputs.push(Output::new(made, part));
+                }
+                same(&format!("{}_{default:?}_{gaps}", select.name()), model, &rows(gaps), 0.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn scorecards_with_their_reasons() {
+    for reasons in [None, Some(ReasonRanking::PointsAbove), Some(ReasonRanking::PointsBelow)] {
+        for sure in [false, true] {
+            for gaps in [false, true] {
+                let policy = if gaps { MissingPolicy::Keep } else { MissingPolicy::AsNan };
+                let (mut model, fields, _) = start(&policy);
+                let mut characteristics = Vec::new();
+                for (i, &field) in fields.iter().enumerate() {
+                    let mut attributes = Vec::new();
+                    for (j, limit) in [-1.0, 0.5].into_iter().enumerate() {
+                        attributes.push(Attribute {
+                            when: Some(compares(&mut model, BinaryOp::Le, field, limit)),
+                            score: constant(&mut model, [3.0, -2.5, 0.1][(i + j) % 3]),
+                            // Two characteristics share a reason.
+                            reason: ["far", "near", "far"][(i + j) % 3].to_owned(),
+                        });
+                    }
+                    if sure {
+                        let score = constant(&mut model, 1.0);
+                        let reason = "rest".to_owned();
+                        attributes.push(Attribute { when: None, score, reason });
+                    }
+                    let name = format!("c{i}");
+                    characteristics.push(Characteristic { name, baseline: 0.5, attributes });
+                }
+                let initial = sure.then(|| constant(&mut model, 10.25));
+                let card = Scorecard { initial, characteristics, reasons };
+                let made = model.push(Op::Estimator(Estimator::Scorecard(Box::new(card)))).unwrap();
+                model.outputs.push(Output::new(made, Part::Values));
+                if reasons.is_some() {
+                    for rank in 0..3 {
+                        model.outputs.push(Output::new(made, Part::Reason(rank)));
+                    }
+                }
+                same(&format!("{reasons:?}_{sure}_{gaps}"), model, &rows(gaps), 0.0);
+            }
+        }
     }
 }

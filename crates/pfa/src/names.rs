@@ -17,7 +17,7 @@ pub(crate) enum Flag {
     Missing,
     /// An unlisted category fails.
     Reject,
-    /// An unlisted category is null.
+    /// An unlisted category, or a row without an answer, is null.
     None,
     /// An unlisted category is a given number.
     Code,

@@ -61,6 +61,7 @@ pub(crate) fn support(construct: Construct) -> Support {
             MissingRule::Yes
             | MissingRule::No
             | MissingRule::Compare
+            | MissingRule::Unanswered
             | MissingRule::AsZero
             | MissingRule::YesWithZero
             | MissingRule::NoWithZero => Support::rewrite("each node names where gaps go"),

@@ -253,7 +253,7 @@ fn tree_test(test: Test) -> Support {
 
 fn tree_missing(rule: MissingRule) -> Support {
     match rule {
-        MissingRule::Yes | MissingRule::No => Support::native(),
+        MissingRule::Yes | MissingRule::No | MissingRule::Unanswered => Support::native(),
         MissingRule::Compare => {
             Support::rewrite("NaN as a default child; without one, a missing value fails")
         }
@@ -286,8 +286,12 @@ pub(crate) fn refine(
                 )
             })
         }
-        Construct::Trees(_) => (!is_writable(valid))
-            .then(|| Support::refuse("a node with two parents, or a threshold that is infinite")),
+        Construct::Trees(_) => (!is_writable(valid)).then(|| {
+            Support::refuse(
+                "a node with two parents, a threshold that is infinite, or missing values that \
+                     refuse some rows and leave others without an answer",
+            )
+        }),
         Construct::Unary(UnaryOp::IsNan) => {
             let nodes = valid.model().nodes.iter().map(|(_, node)| &node.op);
             let mut tested = nodes.filter_map(|op| {

@@ -125,24 +125,39 @@ fn walk(
             return;
         }
         let (x, missing) = feature(nodes.feature[at] as usize);
-        let Some(yes) = goes_yes(trees, at, x, missing) else { return };
+        let Ok(yes) = goes_yes(trees, at, x, missing) else { return };
         at = if yes { nodes.yes[at] } else { nodes.no[at] } as usize;
     }
 }
 
-/// Where a value goes; none when the row is refused.
-pub(crate) fn goes_yes(trees: &TreeEnsemble, at: usize, x: f64, missing: bool) -> Option<bool> {
+/// Why a row does not come to a leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// A split refuses it.
+    Refused,
+    /// A split leaves it without an answer.
+    Unanswered,
+}
+
+/// Where a value goes.
+pub(crate) fn goes_yes(
+    trees: &TreeEnsemble,
+    at: usize,
+    x: f64,
+    missing: bool,
+) -> Result<bool, Stopped> {
     #[expect(clippy::cast_possible_truncation, reason = "the model rounds its features")]
     let x = if trees.round_features { f64::from(x as f32) } else { x };
     let (test, limit) = (trees.nodes.test[at], trees.nodes.threshold[at]);
     let absent = missing || x.is_nan();
     let near_zero = x.abs() <= f64::from(NEAR_ZERO_LIMIT);
     let compared = |x| answer(trees, test, limit, x);
-    Some(match trees.nodes.missing[at] {
+    Ok(match trees.nodes.missing[at] {
         MissingRule::Yes => absent || compared(x),
         MissingRule::No => !absent && compared(x),
-        MissingRule::Compare if missing => return None,
-        MissingRule::Compare => compared(x),
+        MissingRule::Compare if missing => return Err(Stopped::Refused),
+        MissingRule::Unanswered if missing => return Err(Stopped::Unanswered),
+        MissingRule::Compare | MissingRule::Unanswered => compared(x),
         MissingRule::AsZero => compared(if absent { 0.0 } else { x }),
         MissingRule::YesWithZero => absent || near_zero || compared(x),
         MissingRule::NoWithZero => !absent && !near_zero && compared(x),

@@ -219,6 +219,7 @@ pub(crate) const fn rule_name(rule: MissingRule) -> &'static str {
         MissingRule::Yes => "yes",
         MissingRule::No => "no",
         MissingRule::Compare => "compare",
+        MissingRule::Unanswered => "unanswered",
         MissingRule::AsZero => "as-zero",
         MissingRule::YesWithZero => "yes-with-zero",
         MissingRule::NoWithZero => "no-with-zero",
@@ -320,6 +321,7 @@ impl Construct {
                 MissingRule::Yes,
                 MissingRule::No,
                 MissingRule::Compare,
+                MissingRule::Unanswered,
                 MissingRule::AsZero,
                 MissingRule::YesWithZero,
                 MissingRule::NoWithZero,
@@ -514,6 +516,9 @@ fn of_trees(trees: &TreeEnsemble, kind: Option<Kind>, need: &mut dyn FnMut(Const
     let mut seen = std::collections::BTreeSet::new();
     for (test, rule) in trees.nodes.test.iter().zip(&trees.nodes.missing) {
         let test = if let Test::In(_) = test { Test::In(0) } else { *test };
+        if test == Test::Leaf && *rule == MissingRule::Unanswered {
+            need(Construct::TreesMissing(*rule));
+        }
         if test != Test::Leaf && seen.insert((test, *rule)) {
             need(Construct::TreesTest(test));
             need(Construct::TreesMissing(*rule));

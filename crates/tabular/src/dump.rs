@@ -229,7 +229,9 @@ fn write_trees(trees: &TreeEnsemble, out: &mut String) -> std::fmt::Result {
         else {
             continue;
         };
-        if *test == Test::Leaf {
+        if nodes.is_unanswered(i) {
+            write!(out, "    {i}: no answer")?;
+        } else if *test == Test::Leaf {
             let width = trees.leaf_width as usize;
             let start = yes as usize * width;
             write!(out, "    {i}: leaf")?;

@@ -22,6 +22,8 @@ pub(super) struct Answer {
     /// Names of what answered, by rank.
     pub(super) entities: Vec<Val>,
     pub(super) confidence: Option<Val>,
+    /// Reasons of a score, by rank.
+    pub(super) reasons: Vec<Val>,
 }
 
 /// A label by its position.
@@ -52,7 +54,8 @@ impl Context<'_> {
             }
             Part::Entity(rank) => answer.entities.get(rank as usize).cloned(),
             Part::Confidence => answer.confidence.clone(),
-            Part::Whole | Part::Reason(_) | Part::Rule(..) => None,
+            Part::Reason(rank) => answer.reasons.get(rank as usize).cloned(),
+            Part::Whole | Part::Rule(..) => None,
         };
         found.ok_or_else(|| absent("part"))
     }

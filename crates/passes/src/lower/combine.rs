@@ -124,7 +124,11 @@ impl Context<'_> {
     }
 
     /// True where `id` is and the mask is not.
-    fn without(&mut self, id: ValueId, mask: Option<ValueId>) -> Result<ValueId, Failure> {
+    pub(super) fn without(
+        &mut self,
+        id: ValueId,
+        mask: Option<ValueId>,
+    ) -> Result<ValueId, Failure> {
         let Some(mask) = mask else { return Ok(id) };
         let known = self.builder.one("Not", mask)?;
         self.builder.two("And", id, known)

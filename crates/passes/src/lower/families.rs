@@ -2,7 +2,7 @@
 
 use holdall_tabular::{BinaryOp, Construct, Estimator, Kind, Op, Transform, ValidModel};
 
-use super::{bayes, combine, distances, gaussian, neighbors, oblivious, reduce};
+use super::{bayes, combine, decision, distances, gaussian, neighbors, oblivious, reduce};
 
 /// The most rows of a table that is compared row by row.
 const MOST_ROWS: usize = 1 << 14;
@@ -73,6 +73,9 @@ fn of_estimator(
         Estimator::Neighbors(op) => neighbors::refused(op),
         Estimator::GaussianProcess(op) => gaussian::refused(op, gaussian::deviates(valid, id)),
         Estimator::ObliviousTrees(op) => oblivious::refused(op),
+        Estimator::DecisionTree(op) => decision::tree_refused(valid, id, op),
+        Estimator::Rules(op) => decision::rules_refused(op),
+        Estimator::Scorecard(op) => decision::card_refused(op),
         Estimator::Combine(op) => {
             let members = op.members.iter();
             let silent = members.clone().any(|member| misses(member.estimate));
@@ -86,9 +89,6 @@ fn of_estimator(
         | Estimator::BayesianNetwork(_)
         | Estimator::TimeSeries(_)
         | Estimator::Survival(_)
-        | Estimator::DecisionTree(_)
-        | Estimator::Rules(_)
-        | Estimator::Scorecard(_)
         | Estimator::Association(_) => None,
     }
 }

@@ -9,6 +9,7 @@ mod bayes;
 mod build;
 mod combine;
 mod curve;
+mod decision;
 mod distances;
 mod estimate;
 mod expression;
@@ -174,13 +175,13 @@ impl Context<'_> {
             Estimator::Cluster(op) => return self.cluster(op).map(Slot::Answer),
             Estimator::Detect(op) => return self.detect(op).map(Slot::Answer),
             Estimator::Combine(op) => return self.combined(id, op).map(Slot::Answer),
+            Estimator::DecisionTree(op) => return self.decision_tree(op).map(Slot::Answer),
+            Estimator::Rules(op) => return self.rules(op).map(Slot::Answer),
+            Estimator::Scorecard(op) => return self.scorecard(id, op).map(Slot::Answer),
             Estimator::LinearTrees(_)
             | Estimator::BayesianNetwork(_)
             | Estimator::TimeSeries(_)
             | Estimator::Survival(_)
-            | Estimator::DecisionTree(_)
-            | Estimator::Rules(_)
-            | Estimator::Scorecard(_)
             | Estimator::Association(_) => return Err(inexpressible(estimator.kind().name())),
         };
         Ok(Slot::Value(value))

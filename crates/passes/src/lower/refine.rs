@@ -7,7 +7,7 @@ use holdall_tabular::{
     ValidModel, ValueId,
 };
 
-use super::{ColumnLayout, LabelKind, LowerOptions, families, inputs, outputs, trees};
+use super::{ColumnLayout, LabelKind, LowerOptions, decision, families, inputs, outputs, trees};
 
 /// Sharpens the answers that depend on the model.
 pub fn refine(plan: &mut Plan<'_>, options: &LowerOptions) {
@@ -117,6 +117,18 @@ fn output(
         return Some(Support::refuse(format!(
             "`{name}` is the name of an input and of an output, which must differ in a graph"
         )));
+    }
+    let explained = |id: ValueId| match valid.model().nodes.get(id).map(|node| &node.op) {
+        Some(Op::Estimator(Estimator::DecisionTree(_) | Estimator::Rules(_))) => {
+            part == Part::Confidence
+        }
+        Some(Op::Estimator(Estimator::Scorecard(_))) => matches!(part, Part::Reason(_)),
+        _ => false,
+    };
+    if matches!(part, Part::Confidence | Part::Reason(_))
+        && valid.model().outputs.iter().any(|o| o.part == part && !explained(o.value))
+    {
+        return Some(Support::refuse("this kind of model has no operators for it"));
     }
     let gap = valid.model().outputs.iter().any(|output| {
         let kind = valid.kind_of(output.value);
@@ -233,8 +245,8 @@ fn may_miss(model: &Model) -> Vec<bool> {
             Op::Constant(_)
             | Op::Impute(_)
             | Op::OneHot(_)
-            | Op::Trees(_)
             | Op::Unary { op: UnaryOp::IsMissing, .. } => false,
+            Op::Trees(ensemble) => ensemble.nodes.may_lose(any()),
             Op::Ordinal(ordinal) => ordinal.unknown == Unknown::None,
             Op::Transform(
                 Transform::Normalize(_)
@@ -248,6 +260,9 @@ fn may_miss(model: &Model) -> Vec<bool> {
             Op::Estimator(Estimator::Combine(op)) => {
                 any() || op.members.iter().all(|m| m.when.is_some_and(|id| !is_true(model, id)))
             }
+            Op::Estimator(Estimator::DecisionTree(op)) => decision::tree_may_miss(op, any()),
+            Op::Estimator(Estimator::Rules(op)) => op.default.is_none(),
+            Op::Estimator(Estimator::Scorecard(op)) => decision::card_may_miss(op, any()),
             Op::Cast { .. }
             | Op::Concat(_)
             | Op::Select { .. }

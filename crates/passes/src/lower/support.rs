@@ -94,9 +94,7 @@ pub fn support(construct: Construct, options: &LowerOptions) -> Support {
             Support::rewrite("a comparison; the label is looked up")
         }
         Construct::Labels(kind) => of_labels(kind, options.labels),
-        Construct::Output(Part::Confidence | Part::Reason(_) | Part::Rule(..)) => {
-            Support::refuse(NOT_YET)
-        }
+        Construct::Output(Part::Rule(..)) => Support::refuse(NOT_YET),
         Construct::Output(_) | Construct::PartAsValue => Support::native(),
         Construct::Foreign => Support::refuse("the reader did not understand it"),
     }
@@ -292,13 +290,21 @@ fn of_estimator(kind: EstimatorKind, sums: TreeSums) -> Support {
                  binary32: `sums=exact` avoids it",
             ),
         },
+        EstimatorKind::DecisionTree => {
+            Support::rewrite("a `Where` for each predicate; answers are looked up by node")
+        }
+        EstimatorKind::Rules => of_order(
+            sums,
+            "a `Where` for each rule; answers are looked up by rule, weights added class by class",
+        ),
+        EstimatorKind::Scorecard => of_order(
+            sums,
+            "a `Where` for each attribute, partial scores added in order; reasons ranked by `TopK`",
+        ),
         EstimatorKind::LinearTrees
         | EstimatorKind::BayesianNetwork
         | EstimatorKind::TimeSeries
         | EstimatorKind::Survival
-        | EstimatorKind::DecisionTree
-        | EstimatorKind::Rules
-        | EstimatorKind::Scorecard
         | EstimatorKind::Association => Support::refuse(NOT_YET),
     }
 }
@@ -335,6 +341,9 @@ fn of_rule(rule: MissingRule) -> Support {
     match rule {
         MissingRule::Yes | MissingRule::No => Support::native(),
         MissingRule::Compare => Support::rewrite("NaN sent to the side that the comparison gives"),
+        MissingRule::Unanswered => {
+            Support::rewrite("a split that asks for NaN first, and a leaf of NaN behind it")
+        }
         MissingRule::AsZero => Support::rewrite("NaN sent to the side where 0 goes"),
         MissingRule::YesWithZero | MissingRule::NoWithZero => {
             Support::rewrite("two more splits around 0, where the side differs")

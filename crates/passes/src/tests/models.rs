@@ -128,12 +128,14 @@ pub(crate) const FOREST: Forest = Forest {
 
 const FEATURES: usize = 4;
 
-/// Trees over four features, every test and rule in them, some nodes shared.
+/// Trees over four features, every test and rule in them, some nodes shared; where leaves have a value for
+/// each output, every third ensemble has rows without an answer.
 pub(crate) fn ensemble(arg: ValueId, forest: Forest, seed: u64) -> (TreeEnsemble, Vec<f64>) {
     let mut dice = Dice::new(seed);
     let mut nodes = TreeNodes::default();
     let mut leaves = Vec::new();
     let mut trees = Vec::new();
+    let loses = forest.leaf_width == forest.outputs && seed.is_multiple_of(3);
     let mut special = vec![f64::NAN, 0.0, -0.0, 1e-35_f32.into(), 1.1e-35, -1e-36, 1e30, -0.5];
     let sets = vec![
         CategorySet::new([0, 2, 3]).unwrap(),
@@ -145,7 +147,10 @@ pub(crate) fn ensemble(arg: ValueId, forest: Forest, seed: u64) -> (TreeEnsemble
         let root = u32::try_from(nodes.len()).unwrap();
         // A full tree of depth 3: 7 splits, 8 leaves.
         for i in 0..7 {
-            let rule = RULES[dice.below(6) as usize];
+            let rule = match RULES[dice.below(6) as usize] {
+                MissingRule::Compare | MissingRule::AsZero if loses => MissingRule::Unanswered,
+                rule => rule,
+            };
             let feature = dice.below(4);
             let (test, threshold) = if dice.below(5) == 0 {
                 (Test::In(dice.below(4)), 0.0)
@@ -174,7 +179,11 @@ pub(crate) fn ensemble(arg: ValueId, forest: Forest, seed: u64) -> (TreeEnsemble
                 let single = forest.summation.is_f32();
                 leaves.push(if single { f64::from(value as f32) } else { value });
             }
-            nodes.push_leaf(leaf);
+            if loses && dice.below(5) == 0 {
+                nodes.push_unanswered();
+            } else {
+                nodes.push_leaf(leaf);
+            }
         }
         let weight = if forest.weighted { dice.number() } else { 1.0 };
         let weight = if forest.summation.is_f32() { f64::from(weight as f32) } else { weight };

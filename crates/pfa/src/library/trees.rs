@@ -30,6 +30,8 @@ pub(crate) mod rule {
     pub(crate) const GAP: i64 = 1;
     /// So does a value near 0.
     pub(crate) const GAP_AND_ZERO: i64 = 2;
+    /// Null leaves the row without an answer.
+    pub(crate) const NONE: i64 = 3;
 }
 
 /// LightGBM's `kZeroThreshold`: the binary32 nearest to 1e-35.
@@ -49,16 +51,25 @@ pub(crate) const COLUMNS: [(&str, &str); 9] = [
 ];
 
 pub(super) fn definition(fun: &Fun) -> Option<Function> {
-    if fun.flags.iter().any(|f| *f != Flag::Null) {
+    if fun.flags.iter().any(|f| !matches!(f, Flag::Null | Flag::None)) {
         return None;
     }
-    let null = fun.has(Flag::Null);
+    let gaps = Gaps { null: fun.has(Flag::Null), may_end: fun.has(Flag::None) };
     match (fun.op.as_str(), fun.kinds.as_slice()) {
-        ("walk", []) => Some(walk(null)),
-        ("passes", []) if !null => Some(passes()),
-        ("trees", &[kind]) if kind.is_float() => Some(trees(kind, null)),
+        ("walk", []) => Some(walk(gaps)),
+        ("passes", []) if fun.flags.is_empty() => Some(passes()),
+        ("trees", &[kind]) if kind.is_float() => Some(trees(kind, gaps)),
         _ => None,
     }
+}
+
+/// What may become of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Gaps {
+    /// Features may be null.
+    null: bool,
+    /// A split or a leaf may leave it without an answer: [`rule::NONE`].
+    may_end: bool,
 }
 
 fn columns() -> impl Iterator<Item = (String, Value)> {
@@ -69,8 +80,8 @@ fn features(null: bool) -> (String, Value) {
     ("x".to_owned(), array(&maybe(&json!("double"), null)))
 }
 
-/// The node where a tree ends; its `yes` is the leaf.
-fn walk(null: bool) -> Function {
+/// The leaf where a tree ends; −1 for no answer.
+fn walk(gaps: Gaps) -> Function {
     let here = json!("node");
     let column = |name: &str| at(name, &here);
     let set = |to: Value| json!({ "set": { "node": to } });
@@ -87,30 +98,40 @@ fn walk(null: bool) -> Function {
     ] });
     let step = choose(&is_gap, &column("gap"), &choose(&passes, &column("yes"), &column("no")));
     let value = at("x", &column("feature"));
-    let step = if null {
-        let refuse = json!({
-            "if": { "==": [column("rule"), rule::FAIL] },
-            "then": { "error": "a split needs a value that is missing" },
-        });
-        json!({
+    let is = |what: i64| json!({ "==": [column("rule"), what] });
+    let refuse = |when: Value| json!({ "if": when, "then": { "error": "a split needs a value that is missing" } });
+    let missing = match (gaps.null, gaps.may_end) {
+        (false, _) => None,
+        (true, false) => Some(json!([refuse(is(rule::FAIL)), set(column("gap"))])),
+        // What is asked after the answer is lost fails no more.
+        (true, true) => Some(json!([
+            refuse(json!({ "&&": [{ "!": ["lost"] }, is(rule::FAIL)] })),
+            { "if": is(rule::NONE), "then": { "set": { "lost": true } } },
+            set(column("gap")),
+        ])),
+    };
+    let step = match missing {
+        Some(missing) => json!({
             "ifnotnull": { "v": value },
             "then": set(step),
-            "else": { "do": [refuse, set(column("gap"))] },
-        })
-    } else {
-        json!({ "do": [{ "let": { "v": value } }, set(step)] })
+            "else": { "do": missing },
+        }),
+        None => json!({ "do": [{ "let": { "v": value } }, set(step)] }),
     };
-    let mut params = vec![features(null), ("root".to_owned(), json!("int"))];
+    let walked = json!({ "while": { "!=": [column("test"), test::LEAF] }, "do": [step] });
+    let body = if gaps.may_end {
+        let lost = json!({ "||": ["lost", is(rule::NONE)] });
+        vec![
+            json!({ "let": { "node": "root", "lost": false } }),
+            walked,
+            choose(&lost, &json!(-1), &column("yes")),
+        ]
+    } else {
+        vec![json!({ "let": { "node": "root" } }), walked, column("yes")]
+    };
+    let mut params = vec![features(gaps.null), ("root".to_owned(), json!("int"))];
     params.extend(columns());
-    Function {
-        params,
-        ret: json!("int"),
-        body: vec![
-            json!({ "let": { "node": "root" } }),
-            json!({ "while": { "!=": [column("test"), test::LEAF] }, "do": [step] }),
-            column("yes"),
-        ],
-    }
+    Function { params, ret: json!("int"), body }
 }
 
 /// Whether a number passes a test. A set's number stands where the threshold does.
@@ -156,8 +177,9 @@ fn passes() -> Function {
 }
 
 /// The sum of an ensemble from `base`, tree by tree.
-fn trees(kind: Kind, null: bool) -> Function {
-    let walk = Fun::new("walk", &[]).null(null);
+fn trees(kind: Kind, gaps: Gaps) -> Function {
+    let may_end = gaps.may_end;
+    let walk = Fun::new("walk", &[]).null(gaps.null).with(Flag::None, may_end);
     let mut args = vec![json!("x"), at("root", &json!("t"))];
     args.extend(COLUMNS.iter().map(|(name, _)| json!(name)));
     let place = json!({ "+": [at("output", &json!("t")), "k"] });
@@ -165,12 +187,12 @@ fn trees(kind: Kind, null: bool) -> Function {
     let value = rounded(kind, json!({ "*": [leaf, at("weight", &json!("t"))] }));
     let sum = rounded(kind, json!({ "+": [at("sums", &place), value] }));
     let add = json!({ "set": { "sums": { "attr": "sums", "path": [place], "to": sum } } });
-    let tree = [
-        json!({ "let": { "leaf": { format!("u.{walk}"): args } } }),
-        for_each("k", &json!("width"), &[add]),
-    ];
+    let add = for_each("k", &json!("width"), &[add]);
+    let lose = json!({ "set": { "lost": true } });
+    let add = if may_end { choose(&json!({ "<": ["leaf", 0] }), &lose, &add) } else { add };
+    let tree = [json!({ "let": { "leaf": { format!("u.{walk}"): args } } }), add];
     let (ints, doubles) = (array(&json!("int")), array(&json!("double")));
-    let mut params = vec![features(null)];
+    let mut params = vec![features(gaps.null)];
     params.extend(columns());
     let further = [
         ("root", &ints),
@@ -181,13 +203,21 @@ fn trees(kind: Kind, null: bool) -> Function {
         ("base", &doubles),
     ];
     params.extend(further.map(|(name, schema)| (name.to_owned(), schema.clone())));
+    let start = if may_end {
+        json!({ "let": { "sums": "base", "lost": false } })
+    } else {
+        json!({ "let": { "sums": "base" } })
+    };
+    let each = |list: &Value, fun: &Fun| json!({ "a.map": [list, { "fcn": format!("u.{fun}") }] });
+    let answer = if may_end {
+        let some = each(&json!("sums"), &Fun::new("some", &[kind]));
+        choose(&json!("lost"), &each(&some, &Fun::new("absent", &[kind]).null(true)), &some)
+    } else {
+        json!("sums")
+    };
     Function {
         params,
-        ret: doubles.clone(),
-        body: vec![
-            json!({ "let": { "sums": "base" } }),
-            for_each("t", &json!({ "a.len": ["root"] }), &tree),
-            json!("sums"),
-        ],
+        ret: array(&maybe(&json!("double"), may_end)),
+        body: vec![start, for_each("t", &json!({ "a.len": ["root"] }), &tree), answer],
     }
 }

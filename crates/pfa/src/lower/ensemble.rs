@@ -145,7 +145,11 @@ impl<'d> Lower<'d> {
         {
             let asked = self.asked(code, threshold)?;
             if asked == Test::Leaf {
-                nodes.push_leaf(yes);
+                if i64::from(what) == rule::NONE {
+                    nodes.push_unanswered();
+                } else {
+                    nodes.push_leaf(yes);
+                }
                 continue;
             }
             let to_yes = gap == yes;
@@ -155,6 +159,9 @@ impl<'d> Lower<'d> {
             let missing = match (i64::from(what), to_yes) {
                 (rule::FAIL, _) if yes == no || to_yes == (asked == Test::Ne) => {
                     MissingRule::Compare
+                }
+                (rule::NONE, _) if yes == no || to_yes == (asked == Test::Ne) => {
+                    MissingRule::Unanswered
                 }
                 (rule::GAP, true) => MissingRule::Yes,
                 (rule::GAP, false) => MissingRule::No,

@@ -92,7 +92,8 @@ impl<'m> Raise<'m> {
                 .fields
                 .get(*field)
                 .is_some_and(|f| f.missing == holdall_tabular::MissingPolicy::Keep),
-            Op::Constant(_) | Op::Impute(_) | Op::OneHot(_) | Op::Trees(_) => false,
+            Op::Constant(_) | Op::Impute(_) | Op::OneHot(_) => false,
+            Op::Trees(ensemble) => ensemble.nodes.may_lose(self.null(ensemble.arg)),
             Op::Call(_) | Op::Transform(_) => true,
             Op::Unary { op: holdall_tabular::UnaryOp::IsMissing, .. } => false,
             Op::Ordinal(ordinal) => ordinal.unknown == Unknown::None,

@@ -8,7 +8,7 @@ use crate::{
         call, filled, reference,
         trees::{rule, test},
     },
-    names::Fun,
+    names::{Flag, Fun},
     number::{array, float, narrow},
 };
 
@@ -36,15 +36,18 @@ impl Raise<'_> {
         let has_base = !trees.base.is_empty();
         let first = if has_base && !trees.base_last { &trees.base } else { &zeros };
         args.push(self.floats(&format!("{symbol}_base"), kind, first));
-        let mut value = call(&Fun::new("trees", &[kind]).null(null), args);
+        let may_end = trees.nodes.may_lose(null);
+        let fun = Fun::new("trees", &[kind]).null(null).with(Flag::None, may_end);
+        let mut value = call(&fun, args);
         if let Aggregate::DivideBy(by) = trees.aggregate {
             let by = if kind == Kind::F32 { narrow(by) } else { by };
-            let fun = filled(&Fun::new("divby", &[kind]), &json!({ "b": float(by) }));
+            let fun = filled(&Fun::new("divby", &[kind]).null(may_end), &json!({ "b": float(by) }));
             value = json!({ "a.map": [value, fun] });
         }
         if has_base && trees.base_last {
             let last = self.floats(&format!("{symbol}_last"), kind, &trees.base);
-            value = json!({ "a.zipmap": [value, last, reference(&Fun::new("addby", &[kind]))] });
+            let fun = Fun::new("addby", &[kind]).null(may_end);
+            value = json!({ "a.zipmap": [value, last, reference(&fun)] });
         }
         Ok(value)
     }
@@ -67,10 +70,12 @@ impl Raise<'_> {
             let side = |yes_side: bool| if yes_side { yes } else { no };
             let zero_passes = || holds(trees, asked, threshold);
             let (gap, what) = match missing {
+                MissingRule::Unanswered if asked == Test::Leaf => (0, rule::NONE),
                 _ if asked == Test::Leaf => (0, rule::FAIL),
                 MissingRule::Yes => (yes, rule::GAP),
                 MissingRule::No => (no, rule::GAP),
                 MissingRule::Compare => (side(asked == Test::Ne), rule::FAIL),
+                MissingRule::Unanswered => (side(asked == Test::Ne), rule::NONE),
                 MissingRule::AsZero => (side(zero_passes()), rule::GAP),
                 MissingRule::YesWithZero => (yes, rule::GAP_AND_ZERO),
                 MissingRule::NoWithZero => (no, rule::GAP_AND_ZERO),

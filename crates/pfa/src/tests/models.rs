@@ -122,11 +122,12 @@ fn kept() -> Model {
 }
 
 const TESTS: [Test; 7] = [Test::Lt, Test::Le, Test::Gt, Test::Ge, Test::Eq, Test::Ne, Test::In(1)];
-const RULES: [MissingRule; 6] = [
+const RULES: [MissingRule; 7] = [
     MissingRule::Yes,
     MissingRule::No,
     MissingRule::Compare,
     MissingRule::AsZero,
+    MissingRule::Unanswered,
     MissingRule::YesWithZero,
     MissingRule::NoWithZero,
 ];

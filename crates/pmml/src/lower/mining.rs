@@ -92,12 +92,18 @@ impl<'d> Lower<'d> {
         ) {
             return Ok(None);
         }
-        // Trees without an answer take no row, which is right where then there is none at all.
+        // A tree without an answer takes the answer of the whole, as ensembles have it, unless the treatment
+        // says otherwise. A sum or mean with a missing term is missing, as JPMML has it.
         let segmentation = element.child("Segmentation");
         let treatment = segmentation.and_then(|s| s.attribute("missingPredictionTreatment"));
-        let gives_up = treatment == Some("returnMissing");
         let mut grove = self.grove(element)?;
+        let gives_up = match treatment {
+            Some("returnMissing") => true,
+            None | Some("continue") => grove.classes.is_none(),
+            Some(_) => false,
+        };
         grove.votes = votes;
+        grove.refuses = !gives_up;
         let mut total = 0.0;
         for segment in segments {
             let model = model_in(*segment)?;

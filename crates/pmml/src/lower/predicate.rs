@@ -19,6 +19,8 @@ pub(super) enum Target {
     Node(u32),
     /// There is no answer.
     Null,
+    /// The row is refused.
+    Fail,
 }
 
 /// Where a predicate leads when it is true, false, unknown.
@@ -200,23 +202,28 @@ fn presence(grove: &mut Grove, feature: u32, there: Target, missing: Target) -> 
     if there == missing {
         return Some(there);
     }
-    let (Target::Node(there), Target::Node(missing)) = (there, missing) else {
-        return None;
-    };
+    let (there, missing) = (node(grove, there)?, node(grove, missing)?);
     let rule = MissingRule::No;
     Some(grove.split((Test::Ge, feature, f64::NEG_INFINITY), there, missing, rule))
 }
 
+/// The node of a target; none where trees here cannot say it.
+fn node(grove: &mut Grove, target: Target) -> Option<u32> {
+    match target {
+        Target::Node(node) => Some(node),
+        Target::Null if !grove.refuses => u32::try_from(grove.nodes.push_unanswered()).ok(),
+        Target::Null | Target::Fail => None,
+    }
+}
+
 fn split(grove: &mut Grove, test: (Test, u32, f64), ways: Ways) -> Option<Target> {
-    let (Target::Node(yes), Target::Node(no)) = (ways.yes, ways.no) else {
-        // Rows that no child takes have no answer, which trees here cannot say.
-        return None;
-    };
-    if ways.unknown == ways.yes && yes == no {
+    if ways.unknown == ways.yes && ways.yes == ways.no {
         return Some(ways.yes);
     }
+    let (yes, no) = (node(grove, ways.yes)?, node(grove, ways.no)?);
     Some(match ways.unknown {
-        Target::Null => grove.split(test, yes, no, MissingRule::Compare),
+        Target::Null if !grove.refuses => grove.split(test, yes, no, MissingRule::Unanswered),
+        Target::Null | Target::Fail => grove.split(test, yes, no, MissingRule::Compare),
         Target::Node(node) if node == yes => grove.split(test, yes, no, MissingRule::Yes),
         Target::Node(node) if node == no => grove.split(test, yes, no, MissingRule::No),
         Target::Node(unknown) => {

@@ -44,6 +44,8 @@ pub(super) struct Grove {
     single: bool,
     /// Whether scores are binary32.
     pub(super) f32: bool,
+    /// Whether a row that a tree has no answer for is refused: else it has no answer.
+    pub(super) refuses: bool,
 }
 
 impl Grove {
@@ -121,8 +123,8 @@ impl<'d> Lower<'d> {
         let mut grove = self.grove(element)?;
         grove.single = true;
         let classes = grove.classes.clone();
-        // Names and confidences of nodes, and answers that may be missing, are those of a tree with predicates.
-        let plain = !super::output::needs_entity(element) && !answers_missing(element);
+        // Names and confidences of nodes are those of a tree with predicates.
+        let plain = !super::output::needs_entity(element) && !is_penalised(element);
         if plain && self.tree(&mut grove, element, 1.0).is_some() {
             return self.ensemble(element, grove, Aggregate::Sum);
         }
@@ -346,7 +348,8 @@ impl Planting<'_, '_, '_> {
             MissingValueStrategy::LastPrediction => Some(self.leaf(place)?),
             MissingValueStrategy::DefaultChild => match node.default_child {
                 DefaultChild::Absent => return None,
-                DefaultChild::None => Some(Target::Null),
+                // The standard wants the attribute in every node that is left so.
+                DefaultChild::None => Some(Target::Fail),
                 DefaultChild::Node(wanted) => {
                     Some(children.iter().find(|(child, _)| *child == wanted)?.1)
                 }
@@ -449,9 +452,13 @@ fn code_of(feature: &Feature, kind: Kind) -> Ordinal {
 
 /// Whether a test of a missing value may leave the tree without an answer.
 pub(super) fn answers_missing(element: Element<'_>) -> bool {
-    matches!(element.attribute("missingValueStrategy"), Some("nullPrediction"))
-        || (element.attribute("missingValueStrategy") == Some("defaultChild")
-            && element.attribute("missingValuePenalty").is_some())
+    element.attribute("missingValueStrategy") == Some("nullPrediction") || is_penalised(element)
+}
+
+/// Whether a missing value makes the answer less sure.
+fn is_penalised(element: Element<'_>) -> bool {
+    element.attribute("missingValueStrategy") == Some("defaultChild")
+        && element.attribute("missingValuePenalty").is_some()
 }
 
 fn is_f32(value: f64) -> bool {

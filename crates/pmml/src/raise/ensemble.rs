@@ -8,6 +8,7 @@ use super::{
     emit::Leaf,
     forest::is_average,
     model::{Frame, StageModel},
+    tree::loses_answers,
 };
 use crate::{doc::Builder, number};
 
@@ -66,6 +67,10 @@ impl Raise<'_> {
         self.open_model(out, "MiningModel", model, frame);
         self.inside(out, frame);
         out.open("Segmentation").attribute("multipleModelMethod", parts.method);
+        let loses = loses_answers(parts.trees) == Some(true);
+        if loses && self.function(model) == "classification" {
+            out.attribute("missingPredictionTreatment", "returnMissing");
+        }
         let trees = parts.first.map(Err).into_iter();
         let trees = trees.chain(parts.own.iter().map(|tree| Ok(*tree)));
         for (i, tree) in trees.chain(parts.last.map(Err)).enumerate() {
@@ -98,8 +103,11 @@ impl Raise<'_> {
     ) -> Result<(), Stop> {
         match tree {
             Ok(tree) => {
-                out.attribute("missingValueStrategy", "defaultChild");
-                out.attribute("splitCharacteristic", "binarySplit");
+                // Where rows may be left without an answer, the order of the children says where a missing value goes.
+                if loses_answers(parts.trees) != Some(true) {
+                    out.attribute("missingValueStrategy", "defaultChild");
+                    out.attribute("splitCharacteristic", "binarySplit");
+                }
                 self.inside(out, frame);
                 let leaf = |leaf: u32| (parts.leaf)(tree, leaf);
                 self.tree_nodes(out, (parts.id, parts.trees, tree), &leaf)?;

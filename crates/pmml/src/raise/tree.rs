@@ -38,16 +38,26 @@ pub(crate) fn walk(trees: &TreeEnsemble, tree: &Tree, visit: &mut dyn FnMut(usiz
     Some(())
 }
 
-/// Whether a split asks only whether there is a value.
+/// Whether a split asks only whether there is a value: every number is at most ∞ and at least −∞.
 fn is_presence(test: Test, threshold: f64) -> bool {
-    test == Test::Le && threshold.total_cmp(&f64::INFINITY).is_eq()
+    let infinite = |sign: f64| threshold.total_cmp(&sign).is_eq();
+    test == Test::Le && infinite(f64::INFINITY) || test == Test::Ge && infinite(f64::NEG_INFINITY)
 }
 
-/// Whether every tree can be written: no sharing, and thresholds that are numbers.
+/// Whether rows may be left without an answer; none where other rows are refused, which one tree cannot both say.
+pub(crate) fn loses_answers(trees: &TreeEnsemble) -> Option<bool> {
+    let nodes = &trees.nodes;
+    let loses = nodes.may_lose(true);
+    let mut splits = nodes.test.iter().zip(&nodes.missing).filter(|(test, _)| **test != Test::Leaf);
+    let refuses = splits.any(|(_, rule)| *rule == MissingRule::Compare);
+    (!(loses && refuses)).then_some(loses)
+}
+
+/// Whether every tree can be written: no sharing, thresholds that are numbers, and missing values that either
+/// refuse rows or leave them without an answer.
 pub(crate) fn is_writable(valid: &ValidModel) -> bool {
     valid.model().nodes.iter().all(|(_, node)| {
         let holdall_tabular::Op::Trees(trees) = &node.op else { return true };
-        // A value that is at most infinity is one that is there.
         let nodes = &trees.nodes;
         let finite = nodes
             .test
@@ -74,7 +84,7 @@ pub(crate) fn is_writable(valid: &ValidModel) -> bool {
                 break;
             }
         }
-        finite && single
+        finite && single && loses_answers(trees).is_some()
     })
 }
 
@@ -118,7 +128,8 @@ impl Raise<'_> {
             MissingRule::YesWithZero | MissingRule::NoWithZero => {
                 name = self.adapted(Adapt::NonZero, name);
             }
-            MissingRule::Yes | MissingRule::No | MissingRule::Compare => {}
+            MissingRule::Yes | MissingRule::No | MissingRule::Compare | MissingRule::Unanswered => {
+            }
         }
         if let Test::In(_) = test {
             return Ok(self.adapted(Adapt::Code, name));
@@ -164,13 +175,15 @@ impl Raise<'_> {
         leaf: &dyn Fn(u32) -> Leaf,
     ) -> Result<(), Stop> {
         enum Step {
-            Enter { node: usize, parent: Option<(usize, bool)> },
+            Enter { node: usize, predicate: Predicate },
             Leave,
         }
         let nodes = &trees.nodes;
-        let mut steps = vec![Step::Enter { node: tree.root as usize, parent: None }];
+        let loses = loses_answers(trees) == Some(true);
+        let root = Step::Enter { node: tree.root as usize, predicate: Predicate::True };
+        let mut steps = vec![root];
         while let Some(step) = steps.pop() {
-            let Step::Enter { node, parent } = step else {
+            let Step::Enter { node, predicate } = step else {
                 out.close();
                 continue;
             };
@@ -182,23 +195,83 @@ impl Raise<'_> {
             out.open("Node").attribute("id", node);
             let samples = nodes.samples.get(node).copied();
             steps.push(Step::Leave);
+            if nodes.is_unanswered(node) {
+                // Below it is no child that takes the row.
+                predicate.write(out);
+                out.open("Node").open("False").close().close();
+                continue;
+            }
             if test == Test::Leaf {
                 let leaf = leaf(yes);
                 out.attribute("score", &leaf.score);
                 out.optional("recordCount", samples.map(number::text));
-                self.predicate(id, trees, parent)?.write(out);
+                predicate.write(out);
                 leaf.write_distribution(out, samples);
                 continue;
             }
             out.optional("recordCount", samples.map(number::text));
-            let way = self.default_side(id, trees, node)?;
-            out.optional("defaultChild", way.map(|side| if side { yes } else { no }));
-            self.predicate(id, trees, parent)?.write(out);
-            for (child, side) in [(no, false), (yes, true)] {
-                steps.push(Step::Enter { node: child as usize, parent: Some((node, side)) });
+            let children = if loses {
+                self.children_by_order(id, trees, node)?
+            } else {
+                let way = self.default_side(id, trees, node)?;
+                out.optional("defaultChild", way.map(|side| if side { yes } else { no }));
+                let mut children = Vec::with_capacity(2);
+                for (child, side) in [(yes, true), (no, false)] {
+                    children.push((child, self.predicate(id, trees, (node, side))?));
+                }
+                children
+            };
+            predicate.write(out);
+            for (child, predicate) in children.into_iter().rev() {
+                steps.push(Step::Enter { node: child as usize, predicate });
             }
         }
         Ok(())
+    }
+
+    /// The children of a split where an unknown predicate passes to the next child, and a row that no child takes
+    /// has no answer.
+    fn children_by_order(
+        &mut self,
+        id: ValueId,
+        trees: &TreeEnsemble,
+        node: usize,
+    ) -> Result<Vec<(u32, Predicate)>, Stop> {
+        let nodes = &trees.nodes;
+        let (Some(&yes), Some(&no), Some(&rule)) =
+            (nodes.yes.get(node), nodes.no.get(node), nodes.missing.get(node))
+        else {
+            return Err(self.bug(id, "a node does not exist"));
+        };
+        let tested = self.tested(id, trees, node)?;
+        let on = self.predicate(id, trees, (node, true))?;
+        let off = self.predicate(id, trees, (node, false))?;
+        let mut children = match rule {
+            MissingRule::No
+            | MissingRule::NoWithZero
+            | MissingRule::AsZero
+            | MissingRule::Compare => {
+                vec![(yes, on), (no, Predicate::True)]
+            }
+            MissingRule::Yes | MissingRule::YesWithZero => {
+                vec![(no, off), (yes, Predicate::True)]
+            }
+            // NaN is a value that meets neither comparison.
+            MissingRule::Unanswered if self.names.may_be_nan(tested) => {
+                let field = self.names.text(tested).to_owned();
+                vec![(yes, on), (no, Predicate::Presence { field, operator: "isNotMissing" })]
+            }
+            MissingRule::Unanswered => {
+                let mut children = vec![(yes, on), (no, off)];
+                children.retain(|(child, _)| !nodes.is_unanswered(*child as usize));
+                return Ok(children);
+            }
+        };
+        // The last needs no node to have no answer.
+        if children.last().is_some_and(|(child, _)| nodes.is_unanswered(*child as usize)) {
+            children.pop();
+        }
+        Ok(children)
     }
 
     /// The inputs and stage outputs that a tree needs.
@@ -236,7 +309,9 @@ impl Raise<'_> {
             Some(MissingRule::No | MissingRule::NoWithZero) => Some(false),
             // NaN compares unequal to everything.
             Some(MissingRule::Compare) if self.names.may_be_nan(name) => Some(test == Test::Ne),
-            Some(MissingRule::Compare | MissingRule::AsZero) | None => None,
+            Some(MissingRule::Compare | MissingRule::Unanswered | MissingRule::AsZero) | None => {
+                None
+            }
         })
     }
 
@@ -244,9 +319,8 @@ impl Raise<'_> {
         &mut self,
         id: ValueId,
         trees: &TreeEnsemble,
-        parent: Option<(usize, bool)>,
+        (node, side): (usize, bool),
     ) -> Result<Predicate, Stop> {
-        let Some((node, side)) = parent else { return Ok(Predicate::True) };
         let name = self.tested(id, trees, node)?;
         let field = self.names.text(name).to_owned();
         let nodes = &trees.nodes;

@@ -2,7 +2,11 @@ use holdall_diag::{Failure, Location};
 use holdall_tabular::{Aggregate, LinearTrees, Test};
 
 use super::{Columns, Kernel, RowMajor, Run};
-use crate::{codes, coverage::goes_yes, value::Yield};
+use crate::{
+    codes,
+    coverage::{Stopped, goes_yes},
+    value::Yield,
+};
 
 /// Trees whose leaves are linear models.
 pub(super) struct LinearTreesStep {
@@ -15,8 +19,8 @@ impl LinearTreesStep {
         Self { op: op.clone(), location }
     }
 
-    /// The leaf that a row ends in; none where a split refuses it.
-    fn leaf(&self, root: u32, x: &[f64], missing: &[bool]) -> Option<usize> {
+    /// The leaf that a row ends in.
+    fn leaf(&self, root: u32, x: &[f64], missing: &[bool]) -> Result<usize, Stopped> {
         let nodes = &self.op.trees.nodes;
         let mut at = root as usize;
         while nodes.test[at] != Test::Leaf {
@@ -25,7 +29,10 @@ impl LinearTreesStep {
             let yes = goes_yes(&self.op.trees, at, x[feature], gap)?;
             at = if yes { nodes.yes[at] } else { nodes.no[at] } as usize;
         }
-        Some(nodes.yes[at] as usize)
+        if nodes.is_unanswered(at) {
+            return Err(Stopped::Unanswered);
+        }
+        Ok(nodes.yes[at] as usize)
     }
 
     fn value(&self, leaf: usize, x: &[f64], missing: &[bool]) -> f64 {
@@ -38,7 +45,7 @@ impl LinearTreesStep {
         terms.fold(model.constant, |sum, (feature, by)| sum + by * x[*feature as usize])
     }
 
-    fn margins(&self, rows: &RowMajor, row: usize) -> Option<Vec<f64>> {
+    fn margins(&self, rows: &RowMajor, row: usize) -> Result<Vec<f64>, Stopped> {
         let trees = &self.op.trees;
         let (x, missing) = (rows.row(row), rows.missing(row));
         let outputs = trees.outputs as usize;
@@ -46,8 +53,17 @@ impl LinearTreesStep {
             if trees.base_last == last { trees.base.get(output).copied() } else { None }
         };
         let mut sums: Vec<f64> = (0..outputs).map(|i| base(false, i).unwrap_or(0.0)).collect();
+        let mut lost = None;
         for tree in &trees.trees {
-            let value = self.value(self.leaf(tree.root, x, missing)?, x, missing);
+            let leaf = match self.leaf(tree.root, x, missing) {
+                Ok(leaf) => leaf,
+                Err(Stopped::Unanswered) => {
+                    lost = Some(Stopped::Unanswered);
+                    continue;
+                }
+                Err(Stopped::Refused) => return Err(Stopped::Refused),
+            };
+            let value = self.value(leaf, x, missing);
             let weighted =
                 if tree.weight.total_cmp(&1.0).is_eq() { value } else { value * tree.weight };
             sums[tree.output as usize] += weighted;
@@ -60,7 +76,7 @@ impl LinearTreesStep {
                 *sum += last;
             }
         }
-        Some(sums)
+        lost.map_or(Ok(sums), Err)
     }
 }
 
@@ -70,8 +86,9 @@ impl Kernel for LinearTreesStep {
         let mut columns = Columns::new(self.op.trees.outputs as usize, run.rows);
         for row in 0..run.rows {
             match self.margins(&rows, row) {
-                Some(sums) => columns.set(row, sums),
-                None => run.errors.refuse(row, |number| {
+                Ok(sums) => columns.set(row, sums),
+                Err(Stopped::Unanswered) => {}
+                Err(Stopped::Refused) => run.errors.refuse(row, |number| {
                     Failure::malformed(
                         codes::MISSING,
                         format!("row {number}: a split of the trees needs a value that is missing"),

@@ -107,6 +107,9 @@ fn ensemble(shape: Shape, arg: ValueId) -> TreeEnsemble {
     let mut rules = vec![MissingRule::Yes, MissingRule::No, MissingRule::AsZero];
     if shape.compares {
         rules.push(MissingRule::Compare);
+        if shape.leaf_width == shape.outputs {
+            rules.push(MissingRule::Unanswered);
+        }
     }
     if shape.zero_rules {
         rules.extend([MissingRule::YesWithZero, MissingRule::NoWithZero]);
@@ -132,6 +135,9 @@ fn ensemble(shape: Shape, arg: ValueId) -> TreeEnsemble {
             nodes.threshold[at] = threshold(mix.next(shape.thresholds));
             nodes.missing[at] = rules[mix.next(rules.len())];
             (nodes.yes[at], nodes.no[at]) = (number(yes), number(no));
+        }
+        if shape.compares && shape.leaf_width == shape.outputs && mix.next(3) == 0 {
+            nodes.missing[open.swap_remove(0)] = MissingRule::Unanswered;
         }
         let weight = if mix.next(2) == 0 { 1.0 } else { 0.3 };
         let output = if shape.leaf_width == 2 { 0 } else { number(tree % 2) };
@@ -186,7 +192,7 @@ fn batch(shape: Shape, rows: &[Vec<Option<f64>>]) -> Table {
     Table { rows: rows.len(), ..table((0..shape.features).map(column).collect()) }
 }
 
-/// Bits of every margin, none for a refused row.
+/// Bits of every margin that is there, none for a refused row.
 fn bits(scorer: &Scorer, given: &Table) -> Vec<Option<Vec<u64>>> {
     let (answers, refused) = scorer.score_rows(given).unwrap();
     let cell = |column: &Column, row: usize| match &column.data {
@@ -196,7 +202,8 @@ fn bits(scorer: &Scorer, given: &Table) -> Vec<Option<Vec<u64>>> {
     };
     let row = |row: usize| {
         let refused = refused.iter().any(|(r, _)| *r == row);
-        (!refused).then(|| answers.columns.iter().map(|c| cell(c, row)).collect())
+        let there = || answers.columns.iter().filter(|column| !column.is_missing(row));
+        (!refused).then(|| there().map(|c| cell(c, row)).collect())
     };
     (0..given.rows).map(row).collect()
 }

@@ -8,11 +8,12 @@ use crate::{Coverage, Covered};
 
 const FEATURES: u32 = 3;
 const TESTS: [Test; 7] = [Test::Lt, Test::Le, Test::Gt, Test::Ge, Test::Eq, Test::Ne, Test::In(0)];
-const RULES: [MissingRule; 6] = [
+const RULES: [MissingRule; 7] = [
     MissingRule::Yes,
     MissingRule::No,
     MissingRule::Compare,
     MissingRule::AsZero,
+    MissingRule::Unanswered,
     MissingRule::YesWithZero,
     MissingRule::NoWithZero,
 ];
@@ -48,7 +49,7 @@ fn near(edge: usize, step: u8) -> f64 {
     }
 }
 
-/// The documentation of the construct, read aloud.
+/// The documentation of the construct, read aloud: none where the row is refused, no margins where it has no answer.
 #[expect(clippy::cast_possible_truncation, reason = "the model rounds to binary32")]
 #[expect(
     clippy::cast_sign_loss,
@@ -62,7 +63,8 @@ pub(super) fn reference(e: &TreeEnsemble, kind: Kind, row: &[Option<f64>]) -> Op
     if !e.base_last {
         sums.iter_mut().zip(&e.base).for_each(|(s, b)| *s = round(*b));
     }
-    for tree in &e.trees {
+    let mut lost = false;
+    'trees: for tree in &e.trees {
         let mut at = tree.root as usize;
         while e.nodes.test[at] != Test::Leaf {
             let value = row[e.nodes.feature[at] as usize];
@@ -90,11 +92,21 @@ pub(super) fn reference(e: &TreeEnsemble, kind: Kind, row: &[Option<f64>]) -> Op
                 MissingRule::Yes => gap || ask(number),
                 MissingRule::No => !gap && ask(number),
                 MissingRule::Compare => ask(x?),
+                MissingRule::Unanswered if x.is_none() => {
+                    // What another tree refuses is refused still.
+                    lost = true;
+                    continue 'trees;
+                }
+                MissingRule::Unanswered => ask(number),
                 MissingRule::AsZero => ask(if gap { 0.0 } else { number }),
                 MissingRule::YesWithZero => gap || zero || ask(number),
                 MissingRule::NoWithZero => !gap && !zero && ask(number),
             };
             at = if yes { e.nodes.yes[at] } else { e.nodes.no[at] } as usize;
+        }
+        if e.nodes.is_unanswered(at) {
+            lost = true;
+            continue;
         }
         let leaf = e.nodes.yes[at] as usize;
         for k in 0..e.leaf_width as usize {
@@ -114,7 +126,7 @@ pub(super) fn reference(e: &TreeEnsemble, kind: Kind, row: &[Option<f64>]) -> Op
     if e.base_last {
         sums.iter_mut().zip(&e.base).for_each(|(s, b)| *s = round(*s + round(*b)));
     }
-    Some(sums)
+    Some(if lost { Vec::new() } else { sums })
 }
 
 type Split = (usize, usize, u32, (usize, u8), usize);
@@ -129,7 +141,7 @@ struct Recipe {
 }
 
 fn recipes() -> impl Strategy<Value = Recipe> {
-    let split = (0_usize..7, 0_usize..6, 0..FEATURES, (0_usize..16, 0_u8..6), 0_usize..9);
+    let split = (0_usize..7, 0_usize..7, 0..FEATURES, (0_usize..16, 0_u8..6), 0_usize..9);
     let tree = prop::collection::vec(split, 0..9);
     let cell = prop::option::weighted(0.9, (0_usize..17, 0_u8..6));
     let row = prop::collection::vec(cell, FEATURES as usize);
@@ -157,7 +169,10 @@ fn ensemble(recipe: &Recipe, arg: ValueId) -> TreeEnsemble {
         for &(test, rule, feature, (edge, step), place) in splits {
             let at = open.remove(place % open.len());
             let test = TESTS[if recipe.plain { test % 4 } else { test }];
-            let rule = RULES[if recipe.plain { rule % 4 } else { rule }];
+            let rule = match RULES[if recipe.plain { rule % 5 } else { rule }] {
+                MissingRule::Unanswered if leaf_width != outputs => MissingRule::Compare,
+                rule => rule,
+            };
             let (yes, no) =
                 (nodes.push_leaf(leaf(&mut leaves)), nodes.push_leaf(leaf(&mut leaves)));
             open.extend([yes, no]);
@@ -167,6 +182,11 @@ fn ensemble(recipe: &Recipe, arg: ValueId) -> TreeEnsemble {
             nodes.missing[at] = rule;
             nodes.yes[at] = u32::try_from(yes).unwrap();
             nodes.no[at] = u32::try_from(no).unwrap();
+        }
+        // Some leaves have no answer.
+        if bit(3) && leaf_width == outputs {
+            let at = open.swap_remove(0);
+            nodes.missing[at] = MissingRule::Unanswered;
         }
         let weight = if bit(1) && i % 2 == 0 { 0.3 } else { 1.0 };
         let output = if leaf_width == 2 { 0 } else { u32::try_from(i % 2).unwrap() };
@@ -233,6 +253,11 @@ proptest! {
             }).collect();
             match reference(&ensemble, kind, row) {
                 None => prop_assert!(refused, "row {i} {row:?}"),
+                Some(expected) if expected.is_empty() => {
+                    prop_assert!(!refused, "row {i} {row:?}");
+                    let lost = answers.columns.iter().all(|c| c.is_missing(i));
+                    prop_assert!(lost, "row {i} {row:?}");
+                }
                 Some(expected) => {
                     let expected: Vec<u64> = expected.iter().map(|x| x.to_bits()).collect();
                     prop_assert!(!refused, "row {i} {row:?}");
@@ -299,6 +324,13 @@ fn missing_meets_a_comparison_and_the_row_is_refused() {
     assert!(failure.to_string().contains("row 2"), "{failure}");
     let nan = ask(stump(Test::Ne, 0.0, MissingRule::Compare, false), &[Some(f64::NAN)]);
     assert_eq!(nan, ["1"]);
+}
+
+#[test]
+fn missing_meets_a_split_that_leaves_the_row_without_an_answer() {
+    let x = [Some(0.0), None, Some(f64::NAN), Some(1.0)];
+    let answers = ask(stump(Test::Le, 0.0, MissingRule::Unanswered, false), &x);
+    assert_eq!(answers, ["1", "-", "0", "0"]);
 }
 
 #[test]

@@ -164,17 +164,29 @@ fn ensemble(dice: &mut Dice, ground: &mut Ground, summation: Summation) -> TreeE
         MissingRule::NoWithZero,
         MissingRule::Compare,
     ];
-    let rules = if full { &rules[..] } else { &rules[..5] };
+    // Rows without an answer need leaves with a value for every output.
+    let loses = dice.below(4) == 0;
+    let rules = match (loses, full) {
+        (true, _) => &[MissingRule::Unanswered][..],
+        (false, true) => &rules[..],
+        (false, false) => &rules[..5],
+    };
+    let leaf_width = if loses { 2 } else { 1 };
     for tree in 0..4 {
         let root = u32::try_from(nodes.len()).unwrap();
-        trees.push(Tree { root, weight: dice.number(), output: tree % 2 });
+        let output = if loses { 0 } else { tree % 2 };
+        trees.push(Tree { root, weight: dice.number(), output });
         for split in 0..7 {
             let (yes, no) = (root + 2 * split + 1, root + 2 * split + 2);
             let (test, rule) = (dice.pick(&tests), dice.pick(rules));
             nodes.push_split(test, dice.below(3), dice.number(), yes, no, rule);
         }
         for _ in 0..8 {
-            nodes.push_leaf(dice.below(6));
+            if loses && dice.below(6) == 0 {
+                nodes.push_unanswered();
+            } else {
+                nodes.push_leaf(dice.below(6));
+            }
         }
     }
     let aggregates = [Aggregate::Sum, Aggregate::DivideBy(3.0)];
@@ -186,8 +198,8 @@ fn ensemble(dice: &mut Dice, ground: &mut Ground, summation: Summation) -> TreeE
         nodes,
         trees,
         outputs: 2,
-        leaf_width: 1,
-        leaves: dice.numbers(6),
+        leaf_width,
+        leaves: dice.numbers(6 * leaf_width as usize),
         sets: vec![CategorySet::new([0, 1]).unwrap()],
         base: dice.numbers(2),
         base_last: dice.below(2) == 1,

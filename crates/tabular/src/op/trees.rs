@@ -64,7 +64,7 @@ pub struct TreeNodes {
     /// What it is compared with; for [`Test::In`] and leaves 0. With rounded features still an exact
     /// binary64: the rounded feature is widened, then compared.
     pub threshold: Vec<f64>,
-    /// The node where the answer is yes; for a leaf its number in `leaves`.
+    /// The node where the answer is yes; for a leaf its number in `leaves`, 0 where it has no answer.
     pub yes: Vec<u32>,
     /// The node where the answer is no; 0 for a leaf.
     pub no: Vec<u32>,
@@ -88,6 +88,25 @@ impl TreeNodes {
     /// Adds a leaf that answers with `leaf`, and gives its position.
     pub fn push_leaf(&mut self, leaf: u32) -> usize {
         self.push_split(Test::Leaf, 0, 0.0, leaf, 0, MissingRule::Compare)
+    }
+
+    /// Adds a leaf that leaves the row without an answer, and gives its position.
+    pub fn push_unanswered(&mut self) -> usize {
+        self.push_split(Test::Leaf, 0, 0.0, 0, 0, MissingRule::Unanswered)
+    }
+
+    /// Whether a node is a leaf without an answer.
+    pub fn is_unanswered(&self, node: usize) -> bool {
+        self.test.get(node) == Some(&Test::Leaf)
+            && self.missing.get(node) == Some(&MissingRule::Unanswered)
+    }
+
+    /// Whether a row may be left without an answer, given whether features may be missing.
+    pub fn may_lose(&self, missing: bool) -> bool {
+        let mut rules = self.test.iter().zip(&self.missing);
+        rules.any(|(test, rule)| {
+            *rule == MissingRule::Unanswered && (missing || *test == Test::Leaf)
+        })
     }
 
     /// Adds a split and gives its position. Children may be named before they are pushed.
@@ -142,6 +161,10 @@ pub enum MissingRule {
     No,
     /// NaN is compared as IEEE 754 says (only ≠ is true); a missing value makes the row fail.
     Compare,
+    /// NaN is compared as IEEE 754 says; a missing value leaves the row without an answer: all margins
+    /// are missing. A leaf of this rule does so for every row, and has no number. Only where leaves have a
+    /// value for every output.
+    Unanswered,
     /// It is read as 0 and compared.
     AsZero,
     /// To the yes side, and so are values within ±1e-35 (LightGBM `zero_as_missing`).

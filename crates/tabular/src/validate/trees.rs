@@ -1,7 +1,7 @@
 use holdall_table::Kind;
 
 use super::{Fault, fault};
-use crate::{Aggregate, Test, TreeEnsemble, Type, Width, codes};
+use crate::{Aggregate, MissingRule, Test, TreeEnsemble, Type, Width, codes};
 
 /// Checks an ensemble and gives its margins. Time is linear in nodes and trees.
 pub(super) fn infer(
@@ -16,6 +16,7 @@ pub(super) fn infer(
     }
     let mut failed = Fault::default();
     if failed.passes(columns(ensemble)) {
+        failed.passes(unanswered(ensemble));
         failed.passes(nodes(ensemble, features));
         failed.passes(roots(ensemble));
         failed.passes(acyclic(ensemble));
@@ -71,7 +72,7 @@ fn nodes(ensemble: &TreeEnsemble, features: u32) -> Result<(), Fault> {
     let rows = nodes.test.iter().zip(&nodes.feature).zip(nodes.yes.iter().zip(&nodes.no));
     for (i, ((test, &feature), (&yes, &no))) in rows.enumerate() {
         if *test == Test::Leaf {
-            if yes as usize >= leaves {
+            if yes as usize >= leaves && !nodes.is_unanswered(i) {
                 return fault(codes::REFERENCE, format!("node {i}: there is no leaf {yes}"));
             }
             continue;
@@ -95,6 +96,21 @@ fn nodes(ensemble: &TreeEnsemble, features: u32) -> Result<(), Fault> {
         return fault(codes::VALUE, format!("node {i}: the threshold is NaN"));
     }
     Ok(())
+}
+
+fn unanswered(ensemble: &TreeEnsemble) -> Result<(), Fault> {
+    let nodes = &ensemble.nodes;
+    let lost = nodes.missing.iter().position(|rule| *rule == MissingRule::Unanswered);
+    match lost {
+        Some(i) if ensemble.leaf_width != ensemble.outputs => fault(
+            codes::VALUE,
+            format!(
+                "node {i}: a row can lose its answer only where leaves have a value for each of the {} outputs",
+                ensemble.outputs
+            ),
+        ),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn roots(ensemble: &TreeEnsemble) -> Result<(), Fault> {

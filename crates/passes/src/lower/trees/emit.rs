@@ -4,7 +4,7 @@
 //! through true sides only. The order here is the same, so it is known when a false side would meet a
 //! node that stands elsewhere; it is then reached through a split that is always true.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_tabular::{CategorySet, Kind, MissingRule, Test, Tree, TreeEnsemble};
 
@@ -60,6 +60,10 @@ enum Goal {
     Near(u32),
     /// The question behind this boundary of a set.
     Boundary(u32, u32),
+    /// A node of the model whose value is known to be there.
+    There(u32),
+    /// There is no answer.
+    Unanswered,
     /// Never reached.
     Nowhere,
 }
@@ -74,12 +78,15 @@ struct Split {
     no: Goal,
 }
 
-/// The lists for an ensemble whose features are of this kind.
-pub(super) fn emit(ensemble: &TreeEnsemble, leaves: Leaves, features: Kind) -> Columns {
+/// The lists for an ensemble whose features are of this kind; NaN is missing where there are gaps.
+pub(super) fn emit(ensemble: &TreeEnsemble, leaves: Leaves, features: Kind, gaps: bool) -> Columns {
     let mut emitter = Emitter {
         ensemble,
         leaves,
         features,
+        asks: if gaps { asks(ensemble) } else { Vec::new() },
+        lost: None,
+        places: vec![(-1, 0); ensemble.nodes.len()],
         columns: Columns::default(),
         rounds: vec![0; ensemble.outputs as usize],
         boundaries: ensemble.sets.iter().map(boundaries).collect(),
@@ -124,6 +131,78 @@ struct Emitter<'e> {
     columns: Columns,
     rounds: Vec<u32>,
     boundaries: Vec<Vec<f64>>,
+    /// For each node whether it must ask first if there is a value.
+    asks: Vec<bool>,
+    /// The leaf number of no answer.
+    lost: Option<usize>,
+    /// For each node of the model in which tree of the operator it was last placed, and where.
+    places: Vec<(i64, i64)>,
+}
+
+/// The splits that lose an answer and are not only reached through splits on the same feature that
+/// would have lost it.
+fn asks(ensemble: &TreeEnsemble) -> Vec<bool> {
+    enum Step {
+        Enter(u32),
+        /// Below here the feature may be missing again.
+        Leave(u32),
+    }
+    let nodes = &ensemble.nodes;
+    let loses = |node: u32| {
+        let i = node as usize;
+        let loses = nodes.missing.get(i) == Some(&MissingRule::Unanswered);
+        loses && nodes.test.get(i).is_some_and(|test| *test != Test::Leaf)
+    };
+    let mut asks = vec![false; nodes.len()];
+    if !(0_u32..).zip(&nodes.test).any(|(node, _)| loses(node)) {
+        return asks;
+    }
+    let mut parents = vec![0_u32; nodes.len()];
+    let inner = || (0..nodes.len()).filter(|&i| nodes.test.get(i) != Some(&Test::Leaf));
+    for i in inner() {
+        for child in [nodes.yes.get(i), nodes.no.get(i)].into_iter().flatten() {
+            if let Some(count) = parents.get_mut(*child as usize) {
+                *count += 1;
+            }
+        }
+    }
+    // A node with several parents is a start of its own: nothing is known there.
+    let shared = (0_u32..).zip(&parents).filter(|(_, count)| **count > 1).map(|(node, _)| node);
+    let starts: Vec<u32> = ensemble.trees.iter().map(|tree| tree.root).chain(shared).collect();
+    let mut known: BTreeSet<u32> = BTreeSet::new();
+    let mut steps = Vec::new();
+    for start in starts {
+        known.clear();
+        steps.push(Step::Enter(start));
+        while let Some(step) = steps.pop() {
+            let node = match step {
+                Step::Enter(node) => node,
+                Step::Leave(feature) => {
+                    known.remove(&feature);
+                    continue;
+                }
+            };
+            let i = node as usize;
+            if nodes.test.get(i).is_none_or(|test| *test == Test::Leaf)
+                || (node != start && parents.get(i).is_some_and(|count| *count > 1))
+            {
+                continue;
+            }
+            if loses(node)
+                && let Some(&feature) = nodes.feature.get(i)
+                && known.insert(feature)
+            {
+                if let Some(asks) = asks.get_mut(i) {
+                    *asks = true;
+                }
+                steps.push(Step::Leave(feature));
+            }
+            steps.extend(
+                [nodes.yes.get(i), nodes.no.get(i)].into_iter().flatten().map(|n| Step::Enter(*n)),
+            );
+        }
+    }
+    asks
 }
 
 impl Emitter<'_> {
@@ -151,7 +230,16 @@ impl Emitter<'_> {
         // Edges still to be drawn: from this row, on this side, to this goal.
         let mut open: Vec<(Option<(usize, bool)>, Goal)> = vec![(None, Goal::Node(tree.root))];
         while let Some((from, goal)) = open.pop() {
-            let known = if goal == Goal::Nowhere { None } else { places.get(&goal).copied() };
+            let known = match goal {
+                Goal::Nowhere | Goal::Unanswered => None,
+                Goal::Node(node) => {
+                    let (tree, place) = self.places.get(node as usize).copied().unwrap_or((-1, 0));
+                    (tree == number).then_some(place)
+                }
+                Goal::Far(_) | Goal::Near(_) | Goal::Boundary(..) | Goal::There(_) => {
+                    places.get(&goal).copied()
+                }
+            };
             if let Some(place) = known {
                 let place = if let Some((_, false)) = from {
                     let row = self.columns.node.len();
@@ -168,7 +256,13 @@ impl Emitter<'_> {
             }
             let place = next;
             next += 1;
-            places.insert(goal, place);
+            if let Goal::Node(node) = goal {
+                if let Some(slot) = self.places.get_mut(node as usize) {
+                    *slot = (number, place);
+                }
+            } else {
+                places.insert(goal, place);
+            }
             self.connect(from, place);
             let row = self.columns.node.len();
             if let Some(split) = self.split(goal) {
@@ -209,6 +303,10 @@ impl Emitter<'_> {
 
     /// The answer of a leaf, in each of its targets.
     fn leaf(&mut self, number: i64, place: i64, goal: Goal, tree: &Tree) {
+        let unanswered = |node: u32| self.ensemble.nodes.is_unanswered(node as usize);
+        if goal == Goal::Unanswered || matches!(goal, Goal::Node(node) if unanswered(node)) {
+            return self.no_answer(number, place);
+        }
         let Goal::Node(node) = goal else {
             return self.target(number, place, 0, 0.0);
         };
@@ -241,6 +339,27 @@ impl Emitter<'_> {
         for (output, value) in (tree.output..).zip(values) {
             self.answer(number, place, output, value);
         }
+    }
+
+    /// NaN for every margin.
+    fn no_answer(&mut self, number: i64, place: i64) {
+        let outputs = self.ensemble.outputs;
+        if self.leaves != Leaves::Numbers {
+            for output in 0..outputs {
+                self.answer(number, place, output, f64::NAN);
+            }
+            return;
+        }
+        let length = self.columns.table.len();
+        let first = *self.lost.get_or_insert(length);
+        if first == length {
+            self.columns.table.extend((0..outputs).map(|_| f64::NAN));
+        }
+        // Where margins are wide, a leaf is a row of the table.
+        let entry = if outputs > 1 { first / outputs as usize } else { first };
+        let round = self.rounds.first().copied().unwrap_or_default();
+        #[expect(clippy::cast_precision_loss, reason = "the plan bounds the leaves")]
+        self.target(number, place, i64::from(round), entry as f64);
     }
 
     /// One value for one margin.
@@ -294,11 +413,21 @@ impl Emitter<'_> {
     /// The split that stands for a goal; none for a leaf.
     fn split(&self, goal: Goal) -> Option<Split> {
         let (node, far) = match goal {
-            Goal::Node(node) => (node, false),
+            Goal::Node(node) if self.asks.get(node as usize) == Some(&true) => {
+                return Some(Split {
+                    feature: self.feature(node),
+                    mode: "BRANCH_LEQ",
+                    threshold: f64::INFINITY,
+                    missing_yes: false,
+                    yes: Goal::There(node),
+                    no: Goal::Unanswered,
+                });
+            }
+            Goal::Node(node) | Goal::There(node) => (node, false),
             Goal::Far(node) => (node, true),
             Goal::Near(node) => return self.near(node),
             Goal::Boundary(node, at) => return self.boundary(node, at),
-            Goal::Nowhere => return None,
+            Goal::Unanswered | Goal::Nowhere => return None,
         };
         let (test, rule) = self.question(node)?;
         if !far && self.zone_matters(node, test, rule) {
@@ -361,7 +490,7 @@ impl Emitter<'_> {
         match rule {
             MissingRule::Yes | MissingRule::YesWithZero => true,
             MissingRule::No | MissingRule::NoWithZero => false,
-            MissingRule::Compare => test == Test::Ne,
+            MissingRule::Compare | MissingRule::Unanswered => test == Test::Ne,
             MissingRule::AsZero => self.holds(node, test, 0.0),
         }
     }
@@ -371,9 +500,11 @@ impl Emitter<'_> {
         let side = match rule {
             MissingRule::YesWithZero => true,
             MissingRule::NoWithZero => false,
-            MissingRule::Yes | MissingRule::No | MissingRule::Compare | MissingRule::AsZero => {
-                return false;
-            }
+            MissingRule::Yes
+            | MissingRule::No
+            | MissingRule::Compare
+            | MissingRule::Unanswered
+            | MissingRule::AsZero => return false,
         };
         let in_zone = !matches!(test, Test::In(_)) && self.threshold(node).abs() <= NEAR_ZERO;
         in_zone || self.holds(node, test, 0.0) != side

@@ -83,6 +83,7 @@ impl Context<'_> {
         let arg = self.value(ensemble.arg)?;
         let kind = if ensemble.summation.is_f32() { Kind::F32 } else { Kind::F64 };
         let (place, _) = place(ensemble, self.options.sums);
+        let gaps = arg.gaps != Gaps::None;
         let x = self.full(&arg)?;
         // Rounded features meet binary32 thresholds; binary64 ones need the operator's binary64 form,
         // which also adds in binary64.
@@ -93,18 +94,19 @@ impl Context<'_> {
         let x = if double { self.builder.cast(x, features, Kind::F64)? } else { x };
         let (id, based) = match place {
             Place::Inside => {
-                let columns = emit(ensemble, Leaves::Values { rounds: None }, features);
+                let columns = emit(ensemble, Leaves::Values { rounds: None }, features, gaps);
                 let whole = ensemble.aggregate == Aggregate::Sum;
                 let base = (whole && ensemble.base_last && has_base(ensemble))
                     .then_some(ensemble.base.as_slice());
                 let id = self.ensemble(x, columns, ensemble.outputs, double, base)?;
                 (self.builder.cast(id, Kind::F32, kind)?, base.is_some())
             }
-            Place::Values => (self.added_values(ensemble, x, features, double)?, false),
-            Place::Numbers => (self.added_numbers(ensemble, x, features, double)?, false),
+            Place::Values => (self.added_values(ensemble, x, features, (double, gaps))?, false),
+            Place::Numbers => (self.added_numbers(ensemble, x, features, (double, gaps))?, false),
         };
         let id = self.finish(ensemble, kind, id, based)?;
-        Ok(Val::rows(kind, ensemble.outputs, id).with_gaps(Gaps::None))
+        let gaps = if ensemble.nodes.may_lose(gaps) { Gaps::InBand } else { Gaps::None };
+        Ok(Val::rows(kind, ensemble.outputs, id).with_gaps(gaps))
     }
 
     /// Division, and the base value that comes last.
@@ -132,9 +134,9 @@ impl Context<'_> {
         ensemble: &TreeEnsemble,
         x: ValueId,
         features: Kind,
-        double: bool,
+        (double, gaps): (bool, bool),
     ) -> Result<ValueId, Failure> {
-        let columns = emit(ensemble, Leaves::Values { rounds: Some(()) }, features);
+        let columns = emit(ensemble, Leaves::Values { rounds: Some(()) }, features, gaps);
         let rounds = columns.rounds;
         let id = self.ensemble(x, columns, rounds * ensemble.outputs, double, None)?;
         self.add_rounds(id, rounds, ensemble.outputs)
@@ -145,9 +147,9 @@ impl Context<'_> {
         ensemble: &TreeEnsemble,
         x: ValueId,
         features: Kind,
-        double: bool,
+        (double, gaps): (bool, bool),
     ) -> Result<ValueId, Failure> {
-        let mut columns = emit(ensemble, Leaves::Numbers, features);
+        let mut columns = emit(ensemble, Leaves::Numbers, features, gaps);
         let rounds = columns.rounds;
         let table = std::mem::take(&mut columns.table);
         let wide = ensemble.leaf_width > 1;

@@ -18,6 +18,9 @@ pub(super) const EQUAL: u32 = 1 << 27;
 /// The first child is for members of the set that the threshold carries.
 pub(super) const MEMBER: u32 = 1 << 28;
 
+/// A missing value leaves the row without an answer.
+pub(super) const LOSES: u32 = 1 << 29;
+
 /// LightGBM's `kZeroThreshold`, a binary32 constant compared at binary64.
 pub(crate) const NEAR_ZERO_LIMIT: f32 = 1e-35;
 
@@ -55,8 +58,10 @@ pub(super) struct Layout<T, S> {
     pub(super) leaf_width: usize,
     pub(super) trees: Vec<Root<S>>,
     pub(super) sets: Vec<CategorySet>,
-    /// Whether a split refuses missing.
-    pub(super) compares: bool,
+    /// The number of the leaf without an answer, where there is one. Its values are NaN.
+    pub(super) lost: Option<u32>,
+    /// Whether missing is more than another way down for a split: it refuses the row or loses its answer.
+    pub(super) stops: bool,
 }
 
 struct Builder<'e, T> {
@@ -68,6 +73,8 @@ struct Builder<'e, T> {
     /// First slot of the children of a node; 0 when not laid out, as slot 0 is a root.
     pair_of: Vec<u32>,
     todo: VecDeque<(u32, u32)>,
+    /// The number of leaves without an answer.
+    lost: u32,
 }
 
 impl<T: Real, S: Real> Layout<T, S> {
@@ -90,6 +97,9 @@ impl<T: Real, S: Real> Layout<T, S> {
             leaf_of: Vec::with_capacity(nodes.len() + ensemble.trees.len()),
             pair_of: vec![0; nodes.len()],
             todo: VecDeque::new(),
+            // Behind the last leaf.
+            lost: u32::try_from(ensemble.leaves.len() / ensemble.leaf_width as usize)
+                .unwrap_or(u32::MAX),
         };
         let reach = reach(ensemble);
         let trees = ensemble.trees.iter().map(|tree| {
@@ -104,16 +114,35 @@ impl<T: Real, S: Real> Layout<T, S> {
             }
         });
         let trees = trees.collect();
+        let mut leaves: Vec<S> = ensemble.leaves.iter().map(|&v| S::narrow(v)).collect();
+        let lost = nodes.may_lose(false).then_some(builder.lost);
+        if lost.is_some() {
+            leaves.resize(leaves.len() + ensemble.leaf_width as usize, S::NAN);
+        }
         let layout = Self {
             slots: builder.slots,
             leaf_of: builder.leaf_of,
-            leaves: ensemble.leaves.iter().map(|&v| S::narrow(v)).collect(),
+            leaves,
+            lost,
             leaf_width: ensemble.leaf_width as usize,
             trees,
             sets: ensemble.sets.clone(),
-            compares: splits().any(|i| nodes.missing[i] == MissingRule::Compare),
+            stops: splits().any(|i| stop_flag(nodes.missing[i]) != 0),
         };
         Ok((layout, used.into_iter().collect()))
+    }
+}
+
+/// What becomes of a row with a missing value, where it does not go on.
+const fn stop_flag(rule: MissingRule) -> u32 {
+    match rule {
+        MissingRule::Compare => REFUSES,
+        MissingRule::Unanswered => LOSES,
+        MissingRule::Yes
+        | MissingRule::No
+        | MissingRule::AsZero
+        | MissingRule::YesWithZero
+        | MissingRule::NoWithZero => 0,
     }
 }
 
@@ -146,7 +175,8 @@ impl<T: Real> Builder<'_, T> {
         let test = nodes.test[node];
         if test == Test::Leaf {
             self.slots[slot as usize] = Slot { threshold: T::INFINITY, feature: 0, child: slot };
-            self.leaf_of[slot as usize] = nodes.yes[node];
+            self.leaf_of[slot as usize] =
+                if nodes.is_unanswered(node) { self.lost } else { nodes.yes[node] };
             return;
         }
         let (threshold, flags, [first, second]) = self.split(node);
@@ -184,15 +214,13 @@ impl<T: Real> Builder<'_, T> {
         let nan_is_yes = match rule {
             MissingRule::Yes | MissingRule::YesWithZero => true,
             MissingRule::No | MissingRule::NoWithZero => false,
-            MissingRule::Compare => test == Test::Ne,
+            MissingRule::Compare | MissingRule::Unanswered => test == Test::Ne,
             MissingRule::AsZero => answer(self.ensemble, test, limit, 0.0),
         };
         if nan_is_yes == exchanged {
             flags |= NAN_SECOND;
         }
-        if rule == MissingRule::Compare {
-            flags |= REFUSES;
-        }
+        flags |= stop_flag(rule);
         if has_zero_rule(rule) {
             flags |= NEAR_ZERO;
         }

@@ -18,7 +18,7 @@ use holdall_tabular::{Aggregate, Kind, TreeEnsemble};
 
 pub(crate) use self::layout::{NEAR_ZERO_LIMIT, answer};
 use self::{
-    layout::Layout,
+    layout::{LOSES, Layout, REFUSES},
     ranked::Ranked,
     ranks::{LANES, Rank, Ranks},
     walk::Group,
@@ -121,7 +121,7 @@ impl<T: Real, S: Real> Forest<T, S> {
             if ensemble.base_last { (Vec::new(), base) } else { (base, Vec::new()) };
         let outputs = ensemble.outputs as usize;
         let kernel = Kernel::new(&layout, used.len(), outputs, most);
-        let needs_whole = layout.compares || matches!(kernel, Kernel::Whole);
+        let needs_whole = layout.stops || layout.lost.is_some() || matches!(kernel, Kernel::Whole);
         Ok(Self {
             kernel,
             whole: needs_whole.then_some(layout),
@@ -147,24 +147,43 @@ impl<T: Real, S: Real> Forest<T, S> {
         start.extend(
             (0..self.outputs).map(|k| [self.first.get(k).copied().unwrap_or(S::ZERO); LANES]),
         );
-        let mut sums = start.repeat(rows.div_ceil(LANES));
+        let start = start.repeat(rows.div_ceil(LANES));
         let features = self.features(arg)?;
         let any_missing = features.iter().any(|feature| feature.missing.is_some());
-        match (&self.kernel, &self.whole) {
-            // Where no split refuses, missing goes the way of NaN.
-            (Kernel::Narrow(ranks, trees), whole) if whole.is_none() || !any_missing => {
-                add_ranked(ranks, trees, &features, rows, &mut sums);
+        // Where no split stops a row, missing goes the way of NaN.
+        if self.whole.is_none() || !any_missing {
+            let mut sums = start.clone();
+            let ranked = match &self.kernel {
+                Kernel::Narrow(ranks, trees) => {
+                    add_ranked(ranks, trees, &features, rows, &mut sums);
+                    true
+                }
+                Kernel::Wide(ranks, trees) => {
+                    add_ranked(ranks, trees, &features, rows, &mut sums);
+                    true
+                }
+                Kernel::Whole => false,
+            };
+            // A leaf without an answer adds NaN, which other sums may be too.
+            let has_lost = self.whole.as_ref().is_some_and(|layout| layout.lost.is_some());
+            if ranked && !(has_lost && self.has_nan(&sums, rows)) {
+                return Ok(self.finish(&sums, rows, None));
             }
-            (Kernel::Wide(ranks, trees), whole) if whole.is_none() || !any_missing => {
-                add_ranked(ranks, trees, &features, rows, &mut sums);
-            }
-            (_, Some(layout)) => {
-                let refused = add_whole(layout, &features, rows, &mut sums, self.outputs);
-                self.refuse(&refused, errors);
-            }
-            (Kernel::Narrow(..) | Kernel::Wide(..) | Kernel::Whole, None) => {}
         }
-        Ok(self.finish(&sums, rows))
+        let Some(layout) = &self.whole else { return Ok(self.finish(&start, rows, None)) };
+        let mut sums = start;
+        let stopped = add_whole(layout, &features, rows, &mut sums, self.outputs);
+        self.refuse(&stopped, errors);
+        let lost: Vec<bool> = stopped.iter().map(|flags| flags & LOSES != 0).collect();
+        let lost = lost.contains(&true).then_some(lost);
+        Ok(self.finish(&sums, rows, lost.as_ref()))
+    }
+
+    fn has_nan(&self, sums: &[[S; LANES]], rows: usize) -> bool {
+        sums.chunks_exact(self.outputs).enumerate().any(|(group, sums)| {
+            let lanes = (rows - group * LANES).min(LANES);
+            sums.iter().any(|sums| sums[..lanes].iter().any(|sum| sum.nan()))
+        })
     }
 
     /// The tested features, rounded to their kind.
@@ -183,8 +202,8 @@ impl<T: Real, S: Real> Forest<T, S> {
         features.collect()
     }
 
-    fn refuse(&self, refused: &[bool], errors: &mut RowErrors) {
-        for (row, _) in refused.iter().enumerate().filter(|(_, refused)| **refused) {
+    fn refuse(&self, stopped: &[u32], errors: &mut RowErrors) {
+        for (row, _) in stopped.iter().enumerate().filter(|(_, flags)| **flags & REFUSES != 0) {
             errors.refuse(row, |number| {
                 Failure::malformed(
                     codes::MISSING,
@@ -196,7 +215,13 @@ impl<T: Real, S: Real> Forest<T, S> {
         }
     }
 
-    fn finish<'a>(&self, sums: &[[S; LANES]], rows: usize) -> Vec<Shared<'a>> {
+    /// The margins; `lost` says which rows have none.
+    fn finish<'a>(
+        &self,
+        sums: &[[S; LANES]],
+        rows: usize,
+        lost: Option<&Vec<bool>>,
+    ) -> Vec<Shared<'a>> {
         let margin = |output: usize| {
             let mut column = Vec::with_capacity(rows.next_multiple_of(LANES));
             for group in sums.chunks_exact(self.outputs) {
@@ -213,7 +238,7 @@ impl<T: Real, S: Real> Forest<T, S> {
                     *sum = *sum + last;
                 }
             }
-            Rc::new(Element { data: S::elements(column), missing: None })
+            Rc::new(Element { data: S::elements(column), missing: lost.cloned() })
         };
         (0..self.outputs).map(margin).collect()
     }
@@ -261,21 +286,21 @@ fn add_ranked<T: Real, R: Rank, S: Real>(
     }
 }
 
-/// Adds all trees, group by group, and says which rows met a split that refuses missing.
+/// Adds all trees, group by group, and says of each row what the splits do to it that it met with a missing value.
 fn add_whole<T: Real, S: Real>(
     layout: &Layout<T, S>,
     features: &[Feature<'_, T>],
     rows: usize,
     sums: &mut [[S; LANES]],
     outputs: usize,
-) -> Vec<bool> {
+) -> Vec<u32> {
     let groups = rows.div_ceil(LANES);
-    let mut refused = vec![false; groups * LANES];
+    let mut stopped = vec![0; groups * LANES];
     let mut values = vec![[T::ZERO; LANES]; features.len()];
     let any_missing = features.iter().any(|feature| feature.missing.is_some());
     let mut missing = vec![[false; LANES]; if any_missing { features.len() } else { 0 }];
-    for (group, (sums, refused)) in
-        sums.chunks_exact_mut(outputs).zip(refused.chunks_exact_mut(LANES)).enumerate()
+    for (group, (sums, stopped)) in
+        sums.chunks_exact_mut(outputs).zip(stopped.chunks_exact_mut(LANES)).enumerate()
     {
         let these = group * LANES..((group + 1) * LANES).min(rows);
         for (place, feature) in features.iter().enumerate() {
@@ -288,11 +313,11 @@ fn add_whole<T: Real, S: Real>(
                 }
             }
         }
-        let mut group = Group { features: &values, missing: &missing, refused };
+        let mut group = Group { features: &values, missing: &missing, stopped };
         for tree in &layout.trees {
             layout.add_tree(tree, &mut group, sums);
         }
     }
-    refused.truncate(rows);
-    refused
+    stopped.truncate(rows);
+    stopped
 }
