@@ -2,7 +2,7 @@
 
 use holdall_tabular::{BinaryOp, Construct, Estimator, Kind, Op, Transform, ValidModel};
 
-use super::{bayes, combine, distances, gaussian, neighbors, oblivious, reduce};
+use super::{bayes, combine, distances, gaussian, linear_trees, neighbors, oblivious, reduce};
 
 /// The most rows of a table that is compared row by row.
 const MOST_ROWS: usize = 1 << 14;
@@ -58,6 +58,8 @@ fn of_transform(
         | Transform::Spline(_)
         | Transform::TextVector(_)
         | Transform::TextIndex(_)
+        | Transform::ImputeNeighbors(_)
+        | Transform::Decompose(_)
         | Transform::Lag(_) => None,
     }
 }
@@ -73,6 +75,7 @@ fn of_estimator(
         Estimator::Neighbors(op) => neighbors::refused(op),
         Estimator::GaussianProcess(op) => gaussian::refused(op, gaussian::deviates(valid, id)),
         Estimator::ObliviousTrees(op) => oblivious::refused(op),
+        Estimator::LinearTrees(op) => linear_trees::refused(op),
         Estimator::Combine(op) => {
             let members = op.members.iter();
             let silent = members.clone().any(|member| misses(member.estimate));
@@ -82,7 +85,6 @@ fn of_estimator(
         | Estimator::Votes(_)
         | Estimator::Cluster(_)
         | Estimator::Detect(_)
-        | Estimator::LinearTrees(_)
         | Estimator::BayesianNetwork(_)
         | Estimator::TimeSeries(_)
         | Estimator::Survival(_)

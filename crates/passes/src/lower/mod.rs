@@ -18,6 +18,7 @@ mod gaussian;
 mod inputs;
 mod kernel;
 mod linear;
+mod linear_trees;
 mod neighbors;
 mod nested;
 mod oblivious;
@@ -159,6 +160,8 @@ impl Context<'_> {
             Transform::Spline(_)
             | Transform::TextVector(_)
             | Transform::TextIndex(_)
+            | Transform::ImputeNeighbors(_)
+            | Transform::Decompose(_)
             | Transform::Lag(_) => Err(inexpressible(transform.kind().name())),
         }
     }
@@ -166,6 +169,7 @@ impl Context<'_> {
     fn estimator(&mut self, id: ValueId, estimator: &Estimator) -> Result<Slot, Failure> {
         let value = match estimator {
             Estimator::ObliviousTrees(op) => self.oblivious_trees(op)?,
+            Estimator::LinearTrees(op) => self.linear_trees(op)?,
             Estimator::KernelMachine(op) => self.kernel_machine(op)?,
             Estimator::Votes(op) => self.votes(op)?,
             Estimator::NaiveBayes(op) => self.naive_bayes(op)?,
@@ -174,8 +178,7 @@ impl Context<'_> {
             Estimator::Cluster(op) => return self.cluster(op).map(Slot::Answer),
             Estimator::Detect(op) => return self.detect(op).map(Slot::Answer),
             Estimator::Combine(op) => return self.combined(id, op).map(Slot::Answer),
-            Estimator::LinearTrees(_)
-            | Estimator::BayesianNetwork(_)
+            Estimator::BayesianNetwork(_)
             | Estimator::TimeSeries(_)
             | Estimator::Survival(_)
             | Estimator::DecisionTree(_)

@@ -234,6 +234,7 @@ fn may_miss(model: &Model) -> Vec<bool> {
             | Op::Impute(_)
             | Op::OneHot(_)
             | Op::Trees(_)
+            | Op::Transform(Transform::ImputeNeighbors(_))
             | Op::Unary { op: UnaryOp::IsMissing, .. } => false,
             Op::Ordinal(ordinal) => ordinal.unknown == Unknown::None,
             Op::Transform(
@@ -241,7 +242,8 @@ fn may_miss(model: &Model) -> Vec<bool> {
                 | Transform::Polynomial(_)
                 | Transform::Distances(_)
                 | Transform::Reduce(_)
-                | Transform::Spline(_),
+                | Transform::Spline(_)
+                | Transform::Decompose(_),
             ) => any(),
             Op::Call(_) | Op::Transform(_) => true,
             // Where every member has a condition, there are rows in which none answers.
