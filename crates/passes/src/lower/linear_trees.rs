@@ -19,7 +19,7 @@ pub(super) fn refused(op: &LinearTrees) -> Option<&'static str> {
 
 /// The models in the order of their numbers.
 struct Models {
-    models: Vec<LeafModel>,
+    leaves: Vec<LeafModel>,
     plain: Vec<f64>,
     weights: Vec<f64>,
     terms: u32,
@@ -34,21 +34,21 @@ impl Models {
             #[expect(clippy::cast_possible_truncation, reason = "a number below 2²⁴")]
             #[expect(clippy::cast_sign_loss, reason = "a number of a leaf")]
             let leaf = *leaf as usize;
-            let (model, value) = match (op.models.get(leaf), op.trees.leaves.get(leaf)) {
-                (Some(model), Some(value)) => (model.clone(), *value),
+            let own = op.models.get(leaf).zip(op.trees.leaves.get(leaf));
+            let (model, value) = if let Some((model, value)) = own {
+                (model.clone(), *value)
+            } else {
                 // Behind the leaves stand the values that the sums start from.
-                _ => {
-                    let base = op.trees.base.get(leaf - op.models.len()).copied();
-                    let constant = base.unwrap_or_default();
-                    (LeafModel { constant, terms: Vec::new() }, constant)
-                }
+                let base = op.trees.base.get(leaf.saturating_sub(op.models.len())).copied();
+                let constant = base.unwrap_or_default();
+                (LeafModel { constant, terms: Vec::new() }, constant)
             };
             models.push(model);
             plain.push(value);
             weights.push(weight_of.get(leaf).copied().unwrap_or(1.0));
         }
         let terms = models.iter().map(|model| model.terms.len()).max().unwrap_or(0);
-        Self { models, plain, weights, terms: u32::try_from(terms).unwrap_or(u32::MAX) }
+        Self { leaves: models, plain, weights, terms: u32::try_from(terms).unwrap_or(u32::MAX) }
     }
 
     /// A table with a row a model, of what a term (or the lack of one) says.
@@ -56,11 +56,11 @@ impl Models {
         let terms = self.terms as usize;
         let row =
             |model: &LeafModel| (0..terms).map(|i| of(model.terms.get(i))).collect::<Vec<T>>();
-        self.models.iter().flat_map(row).collect()
+        self.leaves.iter().flat_map(row).collect()
     }
 
     fn shape(&self) -> [u64; 2] {
-        [self.models.len() as u64, u64::from(self.terms)]
+        [self.leaves.len() as u64, u64::from(self.terms)]
     }
 }
 
@@ -140,8 +140,8 @@ impl Context<'_> {
         models: &Models,
         places: u32,
     ) -> Result<ValueId, Failure> {
-        let count = [models.models.len() as u64];
-        let constants: Vec<f64> = models.models.iter().map(|model| model.constant).collect();
+        let count = [models.leaves.len() as u64];
+        let constants: Vec<f64> = models.leaves.iter().map(|model| model.constant).collect();
         let constants = self.builder.floats(Kind::F64, &count, &constants)?;
         let mut id = self.builder.looked_up(constants, numbers)?;
         if models.terms > 0 {

@@ -8,8 +8,11 @@ use super::{
 use crate::value::Yield;
 
 /// The distance over the elements that both have; none where they share none.
-fn distance(x: &[f64], y: &[f64]) -> Option<f64> {
-    let both = || x.iter().zip(y).filter(|(x, y)| !x.is_nan() && !y.is_nan());
+fn distance(x: &[f64], y: &[f64], gaps: &[bool]) -> Option<f64> {
+    let both = || {
+        let pairs = x.iter().zip(y).zip(gaps).filter(|((x, _), gap)| !x.is_nan() && !**gap);
+        pairs.map(|(pair, _)| pair)
+    };
     let present = both().count();
     #[expect(clippy::cast_precision_loss, reason = "numbers of elements")]
     let share = x.len() as f64 / present as f64;
@@ -52,8 +55,9 @@ trait Near {
 impl Near for ImputeNeighbors {
     fn near(&self, x: &[f64]) -> Vec<(usize, f64)> {
         let rows = 0..self.rows.rows as usize;
-        let mut near: Vec<(usize, f64)> =
-            rows.filter_map(|row| Some((row, distance(x, self.rows.row(row))?))).collect();
+        let gaps = |row: usize| &self.gaps[row * x.len()..(row + 1) * x.len()];
+        let apart = |row| Some((row, distance(x, self.rows.row(row), gaps(row))?));
+        let mut near: Vec<(usize, f64)> = rows.filter_map(apart).collect();
         near.sort_by(|a, b| a.1.total_cmp(&b.1));
         near
     }
@@ -63,7 +67,7 @@ impl Near for ImputeNeighbors {
         let donors: Vec<(usize, f64)> = near
             .iter()
             .copied()
-            .filter(|(row, _)| !value(*row).is_nan())
+            .filter(|(row, _)| !self.gaps[row * self.with.len() + gap])
             .take(self.count as usize)
             .collect();
         if donors.is_empty() {

@@ -278,12 +278,13 @@ fn transform(kind: TransformKind, dice: &mut Dice, ground: &mut Ground) -> Op {
         }
         TransformKind::Distances => Transform::Distances(Box::new(distances(dice, ground))),
         TransformKind::ImputeNeighbors => {
-            let mut rows = dice.matrix(5, 3);
-            rows.data[4] = f64::NAN;
+            let rows = dice.matrix(5, 3);
+            let holes = (0..15).map(|_| dice.below(4) == 0).collect();
             let weights = [NeighborWeights::Uniform, NeighborWeights::Inverse];
             Transform::ImputeNeighbors(Box::new(ImputeNeighbors {
                 arg: ground.gaps,
                 rows,
+                gaps: holes,
                 count: 1 + dice.below(4),
                 weights: dice.pick(&weights),
                 with: dice.numbers(3),

@@ -20,12 +20,11 @@ use super::{
 };
 use crate::codes;
 
-/// The mean of the numbers that are there, 0 where none is.
+/// The mean, 0 of no number.
 #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let there: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
-    let sum = there.iter().fold(0.0, |sum, value| sum + value);
-    if there.is_empty() { 0.0 } else { sum / there.len() as f64 }
+fn mean(values: &[f64]) -> f64 {
+    let sum = values.iter().fold(0.0, |sum, value| sum + value);
+    if values.is_empty() { 0.0 } else { sum / values.len() as f64 }
 }
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {
@@ -38,7 +37,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<
     let gaps = e.fitted("_mask_fit_X")?.array()?.to_bool()?;
     e.expect_width("_mask_fit_X", gaps.len(), rows.data.len())?;
     for (cell, _) in rows.data.iter_mut().zip(&gaps).filter(|(_, gap)| **gap) {
-        *cell = f64::NAN;
+        *cell = 0.0;
     }
     let near = e.fitted("n_neighbors")?;
     let near = u32::try_from(near.int()?).map_err(|error| {
@@ -54,12 +53,13 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<
         let (sentinel, with) = (Some(Scalar::F64(sentinel)), Labels::F64(vec![f64::NAN; width]));
         arg = lowering.op(Op::Impute(Impute { arg, nan: false, sentinel, with }))?;
     }
-    let of = |column: usize| (0..rows.rows as usize).map(move |row| (row, column));
-    let value = |(row, column): (usize, usize)| rows.row(row).get(column).copied();
-    let with: Vec<f64> = (0..width).map(|column| mean(of(column).filter_map(value))).collect();
-    let known: Vec<bool> =
-        (0..width).map(|column| of(column).filter_map(value).any(|v| !v.is_nan())).collect();
-    let op = ImputeNeighbors { arg, rows, count: near, weights, with };
+    let of = |column: usize| {
+        let cells = rows.data.iter().zip(&gaps).skip(column).step_by(width);
+        cells.filter(|(_, gap)| !**gap).map(|(value, _)| *value)
+    };
+    let with: Vec<f64> = (0..width).map(|column| mean(&of(column).collect::<Vec<f64>>())).collect();
+    let known: Vec<bool> = (0..width).map(|column| of(column).next().is_some()).collect();
+    let op = ImputeNeighbors { arg, rows, gaps, count: near, weights, with };
     let filled = lowering.op(Op::Transform(Transform::ImputeNeighbors(Box::new(op))))?;
     let keep = e.flag("keep_empty_features", false);
     let mut output: Vec<Column> = Vec::new();

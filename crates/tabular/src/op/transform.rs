@@ -302,8 +302,10 @@ pub struct Distances {
 pub struct ImputeNeighbors {
     /// A binary64 vector.
     pub arg: ValueId,
-    /// The training rows, their gaps NaN.
+    /// The training rows; what stands in a gap is not looked at.
     pub rows: Matrix,
+    /// Which elements of the training rows are gaps, row after row.
+    pub gaps: Vec<bool>,
     /// How many rows count, at least one.
     pub count: u32,
     /// How much each counts: not by where they lie to each other.

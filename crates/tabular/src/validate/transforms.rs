@@ -372,7 +372,13 @@ fn distances(op: &Distances, arg: (Kind, Width)) -> Inferred {
 
 fn impute_neighbors(op: &ImputeNeighbors, arg: (Kind, Width)) -> Inferred {
     let width = f64_vector(arg)?;
-    matrix(&op.rows, width)?;
+    let rows = matrix(&op.rows, width)?;
+    if op.gaps.len() as u64 != u64::from(rows) * u64::from(width) {
+        return fault(
+            codes::LENGTH,
+            format!("{} flags of gaps in {rows} rows of {width}", op.gaps.len()),
+        );
+    }
     expect_length("values to fall back on", op.with.len(), width)?;
     if op.count == 0 {
         return fault(codes::VALUE, "no row counts");
