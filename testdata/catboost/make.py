@@ -2,7 +2,9 @@
 
     python3.11 -m venv env && env/bin/pip install -r requirements-1.2.10.txt && env/bin/python make.py
 
-Once for each of requirements-1.2.10.txt (all cases), -1.2.5.txt and -1.2.txt (the cases marked `old`).
+Once for each of requirements-1.2.10.txt (all cases), -1.2.5.txt and -1.2.txt (the cases marked `old`), and, because
+of these there is no wheel for later ones, of -1.1.1.txt with Python 3.10 and -0.26.1.txt with Python 3.8 (those).
+With pip's `--no-deps`: the libraries for plots are not needed.
 Data are drawn from seeded generators and trained in one thread; the expected numbers are those of
 CatBoost's own predict on the rows as they are read back from inputs.csv.
 """

@@ -12,7 +12,7 @@ import sklearn
 from sklearn import (
     calibration, cluster, compose, covariance, cross_decomposition, decomposition,
     discriminant_analysis, dummy, ensemble, feature_extraction, feature_selection,
-    gaussian_process, impute, isotonic, kernel_approximation, kernel_ridge, linear_model, mixture,
+    gaussian_process, impute, isotonic, kernel_approximation, kernel_ridge, linear_model, manifold, mixture,
     model_selection, multiclass, multioutput, naive_bayes, neighbors, neural_network, pipeline,
     preprocessing, random_projection, semi_supervised, svm, tree,
 )
@@ -66,9 +66,11 @@ ROWS = TEXTS[:6] + ["unknown words only here", "the", "Quick QUICK quick, dog-do
 LABELS = [0, 1, 0, 1, 0, 1, 1, 1, 0, 1]
 
 
-def make(case, old):
+def make(case, skips, old):
     def c(name, model, inputs=None, note="", tolerance=CLOSE, older=False, early=False, **more):
         if old and not older and not (early and VERSION < (1, 2)):
+            return
+        if skips(name, more.get("forms", "pickle")):
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -370,3 +372,66 @@ def make(case, old):
     third = np.arange(60) % 3
     two = (third == 2)[:, None] * 1.0
     c("ovr_ties", lambda: multiclass.OneVsRestClassifier(stump).fit(two, third), inputs=[[0.0], [1.0], [0.25], [0.75]], older=True)
+
+    # what a row is made of
+    amounts = np.vstack([cq, np.zeros((1, 5)), cq[:4] * 1.37, np.eye(5)[:2] * 1e6])
+    more = np.abs(cx) + 0.25
+    modest = {"n_components": 3, "init": "nndsvda", "max_iter": 500}
+    with_penalty = {"alpha_W": 0.02} if VERSION >= (1, 0) else {"alpha": 0.2}
+    for name, settings in {
+        "nmf": {}, "nmf_penalty": {"l1_ratio": 0.4, **with_penalty}, "nmf_short": {"max_iter": 3},
+        "nmf_mu": {"solver": "mu"}, "nmf_mu_penalty": {"solver": "mu", "l1_ratio": 0.4, **with_penalty},
+        "nmf_mu_kl": {"solver": "mu", "beta_loss": "kullback-leibler"},
+        "nmf_mu_is": {"solver": "mu", "beta_loss": "itakura-saito"}, "nmf_mu_beta": {"solver": "mu", "beta_loss": 0.5},
+        "nmf_mu_steep": {"solver": "mu", "beta_loss": 2.5, "tol": 0.0, "max_iter": 40},
+    }.items():
+        known = more if name == "nmf_mu_is" else cx
+        asked = amounts[:25] + 0.125 if name == "nmf_mu_is" else amounts[:30]
+        c(name, lambda: decomposition.NMF(**{**modest, **settings}).fit(known), inputs=asked, older=name in ("nmf", "nmf_penalty", "nmf_mu_kl"))
+    if VERSION >= (1, 1):
+        c("mini_batch_nmf", lambda: decomposition.MiniBatchNMF(**modest).fit(cx), inputs=amounts[:30], older=True)
+        c("mini_batch_nmf_kl", lambda: decomposition.MiniBatchNMF(**{**modest, "max_iter": 20}, beta_loss="kullback-leibler", transform_max_iter=30, alpha_W=0.01, l1_ratio=0.5).fit(cx), inputs=amounts[:30], older=VERSION >= (1, 2))
+    words = feature_extraction.text.CountVectorizer()
+    c("nmf_texts", lambda: pipeline.make_pipeline(feature_extraction.text.TfidfVectorizer(), decomposition.NMF(**modest), linear_model.LogisticRegression()).fit(TEXTS, LABELS), inputs=[[text] for text in ROWS], frame=["text"], flat=True, margins=False)
+    c("topics", lambda: decomposition.LatentDirichletAllocation(3, random_state=0).fit(cx), inputs=amounts, older=True)
+    c("topics_texts", lambda: pipeline.make_pipeline(words, decomposition.LatentDirichletAllocation(4, doc_topic_prior=0.3, max_doc_update_iter=20, random_state=0)).fit(TEXTS), inputs=[[text] for text in ROWS], frame=["text"], flat=True)
+    atoms = np.random.default_rng(11).normal(size=(7, 4))
+    atoms /= np.linalg.norm(atoms, axis=1)[:, None]
+    wide_x = np.random.default_rng(12).normal(size=(60, 12))
+    wide_q = np.vstack([np.random.default_rng(13).normal(size=(25, 12)) * 2, np.zeros((1, 12))])
+    for name, settings in {
+        "threshold": {"transform_alpha": 0.3}, "omp": {"transform_n_nonzero_coefs": 3}, "lars": {"transform_n_nonzero_coefs": 4},
+        "lasso_lars": {"transform_alpha": 0.2}, "lasso_lars_positive": {"transform_alpha": 0.05, "positive_code": True},
+        "threshold_split": {"transform_alpha": 0.3, "split_sign": True}, "omp_default": {},
+    }.items():
+        how = {"transform_algorithm": name.replace("_positive", "").replace("_split", "").replace("_default", ""), **settings}
+        c(f"coder_{name}", lambda: decomposition.SparseCoder(atoms, **how).fit(x), older=name in ("omp", "lasso_lars", "lars"))
+        if "split" not in name:
+            c(f"dictionary_{name}", lambda: decomposition.DictionaryLearning(15, max_iter=10, random_state=0, fit_algorithm="cd" if "positive" in name else "lars", **how).fit(wide_x), inputs=wide_q, older=name in ("omp", "lasso_lars"))
+    c("dictionary_alpha", lambda: decomposition.DictionaryLearning(8, alpha=0.4, max_iter=10, random_state=0, transform_algorithm="lasso_lars").fit(wide_x), inputs=wide_q, older=True)
+    c("mini_batch_dictionary", lambda: decomposition.MiniBatchDictionaryLearning(6, random_state=0, transform_algorithm="lasso_lars", transform_alpha=0.5, **({"max_iter": 10} if VERSION >= (1, 1) else {"n_iter": 10})).fit(wide_x), inputs=wide_q, older=True)
+
+    # places among neighbours
+    c("isomap", lambda: manifold.Isomap(n_neighbors=5).fit(x), older=True)
+    c("isomap_cityblock", lambda: manifold.Isomap(n_neighbors=6, n_components=3, metric="manhattan").fit(x))
+    if VERSION >= (1, 1):
+        c("isomap_radius", lambda: manifold.Isomap(n_neighbors=None, radius=2.5).fit(x), inputs=x[:20] + 0.01)
+    c("locally_linear", lambda: manifold.LocallyLinearEmbedding(n_neighbors=6, random_state=0).fit(x), older=True, tolerance=(1e-9, 1e-11))
+    c("locally_linear_modified", lambda: manifold.LocallyLinearEmbedding(n_neighbors=7, method="modified", random_state=0, eigen_solver="dense").fit(x), tolerance=(1e-9, 1e-11))
+    if VERSION >= (0, 24):
+        c("sketch", lambda: kernel_approximation.PolynomialCountSketch(n_components=10, random_state=0).fit(x), older=True, tolerance=(1e-10, 1e-11))
+        c("sketch_odd", lambda: kernel_approximation.PolynomialCountSketch(gamma=0.3, degree=3, coef0=1.5, n_components=7, random_state=1).fit(x), tolerance=(1e-10, 1e-11), older=VERSION >= (1, 0))
+    gaps = x.copy()
+    gaps[np.random.default_rng(14).random(gaps.shape) < 0.2] = np.nan
+    asked = rows()
+    asked[np.random.default_rng(15).random(asked.shape) < 0.3] = np.nan
+    asked = np.vstack([asked, np.full((1, 4), np.nan), gaps[:6]])
+    empty = gaps.copy()
+    empty[:, 2] = np.nan
+    c("knn_imputer", lambda: impute.KNNImputer(n_neighbors=3).fit(gaps), inputs=asked, older=True)
+    c("knn_imputer_distance", lambda: impute.KNNImputer(weights="distance", add_indicator=True).fit(gaps), inputs=asked[:-6], older=True)
+    c("knn_imputer_empty", lambda: impute.KNNImputer(n_neighbors=2).fit(empty), inputs=asked, older=True)
+    if VERSION >= (1, 2):
+        c("knn_imputer_keep", lambda: impute.KNNImputer(n_neighbors=2, keep_empty_features=True, add_indicator=True).fit(empty), inputs=asked, older=True)
+    c("knn_imputer_sentinel", lambda: impute.KNNImputer(missing_values=-1, add_indicator=True).fit(np.where(np.isnan(gaps), -1, gaps)), inputs=np.where(np.isnan(asked), -1, asked)[:-7])
+    c("knn_imputer_pipeline", lambda: pipeline.make_pipeline(preprocessing.StandardScaler(), impute.KNNImputer(), linear_model.LogisticRegression()).fit(gaps, y3), inputs=asked)

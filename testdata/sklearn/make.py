@@ -6,9 +6,11 @@ Once for each of requirements-1.9.txt (all cases), -1.5.txt and -1.2.txt (the ca
 -1.1.txt, -1.0.txt and -0.24.txt with Python 3.9 and -0.22.txt with Python 3.8 (those and the ones marked
 `early`), and of -1.3.txt for `pls` alone.
 Data are drawn from seeded generators; the expected numbers are scikit-learn's own, computed on the
-rows as they are read back from inputs.csv. With names of cases as arguments, makes only those.
+rows as they are read back from inputs.csv. `--only NAME …` makes those cases and fits little else; names are with
+or without the version. What decides for all rows of a call together (`NMF`) is asked row by row.
 """
 
+import argparse
 import pickle
 import sys
 import warnings
@@ -57,7 +59,9 @@ import _wide as wide  # noqa: E402
 
 SUFFIX = "_%d_%d" % VERSION
 PROTOCOLS = {"count": 0}
-ONLY = set(sys.argv[1:])
+ARGUMENTS = argparse.ArgumentParser()
+ARGUMENTS.add_argument("--only", nargs="+", metavar="NAME", default=[])
+ONLY = set(ARGUMENTS.parse_args().only)
 
 EXACT = (0.0, 0.0)
 SUMS = (1e-14, 1e-15)
@@ -157,6 +161,9 @@ CLUSTERINGS = {"KMeans", "MiniBatchKMeans", "BisectingKMeans", "MeanShift", "Aff
 
 
 def answers(model, inputs):
+    if "NMF(" in str(model) and len(inputs) > 1:
+        parts = [answers(model, inputs[i : i + 1]) for i in range(len(inputs))]
+        return parts[0][0], parts[0][1], [row for part in parts for row in part[2]]
     name = type(model).__name__
     if isinstance(getattr(model, "classes_", None), list) or has_labels(model):
         return targets(model, inputs)
@@ -221,12 +228,18 @@ def targets(model, inputs):
     return "classification", header, [list(row) for row in zip(*columns)]
 
 
+def skips(name, forms):
+    """Whether a case was not asked for. Those that are left out count for the protocols of the others."""
+    left_out = bool(ONLY) and not ONLY & {name, name + SUFFIX}
+    PROTOCOLS["count"] += left_out and forms == "pickle"
+    return left_out
+
+
 def case(name, model, rows, tolerance, note, forms="pickle", frame=None, flat=False, margins=True):
     """Writes one case. `rows`: an array, or a list of rows when `frame` names the columns. `flat`: the
     model takes its one column as a list, or rows as dictionaries. `margins`: whether to write those of `decision_function`."""
     folder = HERE / (name + SUFFIX)
-    if ONLY and folder.name not in ONLY and name not in ONLY:
-        PROTOCOLS["count"] += forms == "pickle"
+    if skips(name, forms):
         return
     folder.mkdir(exist_ok=True)
     names = frame or [f"x{i}" for i in range(np.shape(rows)[1])]
@@ -735,7 +748,7 @@ def main():
             if old:
                 warnings.simplefilter("ignore", FutureWarning)
             group(old)
-    wide.make(case, old)
+    wide.make(case, skips, old)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ use holdall_tabular::{
     AnomalySide, Attribute, BayesForm, BayesInput, Bin, BinaryOp, Call, Categories, Characteristic,
     Cluster, Combine, CombineMethod, Compare, Comparison, Curve, CurveForm, DecisionNodes,
     DecisionTree, Detect, Distances, Estimator, Field, Function, Interval, Kernel, KernelMachine,
-    Labels, Likelihood, Lookup, Machine, Matrix, Member, Metric, MissingElement, MissingMember,
-    MissingPolicy, MissingStrategy, Model, NaiveBayes, Near, NeighborAnswer, NeighborCombine,
-    NeighborWeights, Neighbors, NoTrueChild, NodeAnswer, NodeClasses, Normalize, NormalizeBy,
-    ObliviousSplit, ObliviousTrees, Op, Output, Outside, Part, Polynomial, ReasonRanking, Reduce,
-    ReduceOp, Rule, RuleSelection, Rules, Scalar, Scorecard, Summation, TieRule, Transform,
-    UnaryOp, ValueId, VoteForm, Votes, validate,
+    Labels, LeafModel, Likelihood, LinearTrees, Lookup, Machine, Matrix, Member, Metric,
+    MissingElement, MissingMember, MissingPolicy, MissingRule, MissingStrategy, Model, NaiveBayes,
+    Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, NoTrueChild, NodeAnswer,
+    NodeClasses, Normalize, NormalizeBy, ObliviousSplit, ObliviousTrees, Op, Output, Outside, Part,
+    Polynomial, ReasonRanking, Reduce, ReduceOp, Rule, RuleSelection, Rules, Scalar, Scorecard,
+    Summation, Test, TieRule, Transform, Tree, TreeEnsemble, TreeNodes, UnaryOp, ValueId, VoteForm,
+    Votes, validate,
 };
 
 const ODD: [f64; 16] = [
@@ -443,6 +444,12 @@ fn nearest_rows_that_answer() {
             });
         }
     }
+    for combine in [NeighborCombine::ShortestPath, NeighborCombine::Reach] {
+        parts(&format!("neighbors_{}", combine.name()), &[Part::Values], 0.0, |model, _, arg| {
+            let answer = NeighborAnswer::Values { targets: targets.clone(), combine };
+            model.push(neighbors(arg, Near::Count(3), NeighborWeights::Uniform, answer)).unwrap()
+        });
+    }
     for count in [2, 3] {
         parts(&format!("neighbors_median_{count}"), &[Part::Values], 0.0, |model, _, arg| {
             let combine = NeighborCombine::Median;
@@ -547,6 +554,47 @@ fn constant(model: &mut Model, value: f64) -> ValueId {
         values: Labels::F64(vec![value]),
     };
     model.push(Op::Constant(constant)).unwrap()
+}
+
+#[test]
+fn linear_leaves_are_looked_up() {
+    let model = |terms: &[(u32, f64)]| LeafModel { constant: 0.7, terms: terms.to_vec() };
+    for (i, base_last) in [false, true].into_iter().enumerate() {
+        value(&format!("linear_trees_{i}"), 0.0, |built, _, arg| {
+            let mut nodes = TreeNodes::default();
+            nodes.push_split(Test::Le, 0, 0.25, 1, 2, MissingRule::Yes);
+            nodes.push_leaf(0);
+            nodes.push_leaf(1);
+            nodes.push_split(Test::Gt, 2, -0.5, 4, 5, MissingRule::No);
+            nodes.push_leaf(2);
+            nodes.push_leaf(3);
+            nodes.push_leaf(4);
+            let tree = |root, weight, output| Tree { root, weight, output };
+            let trees = TreeEnsemble {
+                arg,
+                round_features: false,
+                nodes,
+                trees: vec![tree(0, 1.0, 0), tree(3, 0.3, 1), tree(6, 1.0, 1), tree(3, 0.3, 0)],
+                outputs: 2,
+                leaf_width: 1,
+                leaves: vec![0.1, 0.2, 0.3, 0.4, 0.5],
+                sets: Vec::new(),
+                base: vec![0.125, -0.1],
+                base_last,
+                summation: Summation::SequentialF64,
+                aggregate: holdall_tabular::Aggregate::DivideBy(3.0),
+            };
+            let models = vec![
+                model(&[(0, 0.1), (1, -3.7), (2, 1.1)]),
+                model(&[(1, 2.2)]),
+                model(&[]),
+                model(&[(2, 0.3), (0, -0.9)]),
+                model(&[(1, 1e-3)]),
+            ];
+            let op = Estimator::LinearTrees(Box::new(LinearTrees { trees, models }));
+            built.push(Op::Estimator(op)).unwrap()
+        });
+    }
 }
 
 #[test]

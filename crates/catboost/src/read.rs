@@ -1,9 +1,9 @@
 use holdall_codec::{
-    Body, Confidence, Format, Head, Library, Outcome, ReadOptions, Reader, Summary, codes as codec,
+    Body, Confidence, Format, Head, Library, Outcome, ReadOptions, Reader, Summary,
 };
 use holdall_diag::{Failure, Report};
 use holdall_source::{Budget, Source};
-use holdall_tabular::{Model, validate};
+use holdall_tabular::Model;
 
 use crate::{
     CatboostCbm, CatboostJson, FORMAT_CBM, FORMAT_JSON, cbm,
@@ -116,22 +116,11 @@ fn inspect(
 ) -> Result<Summary, Failure> {
     let (model, report, facts) = read(decode, source, options)?;
     let libraries = libraries(&model);
-    let valid = validate(model).map_err(|report| invalid(&report).in_file(source.name()))?;
-    let mut summary = Summary::of_tabular(format, &valid);
+    let mut summary = Summary::of_read(format, model, &report, libraries)
+        .map_err(|failure| failure.in_file(source.name()))?;
     if let Some(loss) = facts.loss {
         summary.fact("loss_function", loss);
     }
     summary.fact("target_statistics", facts.statistics);
-    summary.libraries = libraries;
-    summary.risks = report.entries().to_vec();
     Ok(summary)
-}
-
-fn invalid(report: &Report) -> Failure {
-    match report.entries().first() {
-        Some(first) => Failure::malformed(codec::INVALID, first.message.clone())
-            .at(first.location.clone())
-            .with_note(format!("as `{}`", first.code)),
-        None => Failure::bug(codec::INVALID, "the checks failed without a finding"),
-    }
 }

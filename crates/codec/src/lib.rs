@@ -18,7 +18,7 @@ pub use examples::{ExampleColumn, Examples, Nearness};
 pub use format::{BodyKind, Format};
 pub use options::{OptionInfo, Options};
 pub use plan::{AcceptedPlan, Fate, Plan, PlanEntry, Policy, Support};
-pub use reader::{Body, Confidence, FindReader, Head, Outcome, ReadOptions, Reader};
+pub use reader::{Body, Confidence, FindReader, Head, Outcome, ReadOptions, Reader, Scanned};
 pub use summary::{Endpoint, Library, Summary};
 pub use writer::Writer;
 

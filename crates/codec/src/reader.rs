@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use holdall_diag::{Failure, Report};
+use holdall_diag::{Diagnostic, Failure, Report};
 use holdall_graph::Graph;
 use holdall_source::{Limits, Source};
 use holdall_tabular::Model;
@@ -76,6 +76,15 @@ pub struct ReadOptions {
     pub inner: Option<FindReader>,
 }
 
+/// What loading a file with its own library could do.
+#[derive(Clone, Debug)]
+pub struct Scanned {
+    /// `safe`, `review`, `malformed` or `dangerous`.
+    pub verdict: &'static str,
+    /// The reasons.
+    pub findings: Vec<Diagnostic>,
+}
+
 /// Finds the reader of a file by its content.
 pub type FindReader = fn(&Source) -> Result<&'static dyn Reader, Failure>;
 
@@ -96,6 +105,12 @@ pub trait Reader: Sync {
     /// Checks a file beyond what reading it finds, all findings in one pass. `None` when there is nothing
     /// beyond.
     fn examine(&self, source: &Source, options: &ReadOptions) -> Result<Option<Examined>, Failure> {
+        let _ = (source, options);
+        Ok(None)
+    }
+
+    /// Says what loading a file with its own library could do. `None` when the format names no code.
+    fn scan(&self, source: &Source, options: &ReadOptions) -> Result<Option<Scanned>, Failure> {
         let _ = (source, options);
         Ok(None)
     }

@@ -1,9 +1,9 @@
 use std::{collections::BTreeMap, fmt::Write};
 
-use holdall_diag::Diagnostic;
-use holdall_tabular::{Estimator, MissingPolicy, Op, TreeEnsemble, ValidModel};
+use holdall_diag::{Diagnostic, Failure, Report};
+use holdall_tabular::{Estimator, MissingPolicy, Model, Op, TreeEnsemble, ValidModel, validate};
 
-use crate::Format;
+use crate::{Format, codes};
 
 /// A library named in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +68,29 @@ impl Summary {
     /// Adds a fact.
     pub fn fact(&mut self, name: &str, value: impl Into<serde_json::Value>) {
         self.facts.push((name.to_owned(), value.into()));
+    }
+
+    /// A summary of a model that was read, with what was found on the way.
+    ///
+    /// # Errors
+    ///
+    /// When the model does not pass the checks: the first finding.
+    pub fn of_read(
+        format: &Format,
+        model: Model,
+        report: &Report,
+        libraries: Vec<Library>,
+    ) -> Result<Self, Failure> {
+        let valid = validate(model).map_err(|report| match report.entries().first() {
+            Some(first) => Failure::malformed(codes::INVALID, first.message.clone())
+                .at(first.location.clone())
+                .with_note(format!("as `{}`", first.code)),
+            None => Failure::bug(codes::INVALID, "the checks failed without a finding"),
+        })?;
+        let mut summary = Self::of_tabular(format, &valid);
+        summary.libraries = libraries;
+        summary.risks = report.entries().to_vec();
+        Ok(summary)
     }
 
     /// A summary of a tabular model: columns, operations, trees.

@@ -1,9 +1,9 @@
 use holdall_codec::{
-    Body, Confidence, Format, Head, Library, Outcome, ReadOptions, Reader, Summary, codes as codec,
+    Body, Confidence, Format, Head, Library, Outcome, ReadOptions, Reader, Summary,
 };
 use holdall_diag::{Failure, Location, Report};
 use holdall_source::{Budget, Source};
-use holdall_tabular::{Model, validate};
+use holdall_tabular::Model;
 
 use crate::{FORMAT, LightGbm, codes, decode::decode, lower::lower};
 
@@ -39,14 +39,12 @@ impl Reader for LightGbm {
 
     fn inspect(&self, source: &Source, options: &ReadOptions) -> Result<Summary, Failure> {
         let (model, report, facts) = read(source, options)?;
-        let valid = validate(model).map_err(|report| invalid(&report).in_file(source.name()))?;
-        let mut summary = Summary::of_tabular(&FORMAT, &valid);
+        let mut summary = Summary::of_read(&FORMAT, model, &report, libraries())
+            .map_err(|failure| failure.in_file(source.name()))?;
         summary.format_version = Some(facts.version);
         summary.fact("objective", facts.objective);
         summary.fact("iterations", facts.iterations);
         summary.fact("average_output", facts.average_output);
-        summary.libraries = libraries();
-        summary.risks = report.entries().to_vec();
         Ok(summary)
     }
 }
@@ -80,13 +78,4 @@ fn parse(
 /// The file does not say which version of the library wrote it.
 fn libraries() -> Vec<Library> {
     vec![Library { name: "lightgbm".to_owned(), version: None, needed_to_load: true }]
-}
-
-fn invalid(report: &Report) -> Failure {
-    match report.entries().first() {
-        Some(first) => Failure::malformed(codec::INVALID, first.message.clone())
-            .at(first.location.clone())
-            .with_note(format!("as `{}`", first.code)),
-        None => Failure::bug(codec::INVALID, "the checks failed without a finding"),
-    }
 }

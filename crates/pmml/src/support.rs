@@ -187,6 +187,10 @@ fn transform(kind: TransformKind) -> Support {
         | TransformKind::Polynomial
         | TransformKind::Distances => Support::rewrite("arithmetic in the same order"),
         TransformKind::Spline => Support::refuse("PMML has no splines"),
+        TransformKind::ImputeNeighbors => {
+            Support::refuse("PMML fills gaps with what is the same for all rows")
+        }
+        TransformKind::Decompose => Support::refuse("PMML has no iterations"),
         TransformKind::TextVector => Support::refuse(
             "`TextIndex` cuts a text where a character separates words; it cannot pick words by a pattern",
         ),

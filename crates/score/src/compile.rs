@@ -216,7 +216,7 @@ fn step(
             Step::Ordinal(op.arg.index(), OrdinalStep::new(op, origin(model, id, op.arg)))
         }
         Op::Call(call) => Step::Kernel(call::compile(call)?),
-        Op::Transform(op) => Step::Kernel(kernel::transform(op, known)?),
+        Op::Transform(op) => Step::Kernel(kernel::transform(op, known, place(id))?),
         Op::Estimator(op) => Step::Kernel(kernel::estimator(op, model.classes_of(id), place(id))),
         Op::Linear(linear) => Step::Linear(terms(model, linear), LinearStep::new(linear)),
         Op::Trees(trees) => Step::Trees(

@@ -1,10 +1,8 @@
-use holdall_codec::{
-    Body, Confidence, Format, Head, Outcome, ReadOptions, Reader, Summary, codes as codec,
-};
+use holdall_codec::{Body, Confidence, Format, Head, Outcome, ReadOptions, Reader, Summary};
 use holdall_diag::{Diagnostic, Failure, Location, Report, Severity};
 use holdall_pickle::{Compression, Kind, Pickle, decompress, looks_like_pickle, scan};
 use holdall_source::{Budget, Source};
-use holdall_tabular::{Model, validate};
+use holdall_tabular::Model;
 
 use crate::{
     FORMAT, Sklearn, codes, facts,
@@ -140,10 +138,7 @@ impl File {
         budget: &mut Budget,
     ) -> Result<Summary, Failure> {
         let (model, report) = self.model(boosters, budget)?;
-        let valid = validate(model).map_err(|report| invalid(&report))?;
-        let mut summary = Summary::of_tabular(format, &valid);
-        summary.risks = report.entries().to_vec();
-        Ok(summary)
+        Summary::of_read(format, model, &report, Vec::new())
     }
 }
 
@@ -186,13 +181,4 @@ fn risks(scanned: &scan::Scan) -> impl Iterator<Item = Diagnostic> + '_ {
             .at(finding.location.clone())
             .with_note(format!("as `{}`: {}", finding.code, finding.verdict.as_str()))
     })
-}
-
-fn invalid(report: &Report) -> Failure {
-    match report.entries().first() {
-        Some(first) => Failure::malformed(codec::INVALID, first.message.clone())
-            .at(first.location.clone())
-            .with_note(format!("as `{}`", first.code)),
-        None => Failure::bug(codec::INVALID, "the checks failed without a finding"),
-    }
 }

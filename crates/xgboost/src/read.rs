@@ -1,9 +1,9 @@
 use holdall_codec::{
-    Body, Confidence, Format, Head, Library, Outcome, ReadOptions, Reader, Summary, codes as codec,
+    Body, Confidence, Format, Head, Library, Outcome, ReadOptions, Reader, Summary,
 };
 use holdall_diag::{Failure, Report};
 use holdall_source::{Budget, Source};
-use holdall_tabular::{Model, validate};
+use holdall_tabular::Model;
 use holdall_ubjson::looks_like_ubjson;
 
 use crate::{
@@ -101,7 +101,16 @@ fn inspect(
     options: &ReadOptions,
 ) -> Result<Summary, Failure> {
     let (model, report, facts) = read(decode, source, options)?;
-    summary(format, model, &report, facts).map_err(|failure| failure.in_file(source.name()))
+    let libraries = libraries(&model);
+    let mut summary = Summary::of_read(format, model, &report, libraries)
+        .map_err(|failure| failure.in_file(source.name()))?;
+    summary.fact("objective", facts.objective);
+    summary.fact("booster", facts.booster);
+    if let Some(parallel) = facts.num_parallel_tree {
+        summary.fact("num_parallel_tree", parallel);
+    }
+    summary.fact("attributes", serde_json::json!(facts.attributes));
+    Ok(summary)
 }
 
 fn libraries(model: &Model) -> Vec<Library> {
@@ -110,33 +119,4 @@ fn libraries(model: &Model) -> Vec<Library> {
         version: model.header.producer_version.clone(),
         needed_to_load: true,
     }]
-}
-
-fn summary(
-    format: &Format,
-    model: Model,
-    report: &Report,
-    facts: Facts,
-) -> Result<Summary, Failure> {
-    let libraries = libraries(&model);
-    let valid = validate(model).map_err(|report| invalid(&report))?;
-    let mut summary = Summary::of_tabular(format, &valid);
-    summary.fact("objective", facts.objective);
-    summary.fact("booster", facts.booster);
-    if let Some(parallel) = facts.num_parallel_tree {
-        summary.fact("num_parallel_tree", parallel);
-    }
-    summary.fact("attributes", serde_json::json!(facts.attributes));
-    summary.libraries = libraries;
-    summary.risks = report.entries().to_vec();
-    Ok(summary)
-}
-
-fn invalid(report: &Report) -> Failure {
-    match report.entries().first() {
-        Some(first) => Failure::malformed(codec::INVALID, first.message.clone())
-            .at(first.location.clone())
-            .with_note(format!("as `{}`", first.code)),
-        None => Failure::bug(codec::INVALID, "the checks failed without a finding"),
-    }
 }

@@ -6,7 +6,7 @@
 //! binary32 ((good + prior) ÷ (total + weight of the prior) + shift) × scale; a key that is not in the table
 //! has no counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_diag::Failure;
 use holdall_source::Budget;
@@ -23,9 +23,18 @@ use crate::{
 /// M.
 const MAGIC: i64 = 0x4906_ba49_4954_cb65;
 
-/// Keys that were made, by the features they are made of.
+/// Keys that were made, by the features they are made of: hashed, and numbered.
 #[derive(Default)]
-pub(super) struct Keys(BTreeMap<String, ValueId>);
+pub(super) struct Keys {
+    hashed: BTreeMap<String, ValueId>,
+    numbered: BTreeMap<String, ValueId>,
+}
+
+/// The most combinations of known texts that are tried to say a table without hashes.
+const MOST_COMBINATIONS: u64 = 1 << 20;
+
+/// The number of a text that the file does not know: no sum with it is that of a combination.
+const UNKNOWN: f64 = -1_073_741_824.0;
 
 /// Adds a statistic and yields it; and whether its key is a hash rather than the text.
 pub(super) fn lower(
@@ -55,6 +64,10 @@ pub(super) fn lower(
             return Err(Failure::bug(codes::CTR, "a text is the key of several features"));
         };
         (inputs.text(*cat)?, Labels::Text(texts), values, false)
+    } else if let Some(found) = combinations(&ctr.base, &answers, document, budget)? {
+        let arg = numbered_key(&ctr.base, document, inputs, keys, model)?;
+        let (keys, values) = found.into_iter().unzip();
+        (arg, Labels::F64(keys), values, false)
     } else {
         let arg = key(&ctr.base, inputs, keys, model)?;
         let values = answers.values().copied().collect();
@@ -139,6 +152,95 @@ fn texts(
     (found == answers.len()).then_some((texts, values))
 }
 
+/// The table by the numbers of combinations, where the file has the texts of every key. A combination is numbered by
+/// the positions of its hashes among all known ones and its bits, the first the lowest.
+fn combinations(
+    base: &CtrBase,
+    answers: &BTreeMap<i64, f64>,
+    document: &Document,
+    budget: &mut Budget,
+) -> Result<Option<Vec<(f64, f64)>>, Failure> {
+    let known = document.texts.len() as u64;
+    let bits = base.floats.len() + base.hots.len();
+    let all = u32::try_from(base.cats.len()).ok().and_then(|cats| known.checked_pow(cats));
+    let all = all.and_then(|all| all.checked_mul(1_u64.checked_shl(u32::try_from(bits).ok()?)?));
+    let named = base.hots.iter().all(|(_, hash)| document.texts.contains_key(hash));
+    let Some(all) = all.filter(|all| (1..=MOST_COMBINATIONS).contains(all) && named) else {
+        return Ok(None);
+    };
+    budget.step(all)?;
+    budget.charge_elements(all, 16)?;
+    // Keys so far and their numbers: each part makes of one as many as it has values.
+    let mut open = vec![(0_i64, 0.0_f64)];
+    let mut radix = 1.0;
+    let mut part = |values: &[i64]| {
+        let mut next = Vec::with_capacity(open.len() * values.len());
+        for &(key, number) in &open {
+            for (place, value) in (0_u32..).zip(values) {
+                next.push((step(key, *value), number + radix * f64::from(place)));
+            }
+        }
+        radix *= f64::from(u32::try_from(values.len()).unwrap_or(u32::MAX));
+        open = next;
+    };
+    let hashes: Vec<i64> = document.texts.keys().map(|hash| i64::from(*hash)).collect();
+    base.cats.iter().for_each(|_| part(&hashes));
+    (0..bits).for_each(|_| part(&[0, 1]));
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::with_capacity(answers.len());
+    for (key, number) in open {
+        if let Some(value) = answers.get(&key) {
+            seen.insert(key);
+            found.push((number, *value));
+        }
+    }
+    Ok((seen.len() == answers.len()).then_some(found))
+}
+
+/// The number of a row's combination.
+fn numbered_key(
+    base: &CtrBase,
+    document: &Document,
+    inputs: &mut Inputs,
+    keys: &mut Keys,
+    model: &mut Model,
+) -> Result<ValueId, Failure> {
+    let name = CtrBase { kind: CtrKind::Borders, ..base.clone() }.key();
+    if let Some(key) = keys.numbered.get(&name) {
+        return Ok(*key);
+    }
+    let mut parts = Vec::new();
+    for &cat in &base.cats {
+        parts.push((inputs.number(cat, document, UNKNOWN, model)?, document.texts.len()));
+    }
+    for &(feature, border) in &base.floats {
+        let above = above(feature, border, inputs, model)?;
+        parts.push((model.push(Op::Cast { arg: above, to: Kind::F64 })?, 2));
+    }
+    for &(cat, hash) in &base.hots {
+        let place = document.texts.range(..hash).count();
+        let place = float(model, Kind::F64, f64::from(u32::try_from(place).unwrap_or(u32::MAX)))?;
+        let number = inputs.number(cat, document, UNKNOWN, model)?;
+        let equal = binary(model, BinaryOp::Eq, number, place)?;
+        parts.push((model.push(Op::Cast { arg: equal, to: Kind::F64 })?, 2));
+    }
+    let (mut key, mut radix) = (None, 1.0);
+    for (part, values) in parts {
+        key = Some(match key {
+            None => part,
+            Some(key) => {
+                let by = float(model, Kind::F64, radix)?;
+                let term = binary(model, BinaryOp::Mul, part, by)?;
+                binary(model, BinaryOp::Add, key, term)?
+            }
+        });
+        radix *= f64::from(u32::try_from(values).unwrap_or(u32::MAX));
+    }
+    let key = key.ok_or_else(|| bad("a statistic on no feature"))?;
+    keys.numbered.insert(name, key);
+    Ok(key)
+}
+
 /// `CalcHash`.
 const fn step(key: i64, value: i64) -> i64 {
     MAGIC.wrapping_mul(key.wrapping_add(MAGIC.wrapping_mul(value)))
@@ -152,7 +254,7 @@ fn key(
     model: &mut Model,
 ) -> Result<ValueId, Failure> {
     let name = CtrBase { kind: CtrKind::Borders, ..base.clone() }.key();
-    if let Some(key) = keys.0.get(&name) {
+    if let Some(key) = keys.hashed.get(&name) {
         return Ok(*key);
     }
     let magic = integer(model, MAGIC)?;
@@ -168,16 +270,7 @@ fn key(
         mix(value, model)?;
     }
     for &(feature, border) in &base.floats {
-        let input = inputs.floats.get(&feature).copied().ok_or_else(|| {
-            Failure::malformed(codes::FEATURE, format!("there is no float feature {feature}"))
-        })?;
-        let narrow = model.push(Op::Cast { arg: input.value, to: Kind::F32 })?;
-        let border = float(model, Kind::F32, f64::from(border))?;
-        let mut above = binary(model, BinaryOp::Gt, narrow, border)?;
-        if input.nan_above {
-            let nan = unary(model, UnaryOp::IsNan, narrow)?;
-            above = binary(model, BinaryOp::Or, above, nan)?;
-        }
+        let above = above(feature, border, inputs, model)?;
         let value = model.push(Op::Cast { arg: above, to: Kind::I64 })?;
         mix(value, model)?;
     }
@@ -187,8 +280,28 @@ fn key(
         let value = model.push(Op::Cast { arg: equal, to: Kind::I64 })?;
         mix(value, model)?;
     }
-    keys.0.insert(name, key);
+    keys.hashed.insert(name, key);
     Ok(key)
+}
+
+/// Whether a float is above a border.
+fn above(
+    feature: u32,
+    border: f32,
+    inputs: &Inputs,
+    model: &mut Model,
+) -> Result<ValueId, Failure> {
+    let input = inputs.floats.get(&feature).copied().ok_or_else(|| {
+        Failure::malformed(codes::FEATURE, format!("there is no float feature {feature}"))
+    })?;
+    let narrow = model.push(Op::Cast { arg: input.value, to: Kind::F32 })?;
+    let border = float(model, Kind::F32, f64::from(border))?;
+    let above = binary(model, BinaryOp::Gt, narrow, border)?;
+    if !input.nan_above {
+        return Ok(above);
+    }
+    let nan = unary(model, UnaryOp::IsNan, narrow)?;
+    binary(model, BinaryOp::Or, above, nan)
 }
 
 fn bad(message: impl Into<String>) -> Failure {

@@ -29,6 +29,8 @@ pub(super) struct Inputs {
     texts: BTreeMap<u32, ValueId>,
     /// Hashes that were asked for.
     hashes: BTreeMap<u32, ValueId>,
+    /// Numbers of texts that were asked for.
+    numbers: BTreeMap<u32, ValueId>,
 }
 
 impl Inputs {
@@ -38,6 +40,34 @@ impl Inputs {
             let message = format!("there is no category feature {cat}");
             Failure::malformed(codes::FEATURE, message)
         })
+    }
+
+    /// The position of a category's hash among those whose texts the file has.
+    pub(super) fn number(
+        &mut self,
+        cat: u32,
+        document: &Document,
+        unknown: f64,
+        model: &mut Model,
+    ) -> Result<ValueId, Failure> {
+        if let Some(number) = self.numbers.get(&cat) {
+            return Ok(*number);
+        }
+        let (mut texts, mut codes) = (Vec::new(), Vec::new());
+        for (place, known) in (0_u32..).zip(document.texts.values()) {
+            texts.extend(known.iter().cloned());
+            codes.extend(known.iter().map(|_| f64::from(place)));
+        }
+        let ordinal = Ordinal {
+            arg: self.text(cat)?,
+            categories: Categories::new(Labels::Text(texts)),
+            codes,
+            unknown: Unknown::Code(unknown),
+            kind: Kind::F64,
+        };
+        let number = model.push(Op::Ordinal(ordinal))?;
+        self.numbers.insert(cat, number);
+        Ok(number)
     }
 
     /// The hash of a category.
@@ -105,8 +135,8 @@ fn note_hashes(report: &mut Report) {
         )
         .with_help(
             "formats without this hash need the texts: save with the training data, \
-             `save_model(\"model.json\", format=\"json\", pool=pool)`; combinations of features need the \
-             hash all the same",
+             `save_model(\"model.json\", format=\"json\", pool=pool)`; combinations of more than 2²⁰ \
+             texts need the hash all the same",
         ),
     );
 }

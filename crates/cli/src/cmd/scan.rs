@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use holdall_codec::ReadOptions;
 use holdall_diag::{Failure, FailureKind};
 use holdall_pickle::{looks_like_pickle, scan as pickle_scan};
 use holdall_source::Source;
@@ -54,6 +55,17 @@ pub(crate) fn scan(source: &Source, common: &Common) -> Result<Scanned, Failure>
             .map(|f| (f.code.to_string(), f.location.to_string(), f.message.clone()))
             .collect();
         return Ok(Scanned { name, verdict: found.verdict.as_str(), findings });
+    }
+    if let Ok(reader) = holdall_convert::detect(source) {
+        let options = ReadOptions { limits: common.limits(), ..ReadOptions::default() };
+        if let Ok(Some(found)) = reader.scan(source, &options) {
+            let findings = found
+                .findings
+                .iter()
+                .map(|f| (f.code.to_string(), f.location.to_string(), f.message.clone()))
+                .collect();
+            return Ok(Scanned { name, verdict: found.verdict, findings });
+        }
     }
     // Other formats are data: nothing in them is loaded by name.
     match holdall_convert::load(source, None, common.limits()) {

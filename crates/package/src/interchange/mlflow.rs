@@ -95,6 +95,12 @@ pub fn export(manifest: &Manifest) -> Result<Vec<(&'static str, String)>, Failur
                 own.insert("model_format".to_owned(), format.into());
                 own.insert("xgb_version".to_owned(), version);
             }
+            "catboost" => {
+                let json = model.format.as_deref() == Some("catboost-json");
+                own.insert("model_type".to_owned(), "CatBoost".into());
+                own.insert("save_format".to_owned(), if json { "json" } else { "cbm" }.into());
+                own.insert("catboost_version".to_owned(), version);
+            }
             _ => {
                 own.insert("model_class".to_owned(), "lightgbm.basic.Booster".into());
                 own.insert("lgb_version".to_owned(), version);
@@ -165,6 +171,7 @@ fn flavor_of(artifact: &Artifact) -> Option<(u8, &'static str)> {
         "onnx" => Some((1, "onnx")),
         "xgboost-json" | "xgboost-ubj" => Some((0, "xgboost")),
         "lightgbm-text" => Some((0, "lightgbm")),
+        "catboost-cbm" | "catboost-json" => Some((0, "catboost")),
         // MLflow unpickles; a joblib file is none.
         "sklearn-pickle" if matches!(extension.as_deref(), Some("pkl" | "pickle")) => {
             Some((0, "sklearn"))

@@ -184,6 +184,27 @@ fn mlflow_folders_are_read_and_written() {
 }
 
 #[test]
+fn a_catboost_flavour_is_read_and_written() {
+    // As mlflow 2.22 writes it.
+    let text = "artifact_path: model\nflavors:\n  catboost:\n    catboost_version: 1.2.5\n    code: null\n    data: \
+                model.cb\n    model_type: CatBoostClassifier\n    save_format: cbm\n  python_function:\n    data: \
+                model.cb\n    loader_module: mlflow.catboost\n    python_version: 3.11.9\nmlflow_version: 2.22.0\n";
+    let draft = mlflow::import(&Source::from_bytes("MLmodel", text.to_owned())).unwrap();
+    assert_eq!(draft.model.as_deref(), Some("model.cb"));
+    assert_eq!(draft.tags, ["catboost"]);
+    for (format, saved) in [("catboost-cbm", "cbm"), ("catboost-json", "json")] {
+        let mut manifest = manifest();
+        let model = manifest.artifacts.iter_mut().find(|a| a.role == Role::Model).unwrap();
+        model.format = Some(format.to_owned());
+        let files = mlflow::export(&manifest).unwrap();
+        assert!(files[0].1.contains(&format!("save_format: {saved}")), "{}", files[0].1);
+        assert!(files[0].1.contains("loader_module: mlflow.catboost"), "{}", files[0].1);
+        let again = mlflow::import(&Source::from_bytes("MLmodel", files[0].1.clone())).unwrap();
+        assert_eq!(again.tags, ["catboost"]);
+    }
+}
+
+#[test]
 fn drafts_are_source_forms_and_show_what_contradicts() {
     let mut draft = Draft {
         name: Some("n \"quoted\"\nline".to_owned()),

@@ -2,7 +2,9 @@
 
 use holdall_tabular::{BinaryOp, Construct, Estimator, Kind, Op, Transform, ValidModel};
 
-use super::{bayes, combine, decision, distances, gaussian, neighbors, oblivious, reduce};
+use super::{
+    bayes, combine, decision, distances, gaussian, linear_trees, neighbors, oblivious, reduce,
+};
 
 /// The most rows of a table that is compared row by row.
 const MOST_ROWS: usize = 1 << 14;
@@ -58,6 +60,8 @@ fn of_transform(
         | Transform::Spline(_)
         | Transform::TextVector(_)
         | Transform::TextIndex(_)
+        | Transform::ImputeNeighbors(_)
+        | Transform::Decompose(_)
         | Transform::Lag(_) => None,
     }
 }
@@ -76,6 +80,7 @@ fn of_estimator(
         Estimator::DecisionTree(op) => decision::tree_refused(valid, id, op),
         Estimator::Rules(op) => decision::rules_refused(op),
         Estimator::Scorecard(op) => decision::card_refused(op),
+        Estimator::LinearTrees(op) => linear_trees::refused(op),
         Estimator::Combine(op) => {
             let members = op.members.iter();
             let silent = members.clone().any(|member| misses(member.estimate));
@@ -85,7 +90,6 @@ fn of_estimator(
         | Estimator::Votes(_)
         | Estimator::Cluster(_)
         | Estimator::Detect(_)
-        | Estimator::LinearTrees(_)
         | Estimator::BayesianNetwork(_)
         | Estimator::TimeSeries(_)
         | Estimator::Survival(_)

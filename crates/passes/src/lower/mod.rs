@@ -19,6 +19,7 @@ mod gaussian;
 mod inputs;
 mod kernel;
 mod linear;
+mod linear_trees;
 mod neighbors;
 mod nested;
 mod oblivious;
@@ -160,6 +161,8 @@ impl Context<'_> {
             Transform::Spline(_)
             | Transform::TextVector(_)
             | Transform::TextIndex(_)
+            | Transform::ImputeNeighbors(_)
+            | Transform::Decompose(_)
             | Transform::Lag(_) => Err(inexpressible(transform.kind().name())),
         }
     }
@@ -167,6 +170,7 @@ impl Context<'_> {
     fn estimator(&mut self, id: ValueId, estimator: &Estimator) -> Result<Slot, Failure> {
         let value = match estimator {
             Estimator::ObliviousTrees(op) => self.oblivious_trees(op)?,
+            Estimator::LinearTrees(op) => self.linear_trees(op)?,
             Estimator::KernelMachine(op) => self.kernel_machine(op)?,
             Estimator::Votes(op) => self.votes(op)?,
             Estimator::NaiveBayes(op) => self.naive_bayes(op)?,
@@ -178,8 +182,7 @@ impl Context<'_> {
             Estimator::DecisionTree(op) => return self.decision_tree(op).map(Slot::Answer),
             Estimator::Rules(op) => return self.rules(op).map(Slot::Answer),
             Estimator::Scorecard(op) => return self.scorecard(id, op).map(Slot::Answer),
-            Estimator::LinearTrees(_)
-            | Estimator::BayesianNetwork(_)
+            Estimator::BayesianNetwork(_)
             | Estimator::TimeSeries(_)
             | Estimator::Survival(_)
             | Estimator::Association(_) => return Err(inexpressible(estimator.kind().name())),

@@ -23,12 +23,17 @@ pub(super) fn refused(op: &Neighbors) -> Option<&'static str> {
     if undefined {
         return Some("distances that may be 0 ÷ 0 have no place in the order of operators");
     }
-    let median = matches!(
-        op.answer,
-        NeighborAnswer::Values { targets: _, combine: NeighborCombine::Median }
-    );
-    if median && matches!(op.near, Near::Radius(_)) {
-        return Some("the median of a number of rows that differs from row to row");
+    if matches!(op.weights, NeighborWeights::Barycentric(_)) {
+        return Some("weights that solve a system of equations a row");
+    }
+    if let (NeighborAnswer::Values { targets: _, combine }, Near::Radius(_)) = (&op.answer, op.near)
+    {
+        match combine {
+            NeighborCombine::Mean => {}
+            NeighborCombine::Median | NeighborCombine::ShortestPath | NeighborCombine::Reach => {
+                return Some("an answer of a number of rows that differs from row to row");
+            }
+        }
     }
     distances::refused(&op.comparison)
 }
@@ -56,6 +61,8 @@ impl Context<'_> {
                 let id = match combine {
                     NeighborCombine::Mean => self.neighbor_mean(&counted, weights, targets)?,
                     NeighborCombine::Median => self.neighbor_median(&counted, targets)?,
+                    NeighborCombine::ShortestPath => self.shortest_path(&counted, targets)?,
+                    NeighborCombine::Reach => self.neighbor_reach(&counted, weights, targets)?,
                 };
                 let value = self.with_mask(Kind::F64, targets.columns, id, gap)?;
                 let margins = Some(value.clone());
@@ -106,7 +113,7 @@ impl Context<'_> {
         let b = &mut self.builder;
         let (one, zero) = (b.number(1.0)?, b.number(0.0)?);
         let weights = match form {
-            NeighborWeights::Uniform => {
+            NeighborWeights::Uniform | NeighborWeights::Barycentric(_) => {
                 let same = b.two("Equal", counted.distances, counted.distances)?;
                 b.choose(same, one, one)?
             }
@@ -178,11 +185,42 @@ impl Context<'_> {
         targets: &Matrix,
     ) -> Result<ValueId, Failure> {
         let values = self.of_rows(counted, targets)?;
+        self.weighted_mean(counted, weights, values)
+    }
+
+    fn weighted_mean(
+        &mut self,
+        counted: &Counted,
+        weights: ValueId,
+        values: ValueId,
+    ) -> Result<ValueId, Failure> {
         let total = self.row_sum(weights, counted.count)?;
         let weights = self.builder.raised(weights, 2)?;
         let products = self.builder.two("Mul", values, weights)?;
         let sum = self.added(products, counted.count, 1)?;
         self.builder.two("Div", sum, total)
+    }
+
+    /// The mean of the larger of value and distance.
+    fn neighbor_reach(
+        &mut self,
+        counted: &Counted,
+        weights: ValueId,
+        targets: &Matrix,
+    ) -> Result<ValueId, Failure> {
+        let values = self.of_rows(counted, targets)?;
+        let distances = self.builder.raised(counted.distances, 2)?;
+        let reach = self.builder.two("Max", values, distances)?;
+        self.weighted_mean(counted, weights, reach)
+    }
+
+    /// The least of value + distance.
+    fn shortest_path(&mut self, counted: &Counted, targets: &Matrix) -> Result<ValueId, Failure> {
+        let values = self.of_rows(counted, targets)?;
+        let distances = self.builder.raised(counted.distances, 2)?;
+        let paths = self.builder.two("Add", values, distances)?;
+        let least = self.builder.extreme_along("ReduceMin", paths, 1)?;
+        self.builder.flattened(least, 1)
     }
 
     fn neighbor_median(&mut self, counted: &Counted, targets: &Matrix) -> Result<ValueId, Failure> {

@@ -245,6 +245,7 @@ fn may_miss(model: &Model) -> Vec<bool> {
             Op::Constant(_)
             | Op::Impute(_)
             | Op::OneHot(_)
+            | Op::Transform(Transform::ImputeNeighbors(_))
             | Op::Unary { op: UnaryOp::IsMissing, .. } => false,
             Op::Trees(ensemble) => ensemble.nodes.may_lose(any()),
             Op::Ordinal(ordinal) => ordinal.unknown == Unknown::None,
@@ -253,7 +254,8 @@ fn may_miss(model: &Model) -> Vec<bool> {
                 | Transform::Polynomial(_)
                 | Transform::Distances(_)
                 | Transform::Reduce(_)
-                | Transform::Spline(_),
+                | Transform::Spline(_)
+                | Transform::Decompose(_),
             ) => any(),
             Op::Call(_) | Op::Transform(_) => true,
             // Where every member has a condition, there are rows in which none answers.

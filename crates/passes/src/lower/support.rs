@@ -252,6 +252,10 @@ fn of_transform(kind: TransformKind, sums: TreeSums) -> Support {
         TransformKind::TextVector | TransformKind::TextIndex => Support::refuse(
             "`Tokenizer` and `TfIdfVectorizer` cut texts otherwise: there is no Unicode word pattern",
         ),
+        TransformKind::ImputeNeighbors => Support::refuse(NOT_YET),
+        TransformKind::Decompose => {
+            Support::refuse("an iteration until it stops by itself; operators see all rows at once")
+        }
         TransformKind::Lag => Support::refuse("operators see one row at a time"),
         TransformKind::Spline => Support::refuse(NOT_YET),
     }
@@ -301,8 +305,10 @@ fn of_estimator(kind: EstimatorKind, sums: TreeSums) -> Support {
             sums,
             "a `Where` for each attribute, partial scores added in order; reasons ranked by `TopK`",
         ),
-        EstimatorKind::LinearTrees
-        | EstimatorKind::BayesianNetwork
+        EstimatorKind::LinearTrees => Support::rewrite(
+            "leaf numbers, whose models are looked up in binary64 and added in order by `CumSum`",
+        ),
+        EstimatorKind::BayesianNetwork
         | EstimatorKind::TimeSeries
         | EstimatorKind::Survival
         | EstimatorKind::Association => Support::refuse(NOT_YET),

@@ -15,7 +15,7 @@ use holdall_diag::{Code, Failure, FailureKind, Location};
 use holdall_source::{Budget, Limits};
 
 use self::judge::Judge;
-pub use self::names::Standing;
+pub use self::names::{Standing, standing};
 use crate::{Compression, Pickle, ReadOptions, codes, compress::decompress_partial};
 
 /// The answer of a scan, from harmless to harmful.

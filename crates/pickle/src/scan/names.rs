@@ -238,7 +238,7 @@ pub(super) fn listed(module: &str, name: &str) -> Option<Use> {
 }
 
 /// What the lists say about a name. No part of a name is trusted for another part's sake.
-pub(super) fn standing(module: &str, name: &str) -> Standing {
+pub fn standing(module: &str, name: &str) -> Standing {
     let module = python3_module(module);
     if listed(module, name).is_some() {
         return Standing::Listed;

@@ -187,7 +187,11 @@ fn kind_of_transform(transform: &Transform) -> Result<Kind, ValueId> {
             _ => Err(op.arg),
         },
         Transform::TextVector(op) => Ok(op.kind),
-        Transform::Spline(_) | Transform::TextIndex(_) | Transform::Distances(_) => Ok(Kind::F64),
+        Transform::Spline(_)
+        | Transform::TextIndex(_)
+        | Transform::Distances(_)
+        | Transform::ImputeNeighbors(_)
+        | Transform::Decompose(_) => Ok(Kind::F64),
     }
 }
 
@@ -279,7 +283,9 @@ pub(super) fn is_vector(model: &Model, id: ValueId, known: &Known) -> bool {
                 | Transform::Polynomial(_)
                 | Transform::Spline(_)
                 | Transform::TextVector(_)
-                | Transform::Distances(_) => return true,
+                | Transform::Distances(_)
+                | Transform::ImputeNeighbors(_)
+                | Transform::Decompose(_) => return true,
                 Transform::Curve(op) => open.push(op.arg),
                 Transform::Lookup(_)
                 | Transform::Bin(_)

@@ -31,6 +31,17 @@ impl Raise<'_> {
         {
             return refuse("PMML has no such distance");
         }
+        if let NeighborAnswer::Values { targets: _, combine } = &op.answer {
+            match combine {
+                NeighborCombine::Mean | NeighborCombine::Median => {}
+                NeighborCombine::ShortestPath | NeighborCombine::Reach => {
+                    return refuse("PMML has the mean and the median of neighbours only");
+                }
+            }
+        }
+        if matches!(op.weights, NeighborWeights::Barycentric(_)) {
+            return refuse("PMML weighs a neighbour by its own distance");
+        }
         if op.weights == NeighborWeights::Inverse {
             return refuse("PMML adds a number above 0 to a distance before it divides by it");
         }
@@ -89,6 +100,9 @@ impl Raise<'_> {
                     (NeighborCombine::Median, _) => "median",
                     (NeighborCombine::Mean, true) => "weightedAverage",
                     (NeighborCombine::Mean, false) => "average",
+                    (NeighborCombine::ShortestPath | NeighborCombine::Reach, _) => {
+                        return Err(self.bug(id, "another mean"));
+                    }
                 };
                 out.attribute("continuousScoringMethod", method);
                 let rows = 0..targets.rows as usize;

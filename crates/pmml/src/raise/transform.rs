@@ -30,6 +30,10 @@ impl Raise<'_> {
                 Construct::Transform(TransformKind::TextVector),
                 "`TextIndex` cuts a text where a character separates words; it cannot pick words by a pattern",
             )),
+            Transform::ImputeNeighbors(_) | Transform::Decompose(_) => {
+                let construct = Construct::Transform(transform.kind());
+                Err(Stop::refuse(construct, "PMML has nothing that says it"))
+            }
             Transform::Spline(_) => Err(Stop::refuse(
                 Construct::Transform(TransformKind::Spline),
                 "PMML has no splines",

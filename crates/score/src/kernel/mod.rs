@@ -9,6 +9,7 @@ mod bin;
 pub(crate) mod binary;
 pub(crate) mod call;
 pub(crate) mod cast;
+mod cholesky;
 pub(crate) mod choose;
 mod city;
 pub(crate) mod classify;
@@ -18,10 +19,12 @@ mod compare;
 pub(crate) mod constant;
 mod curve;
 mod decision_tree;
+mod decompose;
 mod detect;
 mod distances;
 mod gaussian_process;
 pub(crate) mod impute;
+mod impute_neighbors;
 pub(crate) mod input;
 mod kernel_machine;
 mod lag;
@@ -207,6 +210,7 @@ fn one(element: Element<'_>) -> Yield<'_> {
 pub(crate) fn transform(
     op: &Transform,
     known: &mut Preparations,
+    location: Location,
 ) -> Result<Box<dyn Kernel>, Failure> {
     Ok(match op {
         Transform::Lookup(op) => Box::new(lookup::LookupStep::new(op)),
@@ -219,6 +223,8 @@ pub(crate) fn transform(
         Transform::TextVector(op) => Box::new(text_vector::TextVectorStep::new(op)?),
         Transform::TextIndex(op) => Box::new(text_index::TextIndexStep::new(op, known)?),
         Transform::Distances(op) => Box::new((**op).clone()),
+        Transform::ImputeNeighbors(op) => Box::new((**op).clone()),
+        Transform::Decompose(op) => Box::new(decompose::DecomposeStep::new(op, location)),
         Transform::Lag(op) => Box::new(op.clone()),
     })
 }

@@ -3,7 +3,7 @@ use std::rc::Rc;
 use holdall_diag::{Failure, Location};
 use holdall_tabular::{Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, TieRule};
 
-use super::{Columns, Kernel, Run, compare::compare, largest, median};
+use super::{Columns, Kernel, Run, cholesky::Cholesky, compare::compare, largest, median};
 use crate::{
     codes,
     value::{Element, Estimate, Yield, pick},
@@ -53,17 +53,31 @@ impl NeighborsStep {
         Some(all)
     }
 
-    fn weights(&self, near: &[(usize, f64)]) -> Vec<f64> {
+    fn weights(&self, x: &[f64], near: &[(usize, f64)]) -> Vec<f64> {
         match self.op.weights {
-            NeighborWeights::Uniform => vec![1.0; near.len()],
-            NeighborWeights::Inverse if near.iter().any(|(_, d)| *d == 0.0) => {
-                near.iter().map(|(_, d)| f64::from(u8::from(*d == 0.0))).collect()
-            }
-            NeighborWeights::Inverse => near.iter().map(|(_, d)| 1.0 / d).collect(),
-            NeighborWeights::InverseShifted(by) => {
-                near.iter().map(|(_, d)| 1.0 / (d + by)).collect()
-            }
+            NeighborWeights::Barycentric(by) => self.barycentric(x, near, by),
+            form @ (NeighborWeights::Uniform
+            | NeighborWeights::Inverse
+            | NeighborWeights::InverseShifted(_)) => weights(form, near),
         }
+    }
+
+    /// The weights whose mean of the near rows comes closest to this one.
+    fn barycentric(&self, x: &[f64], near: &[(usize, f64)], by: f64) -> Vec<f64> {
+        let apart = |&(row, _): &(usize, f64)| {
+            self.op.rows.row(row).iter().zip(x).map(|(y, x)| y - x).collect::<Vec<f64>>()
+        };
+        let apart: Vec<Vec<f64>> = near.iter().map(apart).collect();
+        let product = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0, |sum, (a, b)| sum + a * b);
+        let trace = apart.iter().fold(0.0, |sum, line| sum + product(line, line));
+        let ridge = if trace > 0.0 { by * trace } else { by };
+        let mut factor = Cholesky::default();
+        for line in &apart {
+            let row: Vec<f64> = apart[..factor.len()].iter().map(|a| product(a, line)).collect();
+            let (lower, rest) = factor.next(&row, product(line, line) + ridge);
+            factor.push(lower, rest.sqrt());
+        }
+        factor.solve(&vec![1.0; near.len()])
     }
 
     fn refuse(&self, run: &mut Run<'_, '_>, row: usize) {
@@ -94,13 +108,13 @@ impl Kernel for NeighborsStep {
             for (entity, (found, _)) in entities.iter_mut().zip(&near) {
                 entity[row] = Some(self.ids[*found].as_str());
             }
-            let weights = self.weights(&near);
+            let weights = self.weights(rows.row(row), &near);
             match &self.op.answer {
                 NeighborAnswer::Values { targets, combine } => {
                     let column = |target: usize| {
                         let of = |found: usize| targets.row(found)[target];
                         let values: Vec<f64> = near.iter().map(|(found, _)| of(*found)).collect();
-                        combined(*combine, &values, &weights)
+                        combined(*combine, &values, &near, &weights)
                     };
                     let values: Option<Vec<f64>> = (0..width).map(column).collect();
                     match values {
@@ -165,17 +179,43 @@ fn winner(shares: &[f64], ties: TieRule, of_row: &[u32]) -> Option<usize> {
     }
 }
 
-/// The mean or median of values by weight; none where there is no value.
-fn combined(combine: NeighborCombine, values: &[f64], weights: &[f64]) -> Option<f64> {
+/// How much rows count by their distances; [`NeighborWeights::Barycentric`] asks for more than these.
+pub(super) fn weights(form: NeighborWeights, near: &[(usize, f64)]) -> Vec<f64> {
+    match form {
+        NeighborWeights::Uniform | NeighborWeights::Barycentric(_) => vec![1.0; near.len()],
+        NeighborWeights::Inverse if near.iter().any(|(_, d)| *d == 0.0) => {
+            near.iter().map(|(_, d)| f64::from(u8::from(*d == 0.0))).collect()
+        }
+        NeighborWeights::Inverse => near.iter().map(|(_, d)| 1.0 / d).collect(),
+        NeighborWeights::InverseShifted(by) => near.iter().map(|(_, d)| 1.0 / (d + by)).collect(),
+    }
+}
+
+/// The mean of values by weight.
+pub(super) fn mean(values: &[f64], weights: &[f64]) -> f64 {
+    let total = weights.iter().fold(0.0, |sum, w| sum + w);
+    let sum = values.iter().zip(weights).fold(0.0, |sum, (v, w)| sum + v * w);
+    sum / total
+}
+
+/// What the values of rows at distances come to; none where there is no value.
+fn combined(
+    combine: NeighborCombine,
+    values: &[f64],
+    near: &[(usize, f64)],
+    weights: &[f64],
+) -> Option<f64> {
     if values.is_empty() {
         return None;
     }
+    let pairs = || values.iter().zip(near).map(|(value, (_, distance))| (*value, *distance));
     Some(match combine {
-        NeighborCombine::Mean => {
-            let total = weights.iter().fold(0.0, |sum, w| sum + w);
-            let sum = values.iter().zip(weights).fold(0.0, |sum, (v, w)| sum + v * w);
-            sum / total
-        }
+        NeighborCombine::Mean => mean(values, weights),
         NeighborCombine::Median => median(values.to_vec()),
+        NeighborCombine::ShortestPath => pairs().map(|(v, d)| v + d).fold(f64::INFINITY, f64::min),
+        NeighborCombine::Reach => {
+            let reach: Vec<f64> = pairs().map(|(v, d)| v.max(d)).collect();
+            mean(&reach, weights)
+        }
     })
 }

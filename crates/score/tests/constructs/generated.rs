@@ -5,19 +5,19 @@ use holdall_tabular::{
     Accents, Aggregate, Analyzer, AnomalySide, Arima, Association, AssociationRule, Attribute,
     Baseline, BayesForm, BayesInput, BayesianNetwork, Bin, Call, Categories, Characteristic,
     Classify, Cluster, Combine, CombineMethod, Compare, Comparison, Covariance, CovarianceTerm,
-    Curve, CurveForm, Decision, DecisionNodes, DecisionTree, Detect, Distances, EstimateType,
-    Estimator, EstimatorKind, Function, FunctionKind, GaussianProcess, Interval, Kernel,
-    KernelMachine, Kind, Labels, Lag, LeafModel, Likelihood, Linear, LinearTrees, Link,
-    LocalWeight, Lookup, Machine, Matrix, Member, Metric, MissingElement, MissingMember,
-    MissingRule, MissingStrategy, NaiveBayes, Near, NeighborAnswer, NeighborCombine,
-    NeighborWeights, Neighbors, NetworkNode, NoTrueChild, NodeAnswer, NodeClasses, Normalize,
-    NormalizeBy, ObliviousSplit, ObliviousTrees, Op, Output, Outside, Part, Polynomial,
-    ReasonRanking, Reduce, ReduceOp, Regress, Rule, RuleFeature, RuleFires, RuleRank,
-    RuleSelection, Rules, Scalar, Scorecard, SeasonForm, Spline, SplineOutside, StateSpace,
-    Summation, Survival, SurvivalForm, TermWeight, Terms, Test, TextIndex, TextNormalization,
-    TextRule, TextVector, TieRule, TimeSeries, TimeSeriesForm, TokenUnit, Transform, TransformKind,
-    Tree, TreeEnsemble, TreeNodes, Trend, Type, UnaryOp, ValidModel, ValueId, VoteForm, Votes,
-    validate,
+    Curve, CurveForm, Decision, DecisionNodes, DecisionTree, Decompose, Decomposition, Detect,
+    Distances, EstimateType, Estimator, EstimatorKind, Function, FunctionKind, GaussianProcess,
+    ImputeNeighbors, Interval, Kernel, KernelMachine, Kind, Labels, Lag, LeafModel, Likelihood,
+    Linear, LinearTrees, Link, LocalWeight, Lookup, Machine, Matrix, Member, Metric,
+    MissingElement, MissingMember, MissingRule, MissingStrategy, MultiplicativeStop, NaiveBayes,
+    Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, NetworkNode, NoTrueChild,
+    NodeAnswer, NodeClasses, Normalize, NormalizeBy, ObliviousSplit, ObliviousTrees, Op, Output,
+    Outside, Part, Polynomial, ReasonRanking, Reduce, ReduceOp, Regress, Rule, RuleFeature,
+    RuleFires, RuleRank, RuleSelection, Rules, Scalar, Scorecard, SeasonForm, Spline,
+    SplineOutside, StateSpace, Summation, Survival, SurvivalForm, TermWeight, Terms, Test,
+    TextIndex, TextNormalization, TextRule, TextVector, TieRule, TimeSeries, TimeSeriesForm,
+    TokenUnit, Transform, TransformKind, Tree, TreeEnsemble, TreeNodes, Trend, Type, UnaryOp,
+    ValidModel, ValueId, VoteForm, Votes, validate,
 };
 use proptest::prelude::{ProptestConfig, any, proptest};
 use serde_json::{Value, json};
@@ -277,7 +277,52 @@ fn transform(kind: TransformKind, dice: &mut Dice, ground: &mut Ground) -> Op {
             })
         }
         TransformKind::Distances => Transform::Distances(Box::new(distances(dice, ground))),
+        TransformKind::ImputeNeighbors => {
+            let rows = dice.matrix(5, 3);
+            let holes = (0..15).map(|_| dice.below(4) == 0).collect();
+            let weights = [NeighborWeights::Uniform, NeighborWeights::Inverse];
+            Transform::ImputeNeighbors(Box::new(ImputeNeighbors {
+                arg: ground.gaps,
+                rows,
+                gaps: holes,
+                count: 1 + dice.below(4),
+                weights: dice.pick(&weights),
+                with: dice.numbers(3),
+            }))
+        }
+        TransformKind::Decompose => Transform::Decompose(Box::new(decompose(dice, ground))),
     })
+}
+
+/// What a vector is made of, by every method.
+fn decompose(dice: &mut Dice, ground: &mut Ground) -> Decompose {
+    let (penalty, tolerance, most) = ([0.1, 0.2], 1e-4, 50);
+    let stop = dice.pick(MultiplicativeStop::ALL);
+    let beta = dice.pick(&[2.0, 1.0, 0.5, 2.5]);
+    let positive = dice.below(2) == 1;
+    let methods = [
+        Decomposition::Descent { penalty, tolerance, most },
+        Decomposition::Multiplicative { beta, penalty, stop, tolerance, most },
+        Decomposition::Topics { prior: 0.3, tolerance, most },
+        Decomposition::Pursuit { count: 1 + dice.below(4) },
+        Decomposition::LeastAngle { count: 1 + dice.below(4) },
+        Decomposition::Lasso { alpha: 0.05, positive, most },
+    ];
+    let mut atoms = dice.matrix(4, 3);
+    let method = dice.pick(&methods);
+    let arg = match method {
+        Decomposition::Pursuit { .. }
+        | Decomposition::LeastAngle { .. }
+        | Decomposition::Lasso { .. } => ground.gaps,
+        // These take and have no numbers below 0.
+        Decomposition::Descent { .. }
+        | Decomposition::Multiplicative { .. }
+        | Decomposition::Topics { .. } => {
+            atoms.data.iter_mut().for_each(|cell| *cell = cell.abs());
+            ground.build.push(Op::Unary { op: UnaryOp::Abs, arg: ground.gaps })
+        }
+    };
+    Decompose { arg, atoms, method }
 }
 
 /// Distances of every measure: of indicators, of places on a sphere, by a table, and of numbers.
@@ -437,14 +482,22 @@ fn neighbors(dice: &mut Dice, ground: &Ground) -> Estimator {
             ties: dice.pick(TieRule::ALL),
         }
     };
-    let weights =
-        [NeighborWeights::Uniform, NeighborWeights::Inverse, NeighborWeights::InverseShifted(0.1)];
+    let mut weights = vec![
+        NeighborWeights::Uniform,
+        NeighborWeights::Inverse,
+        NeighborWeights::InverseShifted(0.1),
+    ];
+    let comparison = comparison(dice);
+    let near = if dice.below(2) == 1 { Near::Count(1 + dice.below(6)) } else { Near::Radius(9.0) };
+    if matches!(near, Near::Count(_)) && comparison.missing == MissingElement::Propagate {
+        weights.push(NeighborWeights::Barycentric(0.01));
+    }
     Estimator::Neighbors(Box::new(Neighbors {
         arg: ground.gaps,
         rows: dice.matrix(6, 3),
         ids: Vec::new(),
-        comparison: comparison(dice),
-        near: if dice.below(2) == 1 { Near::Count(1 + dice.below(6)) } else { Near::Radius(9.0) },
+        comparison,
+        near,
         weights: dice.pick(&weights),
         answer,
     }))

@@ -5,10 +5,11 @@ use holdall_diag::Failure;
 
 use super::{
     Step, anomaly, answer::Lowered, bayes, boosted, boosting, calibrated, cluster,
-    column_transformer, columns::Lowering, dict, discriminant, dummy, ensemble, forest, function,
-    gaussian_process, hist, imputer, isotonic, kernels, labels, linear, linear_classifier,
-    logistic, mixture, mlp, multiclass, multioutput, neighbors, numeric, one_hot, ordinal,
-    pipeline, projection, scaler, select, stacking, svm, text, union, wrapper,
+    column_transformer, columns::Lowering, decomposition, dict, discriminant, dummy, ensemble,
+    forest, function, gaussian_process, hist, imputer, isotonic, kernels, knn_imputer, labels,
+    linear, linear_classifier, logistic, manifold, mixture, mlp, multiclass, multioutput,
+    neighbors, numeric, one_hot, ordinal, pipeline, projection, scaler, select, sketch, stacking,
+    svm, text, union, wrapper,
 };
 
 /// Reads one estimator.
@@ -287,6 +288,19 @@ const FAMILIES: &[Family] = &[
         &["SparsePCA", "MiniBatchSparsePCA"],
     ),
     Family(kernels::pca, "sklearn.decomposition._kernel_pca", &["KernelPCA"]),
+    Family(decomposition::factors, "sklearn.decomposition._nmf", &["NMF", "MiniBatchNMF"]),
+    Family(decomposition::topics, "sklearn.decomposition._lda", &["LatentDirichletAllocation"]),
+    Family(
+        decomposition::sparse,
+        "sklearn.decomposition._dict_learning",
+        &["SparseCoder", "DictionaryLearning", "MiniBatchDictionaryLearning"],
+    ),
+    Family(manifold::isomap, "sklearn.manifold._isomap", &["Isomap"]),
+    Family(
+        manifold::locally_linear,
+        "sklearn.manifold._locally_linear",
+        &["LocallyLinearEmbedding"],
+    ),
     Family(
         projection::components,
         "sklearn.random_projection",
@@ -307,6 +321,7 @@ const FAMILIES: &[Family] = &[
     Family(kernels::ridge, "sklearn.kernel_ridge", &["KernelRidge"]),
     Family(kernels::nystroem, "sklearn.kernel_approximation", &["Nystroem"]),
     Family(kernels::sampler, "sklearn.kernel_approximation", &["RBFSampler", "SkewedChi2Sampler"]),
+    Family(sketch::lower, "sklearn.kernel_approximation", &["PolynomialCountSketch"]),
     Family(kernels::additive_chi_squared, "sklearn.kernel_approximation", &["AdditiveChi2Sampler"]),
     Family(pipeline::lower, "sklearn.pipeline", &["Pipeline"]),
     Family(union::lower, "sklearn.pipeline", &["FeatureUnion"]),
@@ -347,6 +362,7 @@ const FAMILIES: &[Family] = &[
     Family(columns!(imputer::lower), "sklearn.impute._base", &["SimpleImputer"]),
     Family(columns!(imputer::lower), "sklearn.impute", &["SimpleImputer"]),
     Family(labels::missing, "sklearn.impute._base", &["MissingIndicator"]),
+    Family(knn_imputer::lower, "sklearn.impute._knn", &["KNNImputer"]),
     Family(
         text::vectorizer,
         "sklearn.feature_extraction.text",
@@ -403,26 +419,9 @@ const REFUSED: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "its answer is the end of an iteration, which depends on when it stops",
-        &[
-            "DictionaryLearning",
-            "MiniBatchDictionaryLearning",
-            "SparseCoder",
-            "NMF",
-            "MiniBatchNMF",
-            "LatentDirichletAllocation",
-        ],
-    ),
-    (
         "it answers with a graph over the training rows",
         &["KNeighborsTransformer", "RadiusNeighborsTransformer", "NearestNeighbors"],
     ),
-    (
-        "its answer needs the neighbours of the row's neighbours",
-        &["Isomap", "LocallyLinearEmbedding"],
-    ),
-    ("it fills gaps from the rows that are closest in the columns that are there", &["KNNImputer"]),
-    ("it multiplies Fourier transforms", &["PolynomialCountSketch"]),
     ("its inputs are not a table", &["PatchExtractor", "MultiLabelBinarizer", "FeatureHasher"]),
 ];
 

@@ -145,7 +145,18 @@ pub(super) fn centerer(
 }
 
 pub(super) fn pca(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lowered, Failure> {
-    let e = step.estimator;
+    let fitted = step.estimator.matrix("X_fit_", lowering.budget)?;
+    let similarities = similarities(lowering, step, fitted)?;
+    let (vector, total) = components(lowering, step.estimator, similarities)?;
+    Ok(Lowered::Columns(fresh(vector, total)))
+}
+
+/// The principal components of a kernel, and how many.
+pub(super) fn components(
+    lowering: &mut Lowering<'_>,
+    e: &Estimator<'_>,
+    kernel: ValueId,
+) -> Result<(ValueId, usize), Failure> {
     let newer = e.get("eigenvalues_").is_some();
     let key = |new: &'static str, old: &'static str| if newer { new } else { old };
     let values = e.numbers(key("eigenvalues_", "lambdas_"))?;
@@ -159,13 +170,10 @@ pub(super) fn pca(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<Lo
             *cell *= by;
         }
     }
-    let fitted = e.matrix("X_fit_", lowering.budget)?;
-    let similarities = similarities(lowering, step, fitted)?;
     let centerer = Estimator::new(&e.fitted("_centerer")?, e.version())?;
-    let centred = centred(lowering, &centerer, similarities)?;
+    let centred = centred(lowering, &centerer, kernel)?;
     let total = rows.rows as usize;
-    let vector = lowering.linear(centred, rows, vec![0.0; total])?;
-    Ok(Lowered::Columns(fresh(vector, total)))
+    Ok((lowering.linear(centred, rows, vec![0.0; total])?, total))
 }
 
 pub(super) fn sampler(

@@ -7,9 +7,9 @@
 use holdall_diag::Failure;
 use holdall_pickle::Value;
 use holdall_tabular::{
-    AnomalySide, BinaryOp, Comparison, Distances, Estimator as Family, Labels, Matrix, Metric,
-    Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, Op, Part, Scalar, TieRule,
-    Transform, UnaryOp,
+    AnomalySide, BinaryOp, Comparison, Estimator as Family, Labels, Matrix, Metric, Near,
+    NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, Op, Part, Scalar, TieRule,
+    UnaryOp,
 };
 
 use super::{
@@ -60,7 +60,7 @@ pub(super) fn comparison(estimator: &Estimator<'_>) -> Result<Comparison, Failur
     Ok(Comparison { weights, ..Comparison::plain(metric) })
 }
 
-fn weights(estimator: &Estimator<'_>) -> Result<NeighborWeights, Failure> {
+pub(super) fn weights(estimator: &Estimator<'_>) -> Result<NeighborWeights, Failure> {
     match estimator.get("weights").map(|value| value.as_text()) {
         None | Some(Some("uniform")) => Ok(NeighborWeights::Uniform),
         Some(Some("distance")) => Ok(NeighborWeights::Inverse),
@@ -68,7 +68,7 @@ fn weights(estimator: &Estimator<'_>) -> Result<NeighborWeights, Failure> {
     }
 }
 
-fn near(estimator: &Estimator<'_>) -> Result<Near, Failure> {
+pub(super) fn near(estimator: &Estimator<'_>) -> Result<Near, Failure> {
     if estimator.object().name().starts_with("Radius") {
         return Ok(Near::Radius(estimator.fitted("radius")?.float()?));
     }
@@ -146,8 +146,6 @@ fn classes_near(
 /// `LocalOutlierFactor` with `novelty=True`: the mean of the densities `_lrd` of the rows that are near,
 /// by the density here, which is 1 ÷ (mean(max(distance, distance of the row's own last neighbour)) + 1e-10).
 /// `neighbors/_lof.py`.
-///
-/// Which rows are near is asked of an identity matrix, whose mean over them is 1 ÷ k where one is near.
 pub(super) fn outlier_factor(
     lowering: &mut Lowering<'_>,
     step: &Step<'_, '_>,
@@ -169,34 +167,20 @@ pub(super) fn outlier_factor(
     let near = u32::try_from(count.int()?).map_err(|error| {
         count.failure(codes::SHAPE, "`n_neighbors_` is not a count").caused_by(error)
     })?;
-    lowering.budget.charge_elements((total as u64 + 4).saturating_mul(total as u64), 8)?;
-    let columns = rows.rows.saturating_add(1);
-    let mut targets = Matrix { rows: rows.rows, columns, data: vec![0.0; total * (total + 1)] };
-    for (row, (cells, density)) in
-        targets.data.chunks_exact_mut(total + 1).zip(densities).enumerate()
-    {
-        for (column, value) in [(row, 1.0), (total, density)] {
-            if let Some(cell) = cells.get_mut(column) {
-                *cell = value;
-            }
-        }
-    }
+    lowering.budget.charge_elements(rows.data.len() as u64, 8)?;
     let comparison = comparison(e)?;
     let arg = lowering.dense(step.columns, e.value())?;
-    let answer = NeighborAnswer::Values { targets, combine: NeighborCombine::Mean };
-    let (ids, weights) = (Vec::new(), NeighborWeights::Uniform);
-    let (points, near) = (rows.clone(), Near::Count(near));
-    let op = Neighbors { arg, rows, ids, comparison: comparison.clone(), near, weights, answer };
-    let means = lowering.op(Op::Estimator(Family::Neighbors(Box::new(op))))?;
-    let means = lowering.part(means, Part::Values)?;
-    let density = lowering.element(means, columns - 1)?;
-    let shares = lowering.op(Op::Select { arg: means, indices: (0..columns - 1).collect() })?;
-    let distances = Distances { arg, points, comparison };
-    let distances = lowering.op(Op::Transform(Transform::Distances(Box::new(distances))))?;
-    let last = lowering.constants(last)?;
-    let reach = lowering.binary(BinaryOp::Max, distances, last)?;
-    let reach = lowering.binary(BinaryOp::Mul, shares, reach)?;
-    let reach = lowering.sum(reach)?;
+    let asked = |lowering: &mut Lowering<'_>, values, combine| {
+        let targets = Matrix { rows: rows.rows, columns: 1, data: values };
+        let answer = NeighborAnswer::Values { targets, combine };
+        let (ids, weights, near) = (Vec::new(), NeighborWeights::Uniform, Near::Count(near));
+        let (rows, comparison) = (rows.clone(), comparison.clone());
+        let op = Neighbors { arg, rows, ids, comparison, near, weights, answer };
+        let answer = lowering.op(Op::Estimator(Family::Neighbors(Box::new(op))))?;
+        lowering.part(answer, Part::Values)
+    };
+    let density = asked(lowering, densities, NeighborCombine::Mean)?;
+    let reach = asked(lowering, last, NeighborCombine::Reach)?;
     let reach = lowering.with_number(BinaryOp::Add, reach, 1e-10)?;
     let score = lowering.binary(BinaryOp::Mul, density, reach)?;
     let score = lowering.unary(UnaryOp::Neg, score)?;

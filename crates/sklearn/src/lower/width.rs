@@ -16,7 +16,8 @@ use crate::codes;
 const COUNTS: [&str; 4] = ["n_features_in_", "n_features_", "_n_features", "n_input_features_"];
 
 /// Fitted arrays whose last axis is the columns, in the order in which they are asked for.
-const LAST_AXIS: [&str; 28] = [
+const LAST_AXIS: [&str; 29] = [
+    "dictionary",
     "x_mean_",
     "coef_",
     "statistics_",
@@ -106,6 +107,9 @@ fn own(first: &Estimator<'_>) -> Option<usize> {
     }
     if let Some(shape) = first.get("shape_fit_") {
         return count(&shape.item(1).ok()?);
+    }
+    if let Some(near) = first.get("nbrs_") {
+        return extent(&near.get("_fit_X")?, Axis::Last);
     }
     if let Some(layers) = first.get("coefs_") {
         return extent(&layers.item(0).ok()?, Axis::First);

@@ -11,12 +11,14 @@ mod npy;
 mod schema;
 mod stream;
 
-use holdall_codec::{Body, Confidence, Format, Head, Outcome, ReadOptions, Reader, Summary};
-use holdall_diag::Failure;
+use holdall_codec::{
+    Body, Confidence, Format, Head, Outcome, ReadOptions, Reader, Scanned, Summary,
+};
+use holdall_diag::{Diagnostic, Failure, Severity};
 use holdall_pickle::scan;
 use holdall_source::{Budget, Source};
 
-use crate::{FORMAT_SKOPS, Skops, facts, lower::boosted::Boosters, read::File};
+use crate::{FORMAT_SKOPS, Skops, codes, facts, lower::boosted::Boosters, read::File};
 
 /// The bytes a zip file starts with.
 const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
@@ -54,6 +56,25 @@ impl Reader for Skops {
         let file = open(source, &mut budget).map_err(in_file)?;
         let judged = scan::judge(&file.pickle, None, &scan::ScanOptions::default());
         file.inspect(&FORMAT_SKOPS, &judged, source, options, &mut budget)
+    }
+
+    /// The names that a pickle of the same objects would load.
+    fn scan(&self, source: &Source, options: &ReadOptions) -> Result<Option<Scanned>, Failure> {
+        let in_file = |failure: Failure| failure.in_file(source.name());
+        let mut budget = Budget::new(options.limits);
+        let file = match open(source, &mut budget) {
+            Err(failure) if failure.code() == codes::DANGEROUS => {
+                let findings = vec![in_file(failure).into_diagnostic()];
+                return Ok(Some(Scanned { verdict: scan::Verdict::Dangerous.as_str(), findings }));
+            }
+            opened => opened.map_err(in_file)?,
+        };
+        let judged = scan::judge(&file.pickle, None, &scan::ScanOptions::default());
+        let findings = judged.findings.iter().map(|finding| {
+            Diagnostic::new(finding.code, Severity::Error, finding.message.clone())
+                .at(finding.location.clone())
+        });
+        Ok(Some(Scanned { verdict: judged.verdict.as_str(), findings: findings.collect() }))
     }
 }
 

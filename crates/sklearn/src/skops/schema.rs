@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use holdall_diag::{Failure, Location, PathKind};
-use holdall_pickle::Pickle;
+use holdall_pickle::{
+    Pickle,
+    scan::{Standing, standing},
+};
 use holdall_source::Budget;
 use serde_json::Value as Json;
 
@@ -152,7 +155,14 @@ impl Schema<'_> {
             }
             _ if node.get("__reduce__").is_some() => self.reduced(node)?,
             other => {
-                let class = self.class(node).map(|(module, name)| format!("{module}.{name}"))?;
+                let (module, name) = self.class(node)?;
+                let class = format!("{module}.{name}");
+                if matches!(standing(module, name), Standing::Dangerous | Standing::Dotted) {
+                    let message = format!("loading names `{class}`");
+                    return Err(Failure::unsupported(codes::DANGEROUS, message)
+                        .at(self.place())
+                        .with_help("do not load this file; ask where it comes from"));
+                }
                 let message = format!("`{class}`, stored as `{other}`, is not carried");
                 return Err(Failure::unsupported(codes::CLASS, message).at(self.place()));
             }

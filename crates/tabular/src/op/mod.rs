@@ -4,6 +4,7 @@ mod bayes;
 mod combine;
 mod compare;
 mod decision;
+mod decompose;
 mod estimate;
 mod estimator;
 mod expression;
@@ -25,6 +26,7 @@ pub use decision::{
     MissingStrategy, NoTrueChild, NodeAnswer, NodeClasses, ReasonRanking, Rule, RuleFires,
     RuleRank, RuleSelection, Rules, Scorecard,
 };
+pub use decompose::{Decompose, Decomposition, MultiplicativeStop};
 pub use estimator::{Estimator, EstimatorKind};
 pub use forest::{
     Arima, BayesianNetwork, LeafModel, LinearTrees, NetworkNode, ObliviousSplit, ObliviousTrees,
@@ -41,8 +43,8 @@ pub use text::{
     TextVector, TokenUnit,
 };
 pub use transform::{
-    Bin, Curve, CurveForm, Distances, Lag, Lookup, Normalize, NormalizeBy, Outside, Polynomial,
-    Reduce, ReduceOp, Spline, SplineOutside, Transform, TransformKind,
+    Bin, Curve, CurveForm, Distances, ImputeNeighbors, Lag, Lookup, Normalize, NormalizeBy,
+    Outside, Polynomial, Reduce, ReduceOp, Spline, SplineOutside, Transform, TransformKind,
 };
 
 pub use estimate::{Classify, Decision, Labels, Link, Regress};

@@ -39,6 +39,10 @@ pub enum NeighborWeights {
     Inverse,
     /// 1 ÷ (distance + threshold) (PMML 4.4, `NearestNeighborModel`).
     InverseShifted(f64),
+    /// The w that solve (G + r · t · I) w = 1 by Cholesky's decomposition, with G the products of the differences
+    /// between the near rows and this one, t the sum of its diagonal (1 where that is not above 0) and r this number
+    /// (scikit-learn `LocallyLinearEmbedding`).
+    Barycentric(f64),
 }
 
 /// What near rows answer.
@@ -66,9 +70,14 @@ pub enum NeighborAnswer {
 
 named! {
     /// How [`NeighborAnswer::Values`] combines.
+    ///
+    /// `mean` by weight; `median`; `shortest-path`, the least of value + distance; `reach`, the mean by weight of the
+    /// larger of value and distance. The median and the shortest path take all rows alike.
     NeighborCombine {
         Mean = "mean",
         Median = "median",
+        ShortestPath = "shortest-path",
+        Reach = "reach",
     }
 }
 

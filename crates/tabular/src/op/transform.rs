@@ -1,4 +1,4 @@
-use super::{Comparison, TextIndex, TextVector, function::named};
+use super::{Comparison, Decompose, NeighborWeights, TextIndex, TextVector, function::named};
 use crate::{Interval, Labels, Matrix, Scalar, ValueId};
 
 /// Steps that make values of values.
@@ -24,6 +24,10 @@ pub enum Transform {
     TextIndex(Box<TextIndex>),
     /// Distances or similarities to points.
     Distances(Box<Distances>),
+    /// Gaps filled from the nearest training rows.
+    ImputeNeighbors(Box<ImputeNeighbors>),
+    /// What a vector is made of.
+    Decompose(Box<Decompose>),
     /// Values of rows before.
     Lag(Lag),
 }
@@ -41,6 +45,8 @@ named! {
         TextVector = "text-vector",
         TextIndex = "text-index",
         Distances = "distances",
+        ImputeNeighbors = "impute-neighbors",
+        Decompose = "decompose",
         Lag = "lag",
     }
 }
@@ -59,6 +65,8 @@ impl Transform {
             Self::TextVector(_) => TransformKind::TextVector,
             Self::TextIndex(_) => TransformKind::TextIndex,
             Self::Distances(_) => TransformKind::Distances,
+            Self::ImputeNeighbors(_) => TransformKind::ImputeNeighbors,
+            Self::Decompose(_) => TransformKind::Decompose,
             Self::Lag(_) => TransformKind::Lag,
         }
     }
@@ -79,6 +87,8 @@ impl Transform {
                 visit(op.term);
             }
             Self::Distances(op) => visit(op.arg),
+            Self::ImputeNeighbors(op) => visit(op.arg),
+            Self::Decompose(op) => visit(op.arg),
             Self::Lag(op) => {
                 visit(op.arg);
                 op.blocks.iter().copied().for_each(visit);
@@ -102,6 +112,8 @@ impl Transform {
                 visit(&mut op.term);
             }
             Self::Distances(op) => visit(&mut op.arg),
+            Self::ImputeNeighbors(op) => visit(&mut op.arg),
+            Self::Decompose(op) => visit(&mut op.arg),
             Self::Lag(op) => {
                 visit(&mut op.arg);
                 op.blocks.iter_mut().for_each(visit);
@@ -278,6 +290,28 @@ pub struct Distances {
     pub points: Matrix,
     /// How points are compared.
     pub comparison: Comparison,
+}
+
+/// Elements that are missing or NaN filled with the mean of what the nearest training rows have in their place
+/// (scikit-learn `KNNImputer`).
+///
+/// The distance to a row is √(Σ (x − y)² · n ÷ p) over the p of n elements that both have; without such an element
+/// there is none. The nearest of those rows that have the element count, of equal distances the earlier row; where
+/// no such row has a distance, the element is that of `with`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImputeNeighbors {
+    /// A binary64 vector.
+    pub arg: ValueId,
+    /// The training rows; what stands in a gap is not looked at.
+    pub rows: Matrix,
+    /// Which elements of the training rows are gaps, row after row.
+    pub gaps: Vec<bool>,
+    /// How many rows count, at least one.
+    pub count: u32,
+    /// How much each counts: not by where they lie to each other.
+    pub weights: NeighborWeights,
+    /// What stands in where no row is comparable, one an element.
+    pub with: Vec<f64>,
 }
 
 /// A value of earlier rows, in the order in which rows are scored (PMML 4.4, `Lag`).

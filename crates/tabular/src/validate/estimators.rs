@@ -9,9 +9,10 @@ use super::{
 use crate::{
     Aggregate, Arima, Association, BayesianNetwork, Cluster, Combine, CombineMethod,
     CovarianceTerm, DecisionNodes, DecisionTree, Detect, EstimateType, Estimator, GaussianProcess,
-    KernelMachine, Labels, Likelihood, LinearTrees, NaiveBayes, Near, NeighborAnswer, Neighbors,
-    NodeAnswer, NodeClasses, ObliviousTrees, Rules, Scorecard, StateSpace, Survival, TimeSeries,
-    TimeSeriesForm, Type, ValueId, VoteForm, Votes, Width, codes,
+    KernelMachine, Labels, Likelihood, LinearTrees, MissingElement, NaiveBayes, Near,
+    NeighborAnswer, NeighborWeights, Neighbors, NodeAnswer, NodeClasses, ObliviousTrees, Rules,
+    Scorecard, StateSpace, Survival, TimeSeries, TimeSeriesForm, Type, ValueId, VoteForm, Votes,
+    Width, codes,
 };
 
 const BOOLEAN: (Kind, Width) = (Kind::Bool, Width::Scalar);
@@ -351,6 +352,12 @@ fn neighbors(op: &Neighbors, arg: (Kind, Width)) -> Inferred {
         && !(1..=rows).contains(&near)
     {
         return fault(codes::VALUE, format!("{near} of {rows} rows"));
+    }
+    if matches!(op.weights, NeighborWeights::Barycentric(_))
+        && (matches!(op.near, Near::Radius(_))
+            || matches!(op.comparison.missing, MissingElement::Adjust(_)))
+    {
+        return fault(codes::VALUE, "weights by where rows lie ask for a number of whole rows");
     }
     match &op.answer {
         NeighborAnswer::Values { targets, combine: _ } => {

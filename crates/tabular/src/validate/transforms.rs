@@ -5,9 +5,10 @@ use super::{
     infer::{Inferred, count, expect_length, fits, scalar_fits, value},
 };
 use crate::{
-    Bin, Call, Compare, Comparison, Curve, Distances, Function, Labels, Lag, Lookup, Matrix,
-    MissingElement, Polynomial, Reduce, ReduceOp, Scalar, Spline, Terms, TextIndex, TextVector,
-    TokenUnit, Transform, Type, Width, codes,
+    Bin, Call, Compare, Comparison, Curve, Decompose, Decomposition, Distances, Function,
+    ImputeNeighbors, Labels, Lag, Lookup, Matrix, MissingElement, NeighborWeights, Polynomial,
+    Reduce, ReduceOp, Scalar, Spline, Terms, TextIndex, TextVector, TokenUnit, Transform, Type,
+    Width, codes,
 };
 
 fn type_fault<T>(message: impl Into<String>) -> Result<T, Fault> {
@@ -112,6 +113,8 @@ pub(super) fn infer(check: &Check<'_>, transform: &Transform) -> Inferred {
         Transform::TextVector(op) => text_vector(op, value(check, op.arg)?),
         Transform::TextIndex(op) => text_index(check, op),
         Transform::Distances(op) => distances(op, value(check, op.arg)?),
+        Transform::ImputeNeighbors(op) => impute_neighbors(op, value(check, op.arg)?),
+        Transform::Decompose(op) => decompose(op, value(check, op.arg)?),
         Transform::Lag(op) => lag(check, op),
     }
 }
@@ -365,4 +368,44 @@ fn distances(op: &Distances, arg: (Kind, Width)) -> Inferred {
     let points = matrix(&op.points, width)?;
     comparison(&op.comparison, width)?;
     Ok(Some(Type::Value(Kind::F64, Width::Vector(points))))
+}
+
+fn impute_neighbors(op: &ImputeNeighbors, arg: (Kind, Width)) -> Inferred {
+    let width = f64_vector(arg)?;
+    let rows = matrix(&op.rows, width)?;
+    if op.gaps.len() as u64 != u64::from(rows) * u64::from(width) {
+        return fault(
+            codes::LENGTH,
+            format!("{} flags of gaps in {rows} rows of {width}", op.gaps.len()),
+        );
+    }
+    expect_length("values to fall back on", op.with.len(), width)?;
+    if op.count == 0 {
+        return fault(codes::VALUE, "no row counts");
+    }
+    if matches!(op.weights, NeighborWeights::Barycentric(_)) {
+        return fault(codes::VALUE, "rows with gaps have no weights by where they lie");
+    }
+    Ok(Some(Type::Value(Kind::F64, Width::Vector(width))))
+}
+
+fn decompose(op: &Decompose, arg: (Kind, Width)) -> Inferred {
+    let atoms = matrix(&op.atoms, f64_vector(arg)?)?;
+    let rounds = match op.method {
+        Decomposition::Descent { most, .. }
+        | Decomposition::Multiplicative { most, .. }
+        | Decomposition::Lasso { most, .. }
+        | Decomposition::Topics { most, .. } => most,
+        Decomposition::Pursuit { count } | Decomposition::LeastAngle { count } => {
+            if !(1..=atoms).contains(&count) {
+                return fault(codes::VALUE, format!("{count} of {atoms} atoms"));
+            }
+            0
+        }
+    };
+    if rounds > Decompose::MOST_ROUNDS {
+        let most = Decompose::MOST_ROUNDS;
+        return fault(codes::VALUE, format!("{rounds} rounds; at most {most} are possible"));
+    }
+    Ok(Some(Type::Value(Kind::F64, Width::Vector(atoms))))
 }

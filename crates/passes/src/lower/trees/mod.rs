@@ -169,6 +169,19 @@ impl Context<'_> {
         self.add_rounds(found, rounds, ensemble.outputs)
     }
 
+    /// `[N, rounds × outputs]` numbers of the leaves that binary64 features lead to, the leaf values by number, and
+    /// the rounds. Number 0 is no leaf.
+    pub(super) fn leaf_numbers(
+        &mut self,
+        ensemble: &TreeEnsemble,
+        x: ValueId,
+    ) -> Result<(ValueId, Vec<f64>, u32), Failure> {
+        let mut columns = emit(ensemble, Leaves::Numbers, Kind::F64, false);
+        let (rounds, table) = (columns.rounds, std::mem::take(&mut columns.table));
+        let numbers = self.ensemble(x, columns, rounds * ensemble.outputs, true, None)?;
+        Ok((self.builder.cast(numbers, Kind::F32, Kind::I64)?, table, rounds))
+    }
+
     /// Adds `[N, rounds × outputs]` over the rounds, in order.
     fn add_rounds(&mut self, id: ValueId, rounds: u32, outputs: u32) -> Result<ValueId, Failure> {
         let shape = [-1, i64::from(rounds), i64::from(outputs)];
