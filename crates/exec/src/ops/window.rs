@@ -108,6 +108,21 @@ impl Window {
         (usize::try_from(count.max(0)).unwrap_or(0), before, after)
     }
 
+    /// Windows on every axis, and the padding before and after.
+    fn axes(&self, input: &[usize], kernel: &[usize]) -> Result<Vec<(usize, i64, i64)>, Failure> {
+        let rank = input.len();
+        let listed = [self.strides.len(), self.dilations.len(), self.pads.len().div_ceil(2)];
+        if kernel.len() != rank || listed.iter().any(|&n| n != 0 && n != rank) {
+            return Err(misfit(format!("the window does not have {rank} axes")));
+        }
+        Ok((0..rank).map(|i| self.axis(i, rank, at(input, i), at(kernel, i))).collect())
+    }
+
+    /// How many windows stand on each axis.
+    pub(super) fn counts(&self, input: &[usize], kernel: &[usize]) -> Result<Vec<usize>, Failure> {
+        Ok(self.axes(input, kernel)?.into_iter().map(|(count, ..)| count).collect())
+    }
+
     /// Every window over the spatial axes of an input.
     pub(super) fn place(
         &self,
@@ -115,13 +130,7 @@ impl Window {
         input: &[usize],
         kernel: &[usize],
     ) -> Result<Placed, Failure> {
-        let rank = input.len();
-        let listed = [self.strides.len(), self.dilations.len(), self.pads.len().div_ceil(2)];
-        if kernel.len() != rank || listed.iter().any(|&n| n != 0 && n != rank) {
-            return Err(misfit(format!("the window does not have {rank} axes")));
-        }
-        let axes: Vec<(usize, i64, i64)> =
-            (0..rank).map(|i| self.axis(i, rank, at(input, i), at(kernel, i))).collect();
+        let axes = self.axes(input, kernel)?;
         let shape: Vec<usize> = axes.iter().map(|(count, ..)| *count).collect();
         let taps: Vec<usize> = shape.iter().chain(kernel).copied().collect();
         cx.room(&taps, size_of::<(usize, usize)>())?;
