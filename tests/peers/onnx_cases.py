@@ -100,11 +100,36 @@ def dump(folder, names=None):
     print(f"{len(cases)} node cases of onnx {onnx.__version__}")
 
 
+def own(folder):
+    """A case that the suite lacks, with the answers of onnxruntime."""
+    import onnxruntime
+    from onnx import TensorProto, helper
+
+    random = np.random.default_rng(11)
+    x = random.standard_normal((2, 2, 7, 6)).astype(np.float32)
+    # Corners on halves, turned about, without extent, and outside.
+    rois = np.array([[0, 1, 1, 9, 11], [1, 3, 5, 4, 6], [1, 8, 8, 2, 2], [0, 4, 4, 4, 4],
+                     [0, -6, -3, 30, 25], [1, 40, 40, 50, 50]], np.float32)
+    node = helper.make_node("MaxRoiPool", ["x", "rois"], ["y"], pooled_shape=[3, 2], spatial_scale=0.5)
+    kinds = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("x", "rois", "y")]
+    graph = helper.make_graph([node], "own", kinds[:2], kinds[2:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    place = folder / "own_maxroipool"
+    place.mkdir()
+    (place / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    made = session.run(None, {"x": x, "rois": rois})
+    sets = [{"inputs": [value(x), value(rois)], "outputs": [value(made[0])]}]
+    data = {"rtol": 0.0, "atol": 0.0, "sets": sets}
+    (place / "data.json").write_text(json.dumps(data), encoding="utf-8")
+
+
 def main():
     if sys.argv[1:] == ["--fixtures"]:
         folder = ROOT / "testdata" / "onnx" / "node_cases"
         shutil.rmtree(folder, ignore_errors=True)
         dump(folder, FIXTURES)
+        own(folder)
         return 0
     if sys.argv[1:] != ["--run"]:
         if len(sys.argv) != 2:

@@ -11,6 +11,7 @@
     reason = "the cases lie in a folder that the environment names"
 )]
 
+mod absurd;
 mod figures;
 mod support;
 

@@ -24,7 +24,7 @@ const KNOWN: [(&str, DType); 16] = [
     ("U64", DType::U64),
 ];
 
-/// Types of the format that have no counterpart here.
+/// Types of the format that are not carried.
 const FOREIGN: [&str; 6] = ["F4", "F6_E2M3", "F6_E3M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"];
 
 pub(crate) fn of_name(name: &str) -> Result<DType, Failure> {

@@ -2,14 +2,7 @@
 //! the limits. The chosen cases of `testdata/onnx/node_cases`, or all where
 //! `HOLDALL_ONNX_NODE_CASES` names a folder.
 
-#![cfg(test)]
-#![expect(
-    clippy::disallowed_methods,
-    clippy::wildcard_enum_match_arm,
-    reason = "the cases are read from a folder; only numbers are made absurd"
-)]
-
-mod support;
+#![expect(clippy::wildcard_enum_match_arm, reason = "only numbers are made absurd")]
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +10,8 @@ use holdall_exec::{Array, Behaviour, RunLimits, Session, SessionOptions, TensorV
 use holdall_graph::{Attribute, Graph};
 use holdall_source::{Limits, Source};
 use serde_json::Value;
-use support::read_value;
+
+use crate::support::read_value;
 
 const LIMITS: RunLimits = RunLimits { memory: 16 << 20, steps: 2_000, work: 1 << 22 };
 const INTS: [i64; 7] = [0, -1, 3, 1 << 31, 1 << 40, i64::MAX, i64::MIN];
