@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use holdall_diag::{Failure, Location, PathKind};
-use holdall_graph::{Graph, Origin, ValueId};
+use holdall_graph::{Dim, Graph, Origin, ValueId, ValueType};
 
 use crate::{
     TensorValue, codes,
     context::Context,
     ops::{self, Args, Kernel, Setup, World},
+    value::element_type,
 };
 
 /// A graph in a graph in a graph… goes this deep at most.
@@ -22,6 +23,8 @@ pub(crate) struct Program {
     given: Vec<usize>,
     /// Slots and names of the outputs.
     outputs: Vec<(usize, String)>,
+    /// What the graph says of the outputs.
+    types: Vec<Option<ValueType>>,
     /// Names taken from around the graph, and their slots.
     captures: Vec<(String, usize)>,
     slots: usize,
@@ -116,9 +119,12 @@ impl Program {
         let named =
             |id: &ValueId| (id.index(), graph.values.get(*id).map_or("?", |v| &v.name).to_owned());
         let outputs: Vec<(usize, String)> = graph.outputs.iter().map(named).collect();
+        let declared = |id: &ValueId| graph.values.get(*id).and_then(|v| v.value_type.clone());
+        let types = graph.outputs.iter().map(declared).collect();
         let mut steps = steps(graph, world, &mut slots)?;
         free(&mut steps, &outputs);
-        Ok(Self { constants, given, outputs, captures: slots.captures, slots: slots.count, steps })
+        let (captures, slots) = (slots.captures, slots.count);
+        Ok(Self { constants, given, outputs, types, captures, slots, steps })
     }
 
     /// Names that the graph takes from around it.
@@ -134,6 +140,26 @@ impl Program {
     /// How many outputs there are.
     pub(crate) fn outputs(&self) -> usize {
         self.outputs.len()
+    }
+
+    /// An output that was never computed, stacked along a new axis: no element, extents that the graph
+    /// does not know being 0, as onnxruntime has them.
+    pub(crate) fn never(&self, output: usize, along: i64) -> Result<TensorValue, Failure> {
+        let (name, declared) = (self.outputs.get(output), self.types.get(output));
+        let Some(Some(ValueType::Tensor(tensor))) = declared else {
+            let name = name.map_or("?", |(_, name)| name);
+            let message =
+                format!("no turn is made, and nothing says of which type `{name}` would be");
+            return Err(Failure::unsupported(codes::INPUT, message)
+                .with_help("declare the types of the outputs of the subgraph"));
+        };
+        let known = |dim: &Dim| match dim {
+            Dim::Known(extent) => usize::try_from(*extent).unwrap_or(usize::MAX),
+            Dim::Symbol(_) | Dim::Unknown => 0,
+        };
+        let mut shape: Vec<usize> = tensor.dims.iter().flatten().map(known).collect();
+        shape.insert(ops::axis(along, shape.len() + 1)?, 0);
+        TensorValue::empty(element_type(tensor.dtype), &shape)
     }
 
     /// Computes the outputs.

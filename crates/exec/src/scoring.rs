@@ -102,8 +102,7 @@ const fn kind(dtype: DType) -> Option<Kind> {
         | DType::I16
         | DType::F16
         | DType::BF16
-        | DType::F8E4M3
-        | DType::F8E5M2
+        | DType::Narrow(_)
         | DType::C64
         | DType::C128 => return None,
     })
@@ -251,7 +250,7 @@ fn shapes(session: &Session, rows: &Rows) -> Result<Vec<Shape>, Failure> {
             [_, width] => Some(width),
             _ => return Err(refuse(format!("the output `{name}` is not a matrix or vector"))),
         };
-        let dtype = found.element_type().and_then(crate::ElementType::dtype);
+        let dtype = found.element_type().map(crate::ElementType::dtype);
         let dtype = dtype.ok_or_else(|| refuse(format!("the output `{name}` is not of rows")))?;
         shapes.push(Shape { name, dtype, width, keys, producer });
     }
@@ -280,7 +279,8 @@ fn classes(graph: &Graph) -> Option<Vec<String>> {
             | Attribute::Floats(_)
             | Attribute::Strings(_)
             | Attribute::TextTensor { .. }
-            | Attribute::Graph(_) => None,
+            | Attribute::Graph(_)
+            | Attribute::Type(_) => None,
         })
     };
     let nodes = graph.nodes.as_slice();
@@ -321,8 +321,7 @@ impl Rows {
                     | DType::I64
                     | DType::F16
                     | DType::BF16
-                    | DType::F8E4M3
-                    | DType::F8E5M2
+                    | DType::Narrow(_)
                     | DType::C64
                     | DType::C128 => TensorValue::I64(Array::new(shape, vec![0; n])?),
                 })
@@ -395,8 +394,7 @@ impl Input {
             | DType::I64
             | DType::F16
             | DType::BF16
-            | DType::F8E4M3
-            | DType::F8E5M2
+            | DType::Narrow(_)
             | DType::C64
             | DType::C128 => {
                 let integers = interleave(

@@ -14,12 +14,16 @@ fn document() -> String {
     out.push_str("Written by the tests of `holdall-exec` from its tables. Every version of an operator that is listed\n");
     out.push_str("is followed. Tensors of every element type, sequences, maps and optionals are values; functions of a\n");
     out.push_str(
-        "model and attributes that are not known are refused.\n\n## Node cases of onnx 1.23.2\n\n",
+        "model are put in place of their calls; attributes that are not known are refused.\n\n",
     );
+    out.push_str("## Node cases of onnx 1.23.2\n\n");
     out.push_str("Of the operators below every case passes, under both behaviours, within the tolerance of the official\n");
     out.push_str("runner and with dtype and shape exact: `tests/peers/run.sh onnx-cases`. The figures of the others were\n");
     out.push_str("measured on the same cases with a wider absolute tolerance (1e-5), over tensors of ordinary numbers;\n");
     out.push_str("sequences, texts and narrow types were counted apart.\n\n");
+    out.push_str("Of the cases that do not pass, 2 agree within 1e-6 (`test_dft_inverse`: the expected imaginary parts\n");
+    out.push_str("are the noise of a transform in binary32, the exact answer is 0), 10 draw random numbers, and 9 decode\n");
+    out.push_str("pictures.\n\n");
     out.push_str("| Engine | Cases | Passed |\n|---|---|---|\n");
     let _ = writeln!(out, "| holdall | all {CASES} | {PASSED} |");
     for (engine, passed) in [

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use holdall_tensor::Tensor;
 
-use crate::Graph;
+use crate::{Graph, ValueType};
 
 /// Value of an attribute of a node.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub enum Attribute {
     },
     /// A subgraph. Nesting is bounded where it is read.
     Graph(Box<Graph>),
+    /// A type of values.
+    Type(ValueType),
 }
 
 impl Attribute {

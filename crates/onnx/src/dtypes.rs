@@ -1,8 +1,8 @@
 //! Element types and their numbers in `TensorProto.DataType`.
 
-use holdall_tensor::DType;
+use holdall_tensor::{DType, Narrow};
 
-/// The dtype with this number, where tensors of it can be held.
+/// The dtype with this number.
 pub(crate) const fn from_number(number: i32) -> Option<DType> {
     Some(match number {
         1 => DType::F32,
@@ -21,8 +21,18 @@ pub(crate) const fn from_number(number: i32) -> Option<DType> {
         14 => DType::C64,
         15 => DType::C128,
         16 => DType::BF16,
-        17 => DType::F8E4M3,
-        19 => DType::F8E5M2,
+        17 => DType::Narrow(Narrow::E4M3),
+        18 => DType::Narrow(Narrow::E4M3Uz),
+        19 => DType::Narrow(Narrow::E5M2),
+        20 => DType::Narrow(Narrow::E5M2Uz),
+        21 => DType::Narrow(Narrow::U4),
+        22 => DType::Narrow(Narrow::I4),
+        23 => DType::Narrow(Narrow::E2M1),
+        24 => DType::Narrow(Narrow::E8M0),
+        25 => DType::Narrow(Narrow::U2),
+        26 => DType::Narrow(Narrow::I2),
+        27 => DType::Narrow(Narrow::E2M3),
+        28 => DType::Narrow(Narrow::E3M2),
         _ => return None,
     })
 }
@@ -46,44 +56,35 @@ pub(crate) const fn number(dtype: DType) -> u8 {
         DType::C64 => 14,
         DType::C128 => 15,
         DType::BF16 => 16,
-        DType::F8E4M3 => 17,
-        DType::F8E5M2 => 19,
+        DType::Narrow(narrow) => match narrow {
+            Narrow::E4M3 => 17,
+            Narrow::E4M3Uz => 18,
+            Narrow::E5M2 => 19,
+            Narrow::E5M2Uz => 20,
+            Narrow::U4 => 21,
+            Narrow::I4 => 22,
+            Narrow::E2M1 => 23,
+            Narrow::E8M0 => 24,
+            Narrow::U2 => 25,
+            Narrow::I2 => 26,
+            Narrow::E2M3 => 27,
+            Narrow::E3M2 => 28,
+        },
     }
 }
 
-/// Name of a number for people, also where no tensor of it can be held.
+/// Name of a number for people.
 pub(crate) const fn name(number: i32) -> &'static str {
     match number {
         0 => "undefined",
-        18 => "f8_e4m3fnuz",
-        20 => "f8_e5m2fnuz",
-        21 => "u4",
-        22 => "i4",
-        23 => "f4_e2m1",
-        24 => "f8_e8m0",
-        25 => "u2",
-        26 => "i2",
-        27 => "f6_e2m3",
-        28 => "f6_e3m2",
         _ => match from_number(number) {
             Some(dtype) => dtype.as_str(),
             None => "unknown",
         },
     }
 }
+
 /// Bits of one element of a number, where it is fixed.
-pub(crate) const fn bits(number: i32) -> Option<u64> {
-    match number {
-        18 | 20 | 24 => Some(8),
-        21..=23 => Some(4),
-        25 | 26 => Some(2),
-        27 | 28 => Some(6),
-        _ => match from_number(number) {
-            Some(dtype) => match dtype.size() {
-                Some(size) => Some(size as u64 * 8),
-                None => None,
-            },
-            None => None,
-        },
-    }
+pub(crate) fn bits(number: i32) -> Option<u64> {
+    from_number(number)?.bits().map(u64::from)
 }

@@ -182,6 +182,10 @@ fn attribute_message(
             out.message(6, graph_message(graph, options)?);
             5
         }
+        Attribute::Type(value_type) => {
+            out.message(14, type_message(value_type));
+            13
+        }
         Attribute::Floats(values) => {
             out.floats(7, values, options.packed);
             6

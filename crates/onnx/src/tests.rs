@@ -1,7 +1,7 @@
 use holdall_diag::Failure;
 use holdall_graph::{Attribute, Dim, Graph, Origin, ValueType, Weight};
 use holdall_source::{Limits, Source};
-use holdall_tensor::{DType, Shape, Tensor};
+use holdall_tensor::{DType, Narrow, Shape, Tensor};
 
 use super::*;
 
@@ -40,6 +40,7 @@ pub(crate) fn everything() -> Graph {
                 ("t", Attribute::Tensor(big)),
                 ("tt", Attribute::TextTensor { shape: Shape(vec![1]), values: vec!["z".into()] }),
                 ("g", Attribute::Graph(Box::new(inner))),
+                ("ty", Attribute::Type(ValueType::tensor(DType::Narrow(Narrow::I4), vec![]))),
             ],
         )
         .unwrap();

@@ -242,6 +242,82 @@ fn an_attribute_becomes_an_input_and_an_input_an_attribute() {
 }
 
 #[test]
+fn a_resize_leaves_out_what_says_nothing_and_gets_it_back() {
+    let resize = |inputs: &[&str], opset: u64| {
+        let sizes = [field(1, b"sizes"), field(2, &field(1, &number(1, 7)))].concat();
+        let graph = [
+            field(1, &node("Resize", inputs, &["y"], &[])),
+            field(2, b"g"),
+            field(5, &weight("roi", 0)),
+            field(5, &weight("scales", 0)),
+            field(11, &value("x", &[1, 1, 2, 2])),
+            field(11, &sizes),
+            field(12, &field(1, b"y")),
+        ]
+        .concat();
+        let model = [number(1, 8), field(7, &graph), field(8, &number(2, opset))].concat();
+        Source::from_bytes("m.onnx", model)
+    };
+    let inputs = |again: &Rewritten| {
+        let source = Source::from_bytes("again.onnx", bytes(again));
+        let (graph, _) = holdall_onnx::decode(&source, Limits::default()).unwrap();
+        let node = graph.nodes.as_slice().first().unwrap();
+        node.inputs.iter().map(Option::is_some).collect::<Vec<_>>()
+    };
+    let full = resize(&["x", "roi", "scales", "sizes"], 11);
+    let up = rewrite(&full, "opset=13", true).unwrap();
+    assert_eq!(inputs(&up), [true, false, false, true]);
+    let up = Source::from_bytes("up.onnx", bytes(&up));
+    let down = rewrite(&up, "opset=11", true).unwrap();
+    assert_eq!(inputs(&down), [true; 4]);
+    let both = resize(&["x", "roi", "x", "sizes"], 13);
+    let failure = rewrite(&both, "opset=11", true).unwrap_err();
+    assert!(failure.to_string().contains("either scales or sizes"), "{failure}");
+}
+
+#[test]
+fn the_default_domain_may_be_imported_twice_in_one_version() {
+    let twice = |version: u64| {
+        let graph = [
+            field(1, &node("Neg", &["x"], &["y"], &[])),
+            field(2, b"g"),
+            field(11, &value("x", &[1])),
+            field(12, &value("y", &[1])),
+        ]
+        .concat();
+        let named = [field(1, b"ai.onnx"), number(2, version)].concat();
+        let model = [number(1, 8), field(7, &graph), field(8, &number(2, 17)), field(8, &named)];
+        Source::from_bytes("m.onnx", model.concat())
+    };
+    let (graph, _) = holdall_onnx::decode(&twice(17), Limits::default()).unwrap();
+    assert_eq!(graph.stamp.opsets, [(String::new(), 17)].into());
+    assert_eq!(codes(&twice(17)), ["onnx/stamp"; 0]);
+    let failure = holdall_onnx::decode(&twice(18), Limits::default()).unwrap_err();
+    assert_eq!(failure.code().as_str(), "onnx/stamp");
+    assert!(failure.diagnostic().location.to_string().contains("opset_import[1]"), "{failure}");
+    assert_eq!(codes(&twice(18)), ["onnx/stamp"]);
+}
+
+#[test]
+fn trees_under_a_version_that_deprecates_them_go_back_to_the_one_before() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/onnx");
+    let model = std::fs::read(folder.join("skl_forest_regressor_ml1/model.onnx")).unwrap();
+    let source = Source::from_bytes("m.onnx", model);
+    // The same file under version 5, which only deprecates the operator.
+    let up = rewrite(&source, "ml=3", true).unwrap();
+    let ml = [field(1, b"ai.onnx.ml"), number(2, 3)].concat();
+    let newer = [field(1, b"ai.onnx.ml"), number(2, 5)].concat();
+    let three = bytes(&up);
+    let at = three.windows(ml.len()).position(|window| window == ml).unwrap();
+    let mut five = three.clone();
+    five.splice(at..at + ml.len(), newer);
+    let five = Source::from_bytes("five.onnx", five);
+    assert_eq!(codes(&five), ["onnx/deprecated"]);
+    assert_eq!(bytes(&rewrite(&five, "ml=3", true).unwrap()), three);
+    assert_eq!(rewrite(&source, "ml=5", true).unwrap_err().code().as_str(), "onnx/restamp");
+}
+
+#[test]
 fn what_cannot_be_proved_is_refused_with_the_reason() {
     let source = Source::from_bytes("m.onnx", old());
     let failure = rewrite(&source, "ir=4", true).unwrap_err();

@@ -23,6 +23,7 @@ holdall_diag::codes! {
         RUN = "runtime/run": "the library does not compute these rows";
         ENDED = "runtime/ended": "the process that runs the library has ended, or does not answer in kind";
         VALUE = "runtime/value": "a value of this type is not handed over";
+        SLOW = "runtime/slow": "the library does not answer within the time that it is given";
     }
 }
 

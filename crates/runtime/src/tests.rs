@@ -1,6 +1,6 @@
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use holdall_exec::{Array, Keys, TensorValue};
+use holdall_exec::{Array, Engine, Keys, TensorValue};
 use serde_json::json;
 
 use super::{
@@ -55,6 +55,40 @@ fn messages_that_are_cut_or_make_no_sense_are_refused() {
 #[test]
 fn a_process_that_ends_is_a_failure_and_not_the_end() {
     let nothing = Path::new("nothing");
-    let failure = Runtime::start(Path::new("/bin/false"), &[], nothing, nothing).unwrap_err();
-    assert_eq!(failure.code(), codes::ENDED);
+    let patience = Duration::from_mins(1);
+    let start = |program: &str, words: &[&str]| {
+        Runtime::start(Path::new(program), words, nothing, nothing, patience).unwrap_err()
+    };
+    assert_eq!(start("/bin/false", &[]).code(), codes::ENDED);
+    // Closing the stream is not the end: it is ended.
+    let silent = start("/bin/sh", &["-c", "exec >&-; exec sleep 1000"]);
+    assert_eq!(silent.code(), codes::ENDED, "{silent}");
+}
+
+/// A process that greets, and answers nothing more.
+#[cfg(unix)]
+const GREETS: &str = r#"
+    header='{"version":"0"}'
+    printf "\\$(printf %o ${#header})\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0%s" "$header"
+    exec sleep 1000
+"#;
+
+#[test]
+#[cfg(unix)]
+fn a_process_that_does_not_answer_in_time_is_ended() {
+    let nothing = Path::new("nothing");
+    let shell = Path::new("/bin/sh");
+    let short = Duration::from_millis(50);
+    let mute = ["-c", "exec sleep 1000"];
+    let failure = Runtime::start(shell, &mute, nothing, nothing, short).unwrap_err();
+    assert_eq!(failure.code(), codes::SLOW);
+    assert!(failure.to_string().contains("0.05 s"), "{failure}");
+    // One that loads the model and then hangs, whether or not it takes what it is sent.
+    let runtime =
+        Runtime::start(shell, &["-c", GREETS], nothing, nothing, Duration::from_secs(2)).unwrap();
+    assert_eq!(runtime.version(), "0");
+    let rows = TensorValue::F32(Array::new(&[1 << 20], vec![0.0; 1 << 20]).unwrap());
+    let run = || runtime.run(vec![("x".to_owned(), rows.clone())]).unwrap_err();
+    assert_eq!(run().code(), codes::SLOW);
+    assert_eq!(run().code(), codes::ENDED);
 }

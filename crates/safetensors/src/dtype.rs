@@ -1,5 +1,5 @@
 use holdall_diag::Failure;
-use holdall_tensor::DType;
+use holdall_tensor::{DType, Narrow};
 
 use crate::codes;
 
@@ -9,8 +9,8 @@ const KNOWN: [(&str, DType); 16] = [
     ("BOOL", DType::Bool),
     ("U8", DType::U8),
     ("I8", DType::I8),
-    ("F8_E5M2", DType::F8E5M2),
-    ("F8_E4M3", DType::F8E4M3),
+    ("F8_E5M2", DType::Narrow(Narrow::E5M2)),
+    ("F8_E4M3", DType::Narrow(Narrow::E4M3)),
     ("I16", DType::I16),
     ("U16", DType::U16),
     ("F16", DType::F16),
@@ -24,7 +24,7 @@ const KNOWN: [(&str, DType); 16] = [
     ("U64", DType::U64),
 ];
 
-/// Types of the format that have no counterpart here.
+/// Types of the format that are not carried.
 const FOREIGN: [&str; 6] = ["F4", "F6_E2M3", "F6_E3M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"];
 
 pub(crate) fn of_name(name: &str) -> Result<DType, Failure> {

@@ -188,7 +188,7 @@ fn entry(name: String, info: Info) -> Result<Entry, Failure> {
     let dtype = dtype::of_name(&info.dtype).map_err(|failure| failure.at(place(&name)))?;
     let shape = Shape(info.shape);
     let (begin, end) = info.data_offsets;
-    let size = dtype.size().and_then(|size| shape.elements()?.checked_mul(size as u64));
+    let size = shape.elements().and_then(|count| dtype.bytes(count));
     let Some(size) = size else {
         let message = format!("`{name}`: no tensor of shape {shape} can exist");
         return Err(Failure::malformed(codes::SHAPE, message).at(place(&name)));

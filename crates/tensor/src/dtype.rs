@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::Narrow;
+
 /// Type of one tensor element. Names are those of safetensors in lower case where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DType {
@@ -29,10 +31,8 @@ pub enum DType {
     F32,
     /// IEEE 754 binary64.
     F64,
-    /// 8-bit float, 4 exponent bits, no infinities.
-    F8E4M3,
-    /// 8-bit float, 5 exponent bits.
-    F8E5M2,
+    /// A float of eight bits or less, or an integer narrower than a byte; packed.
+    Narrow(Narrow),
     /// Two binary32, real part first.
     C64,
     /// Two binary64, real part first.
@@ -42,16 +42,22 @@ pub enum DType {
 }
 
 impl DType {
-    /// Bytes of one element; `None` for text.
-    pub const fn size(self) -> Option<usize> {
+    /// Bits of one element; `None` for text.
+    pub const fn bits(self) -> Option<u32> {
         match self {
-            Self::Bool | Self::U8 | Self::I8 | Self::F8E4M3 | Self::F8E5M2 => Some(1),
-            Self::U16 | Self::I16 | Self::F16 | Self::BF16 => Some(2),
-            Self::U32 | Self::I32 | Self::F32 => Some(4),
-            Self::U64 | Self::I64 | Self::F64 | Self::C64 => Some(8),
-            Self::C128 => Some(16),
+            Self::Narrow(narrow) => Some(narrow.bits()),
+            Self::Bool | Self::U8 | Self::I8 => Some(8),
+            Self::U16 | Self::I16 | Self::F16 | Self::BF16 => Some(16),
+            Self::U32 | Self::I32 | Self::F32 => Some(32),
+            Self::U64 | Self::I64 | Self::F64 | Self::C64 => Some(64),
+            Self::C128 => Some(128),
             Self::Text => None,
         }
+    }
+
+    /// Bytes of so many elements, packed; `None` for text, and where they exceed 2⁶⁴−1 bits.
+    pub fn bytes(self, elements: u64) -> Option<u64> {
+        Some(elements.checked_mul(self.bits()?.into())?.div_ceil(8))
     }
 
     /// Lower-case name: `f32`, `i64`, `text`.
@@ -70,8 +76,7 @@ impl DType {
             Self::BF16 => "bf16",
             Self::F32 => "f32",
             Self::F64 => "f64",
-            Self::F8E4M3 => "f8_e4m3",
-            Self::F8E5M2 => "f8_e5m2",
+            Self::Narrow(narrow) => narrow.as_str(),
             Self::C64 => "c64",
             Self::C128 => "c128",
             Self::Text => "text",

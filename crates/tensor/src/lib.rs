@@ -3,9 +3,11 @@
 //! Elements are little-endian unless a function says otherwise, as in safetensors and ONNX.
 
 mod dtype;
+mod narrow;
 mod tensor;
 
 pub use dtype::DType;
+pub use narrow::Narrow;
 pub use tensor::{Shape, Tensor};
 
 holdall_diag::codes! {

@@ -3,7 +3,7 @@ use std::fmt;
 use bytes::Bytes;
 use holdall_diag::{Failure, Location};
 
-use crate::{DType, codes};
+use crate::{DType, Narrow, codes, narrow::whole};
 
 /// Extents of a tensor, outermost first. Empty is a scalar.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -26,8 +26,8 @@ impl fmt::Display for Shape {
     }
 }
 
-/// Elements of one dtype in C order, as shared little-endian bytes. Never of dtype
-/// [`DType::Text`], whose elements have no fixed size.
+/// Elements of one dtype in C order, as shared little-endian bytes; narrow ones are packed. Never of
+/// dtype [`DType::Text`], whose elements have no fixed size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tensor {
     dtype: DType,
@@ -38,10 +38,9 @@ pub struct Tensor {
 impl Tensor {
     /// A view of `bytes`, whose length must be exactly what dtype and shape say.
     pub fn new(dtype: DType, shape: Shape, bytes: Bytes) -> Result<Self, Failure> {
-        let expected =
-            dtype.size().and_then(|size| shape.elements()?.checked_mul(size as u64)).ok_or_else(
-                || Failure::malformed(codes::SIZE, format!("no {dtype}{shape} can exist")),
-            )?;
+        let expected = shape.elements().and_then(|count| dtype.bytes(count)).ok_or_else(|| {
+            Failure::malformed(codes::SIZE, format!("no {dtype}{shape} can exist"))
+        })?;
         if expected != bytes.len() as u64 {
             return Err(Failure::malformed(
                 codes::SIZE,
@@ -82,7 +81,7 @@ impl Tensor {
     }
 
     /// All elements as binary64: exact for every dtype but 64-bit integers beyond 2⁵³, which fail
-    /// with `tensor/dtype`, as do complex numbers and 8-bit floats.
+    /// with `tensor/dtype`, as do complex numbers.
     pub fn to_f64(&self) -> Result<Vec<f64>, Failure> {
         let refuse = || {
             Failure::unsupported(
@@ -112,7 +111,10 @@ impl Tensor {
                 .into_iter()
                 .map(|v| i64::try_from(v).ok().and_then(exact).ok_or_else(refuse))
                 .collect(),
-            DType::F8E4M3 | DType::F8E5M2 | DType::C64 | DType::C128 | DType::Text => Err(refuse()),
+            DType::Narrow(narrow) => {
+                Ok(self.codes(narrow).into_iter().map(|code| narrow.decode(code)).collect())
+            }
+            DType::C64 | DType::C128 | DType::Text => Err(refuse()),
         }
     }
 
@@ -137,16 +139,23 @@ impl Tensor {
                 .into_iter()
                 .map(|v| i64::try_from(v).map_err(|error| refuse().caused_by(error)))
                 .collect(),
+            DType::Narrow(narrow) if narrow.bounds().is_some() => {
+                Ok(self.codes(narrow).into_iter().map(|code| whole(narrow.decode(code))).collect())
+            }
             DType::F16
             | DType::BF16
             | DType::F32
             | DType::F64
-            | DType::F8E4M3
-            | DType::F8E5M2
+            | DType::Narrow(_)
             | DType::C64
             | DType::C128
             | DType::Text => Err(refuse()),
         }
+    }
+
+    fn codes(&self, narrow: Narrow) -> Vec<u8> {
+        let count = self.shape.elements().and_then(|n| usize::try_from(n).ok());
+        narrow.unpack(&self.bytes, count.unwrap_or(0))
     }
 
     fn each<const N: usize, T>(&self, read: impl Fn([u8; N]) -> T) -> Vec<T> {

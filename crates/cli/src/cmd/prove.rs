@@ -36,6 +36,8 @@ pub(crate) struct Args {
     /// Score the other model with this onnxruntime library, or the first where the other is no ONNX.
     #[arg(long, value_name = "LIBRARY", help_heading = "Input")]
     runtime: Option<PathBuf>,
+    #[command(flatten)]
+    patience: runtime::Patience,
 }
 
 pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
@@ -48,11 +50,15 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         args.rows.as_ref().map_or_else(|| "auto".to_owned(), |rows| rows.display().to_string());
     let second = matches!(other.body, LoadedBody::Graph(_));
     let scoring = match &args.runtime {
-        Some(library) if !second => runtime::scoring(&source, &source_file, library, ui)?,
+        Some(library) if !second => {
+            runtime::scoring(&source, &source_file, library, &args.patience, ui)?
+        }
         _ => source.scoring(false)?,
     };
     let answers = match &args.runtime {
-        Some(library) if second => runtime::scoring(&other, &other_file, library, ui)?,
+        Some(library) if second => {
+            runtime::scoring(&other, &other_file, library, &args.patience, ui)?
+        }
         _ => other.scoring(false)?,
     };
     let format = source.format.id;

@@ -1,6 +1,10 @@
 //! Scoring with an onnxruntime library, and the process that loads it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    num::NonZero,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use holdall_convert::Loaded;
 use holdall_diag::Failure;
@@ -42,11 +46,20 @@ fn missing() -> Failure {
         .with_help("build it with `--features runtime`")
 }
 
+/// How long a library may take to load a model, and for every block of rows.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Patience {
+    /// Seconds that the library may take to load the model, and for each block of rows.
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits", default_value = "300")]
+    runtime_timeout: NonZero<u32>,
+}
+
 /// A graph ready to score rows with a library.
 pub(crate) fn scoring(
     loaded: &Loaded,
     model: &Source,
     library: &Path,
+    patience: &Patience,
     ui: &Ui,
 ) -> Result<Box<dyn Scoring>, Failure> {
     #[cfg(not(feature = "runtime"))]
@@ -63,7 +76,8 @@ pub(crate) fn scoring(
         return Err(Failure::usage(codes::RUNTIME, message));
     };
     let file = file.canonicalize().map_err(|e| refuse("the model cannot be opened", e))?;
-    let runtime = Runtime::start(&own, &[VERB], &library, &file)
+    let patience = Duration::from_secs(patience.runtime_timeout.get().into());
+    let runtime = Runtime::start(&own, &[VERB], &library, &file, patience)
         .map_err(|failure| failure.in_file(model.name()))?;
     ui.note(&format!("note: {} is scored by onnxruntime: {}", model.name(), runtime.version()));
     loaded.scoring_on(Box::new(runtime))

@@ -51,6 +51,8 @@ pub(crate) struct Args {
     /// Threads to score on; answers do not depend on it [default: one a core].
     #[arg(long, value_name = "N", help_heading = "Limits", hide_default_value = true)]
     threads: Option<NonZero<u16>>,
+    #[command(flatten)]
+    patience: runtime::Patience,
 }
 
 /// Blocks for each thread that are read ahead.
@@ -62,7 +64,9 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     let loaded = args.model.load(common)?;
     ui.report(&loaded.report);
     let scoring = match &args.runtime {
-        Some(library) => runtime::scoring(&loaded, &args.model.source()?, library, ui)?,
+        Some(library) => {
+            runtime::scoring(&loaded, &args.model.source()?, library, &args.patience, ui)?
+        }
         None => loaded.scoring(args.raw)?,
     };
     let (rows, total) = Rows::open(&args.rows)?;

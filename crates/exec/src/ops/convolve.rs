@@ -1,4 +1,5 @@
-//! Convolution in binary64, as several operators share it.
+//! Convolution in binary64, as several operators share it. Every sum adds channel by channel, and in each the
+//! cells of the kernel in their order.
 
 use super::{
     prelude::*,
@@ -22,26 +23,24 @@ pub(super) fn convolve(
     {
         return Err(misfit(format!("kernels of {:?} do not fit {:?}", w.shape(), x.shape())));
     }
-    let placed = window.place(cx, spatial, kernel)?;
+    let (places, runs) = window.runs(cx, spatial, kernel)?;
     let (size, cells) = (spatial.iter().product::<usize>(), kernel.iter().product::<usize>());
     let mut shape = vec![n, maps];
-    shape.extend(&placed.shape);
+    shape.extend(&places);
     let total = cx.room(&shape, 8)?;
     cx.product([total, depth, cells])?;
-    let mut out = Vec::with_capacity(total);
-    for batch in 0..n {
-        for map in 0..maps {
-            let first = map / (maps / groups) * depth;
-            for view in &placed.views {
-                let mut sum = 0.0;
-                for channel in 0..depth {
-                    let plane = (batch * channels + first + channel) * size;
-                    let line = (map * depth + channel) * cells;
-                    for (k, i) in &view.taps {
-                        sum += at(x.data(), plane + i) * at(w.data(), line + k);
-                    }
-                }
-                out.push(sum);
+    let mut out = vec![0.0; total];
+    let planes = out.chunks_mut(places.iter().product::<usize>().max(1)).enumerate();
+    for (plane, sums) in planes {
+        let (batch, map) = (plane / maps, plane % maps);
+        let first = map / (maps / groups) * depth;
+        for channel in 0..depth {
+            let from = (batch * channels + first + channel) * size;
+            let seen = x.data().get(from..from + size).unwrap_or_default();
+            let line = (map * depth + channel) * cells;
+            let line = w.data().get(line..line + cells).unwrap_or_default();
+            for run in &runs {
+                run.add(sums, seen, at(line, run.cell));
             }
         }
     }

@@ -1,8 +1,11 @@
 //! The operators: looked up once by domain and name, one file each.
 
 mod args;
+mod attend;
 mod convolve;
+mod cosines;
 mod elementwise;
+mod fourier;
 mod lanes;
 mod microsoft;
 mod ml;
@@ -10,13 +13,16 @@ mod moves;
 mod onnx;
 mod post_transform;
 mod prelude;
+mod preview;
 mod product;
 mod recurrent;
+mod sample;
 mod setup;
 mod soft;
+mod training;
 mod window;
 
-pub(crate) use args::{Args, misfit, unfit};
+pub(crate) use args::{Args, axis, misfit, unfit};
 use holdall_diag::Failure;
 use holdall_graph::{AI_ONNX, AI_ONNX_ML};
 pub(crate) use setup::{Setup, World};
@@ -51,8 +57,13 @@ impl Operator {
 }
 
 /// The tables, by domain.
-pub(crate) const TABLES: [(&str, &[Operator]); 3] =
-    [(AI_ONNX, onnx::TABLE), (AI_ONNX_ML, ml::TABLE), ("com.microsoft", microsoft::TABLE)];
+pub(crate) const TABLES: [(&str, &[Operator]); 5] = [
+    (AI_ONNX, onnx::TABLE),
+    (AI_ONNX_ML, ml::TABLE),
+    ("ai.onnx.preview", preview::TABLE),
+    ("ai.onnx.preview.training", training::TABLE),
+    ("com.microsoft", microsoft::TABLE),
+];
 
 /// Prepares the operator of a node.
 pub(crate) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {

@@ -8,6 +8,10 @@ use super::{
 };
 use crate::{Array, context::Context, value::number::Number};
 
+/// Rows and columns of a block whose sums stay in registers.
+const ROWS: usize = 4;
+const COLUMNS: usize = 8;
+
 /// Rows of `a` times the matrix `b`; halves are added in binary64 and rounded once.
 pub(super) fn multiply<T: Number>(a: &[T], b: &[T], inner: usize, columns: usize) -> Vec<T> {
     if T::FLOAT && size_of::<T>() == 2 {
@@ -15,18 +19,60 @@ pub(super) fn multiply<T: Number>(a: &[T], b: &[T], inner: usize, columns: usize
         let product = multiply(&wide(a), &wide(b), inner, columns);
         return product.into_iter().map(T::of).collect();
     }
-    let mut out = Vec::with_capacity(a.len() / inner.max(1) * columns);
-    let mut sums = vec![T::default(); columns];
-    for row in a.chunks_exact(inner.max(1)) {
-        sums.fill(T::default());
+    let rows = a.len() / inner.max(1);
+    let mut out = vec![T::default(); rows * columns];
+    let blocks = rows - rows % ROWS;
+    let (whole, rest) = a.split_at(blocks * inner);
+    if blocks > 0 {
+        let mut panel = vec![[T::default(); COLUMNS]; inner];
+        for column in (0..columns).step_by(COLUMNS) {
+            let width = COLUMNS.min(columns - column);
+            for (to, line) in panel.iter_mut().zip(b.chunks_exact(columns)) {
+                for (slot, x) in to.iter_mut().zip(line.iter().skip(column).take(width)) {
+                    *slot = *x;
+                }
+            }
+            for (block, lines) in
+                whole.chunks_exact(ROWS * inner).zip(out.chunks_mut(ROWS * columns))
+            {
+                for (line, sums) in lines.chunks_mut(columns).zip(block_sums(block, &panel, inner))
+                {
+                    for (slot, x) in line.iter_mut().skip(column).zip(sums.iter().take(width)) {
+                        *slot = *x;
+                    }
+                }
+            }
+        }
+    }
+    let left = out.get_mut(blocks * columns..).unwrap_or_default();
+    for (row, sums) in rest.chunks_exact(inner.max(1)).zip(left.chunks_mut(columns.max(1))) {
         for (&x, line) in row.iter().zip(b.chunks_exact(columns.max(1))) {
             for (sum, &y) in sums.iter_mut().zip(line) {
                 *sum = sum.add(x.mul(y));
             }
         }
-        out.extend_from_slice(&sums);
     }
     out
+}
+
+/// The sums of a block: each adds its products in the order of the inner axis.
+fn block_sums<T: Number>(
+    block: &[T],
+    panel: &[[T; COLUMNS]],
+    inner: usize,
+) -> [[T; COLUMNS]; ROWS] {
+    let mut sums = [[T::default(); COLUMNS]; ROWS];
+    let mut lines = block.chunks_exact(inner);
+    let mut next = || lines.next().unwrap_or_default().iter();
+    let (first, second, third, fourth) = (next(), next(), next(), next());
+    for ((((y, a), b), c), d) in panel.iter().zip(first).zip(second).zip(third).zip(fourth) {
+        for (sums, x) in sums.iter_mut().zip([*a, *b, *c, *d]) {
+            for (sum, &y) in sums.iter_mut().zip(y) {
+                *sum = sum.add(x.mul(y));
+            }
+        }
+    }
+    sums
 }
 
 /// The product of two tensors as stacks of matrices; vectors are a row on the left, a column on the

@@ -172,6 +172,9 @@ impl Layer {
             _ => vec![false, true],
         };
         let clip = if setup.has("clip") { Some(setup.float("clip", 0.0)?.into()) } else { None };
+        if clip.is_some_and(|c: f64| c.is_nan() || c < 0.0) {
+            return Err(setup.refuse("`clip` is negative"));
+        }
         let activations = activations(setup, absent, reverse.len())?;
         let by_batch = setup.flag("layout", false)?;
         Ok(Self { hidden, reverse, activations, clip, by_batch, gates, cells })
@@ -193,26 +196,31 @@ impl Layer {
         let [steps, batch, width] = *x.shape() else { return Err(misfit("expected 3 dimensions")) };
         let (h, d, g) = (self.hidden, self.reverse.len(), self.gates);
         let (w, r) = (args.wide(1)?, args.wide(2)?);
-        if w.len() != d * g * h * width || r.len() != d * g * h * h {
+        if elements(&[d, g, h, width]) != Some(w.len()) || elements(&[d, g, h, h]) != Some(r.len())
+        {
             return Err(misfit("the weights do not fit"));
         }
         args.cx.product([steps * batch, d * g * h, width + h])?;
-        let list = |i: usize| args.optional(i).map(wide).transpose();
-        let b = list(3)?.map_or_else(|| vec![0.0; d * 2 * g * h], |b| b.data().to_vec());
+        let size = args.cx.room(&[d, batch, h], 8)?;
+        let listed = |i: usize, size: usize| -> Result<Option<Vec<f64>>, Failure> {
+            let Some(list) = args.optional(i) else { return Ok(None) };
+            if list.len() != size {
+                return Err(misfit(format!("input {i} has {} elements, not {size}", list.len())));
+            }
+            Ok(Some(wide(list)?.data().to_vec()))
+        };
+        let b = listed(3, d * 2 * g * h)?.unwrap_or_else(|| vec![0.0; d * 2 * g * h]);
         let lengths = args.ints(4)?;
         let state = |i: usize| -> Result<Vec<f64>, Failure> {
             match args.optional(i) {
-                None => Ok(vec![0.0; d * batch * h]),
-                Some(value) => Ok(wide(&three(value)?)?.data().to_vec()),
+                Some(value) if value.len() == size => Ok(wide(&three(value)?)?.data().to_vec()),
+                Some(value) => Err(misfit(format!("a state of {:?} does not fit", value.shape()))),
+                None => Ok(vec![0.0; size]),
             }
         };
         let mut hidden = state(5)?;
-        let mut cell = if self.cells { state(6)? } else { vec![0.0; d * batch * h] };
-        let p = if self.cells {
-            list(7)?.map_or(Vec::new(), |p| p.data().to_vec())
-        } else {
-            Vec::new()
-        };
+        let mut cell = if self.cells { state(6)? } else { vec![0.0; size] };
+        let p = if self.cells { listed(7, d * 3 * h)?.unwrap_or_default() } else { Vec::new() };
         let mut y = vec![0.0; args.cx.room(&[steps, d, batch, h], 8)?];
         let part = |list: &[f64], start: usize, n: usize| {
             list.get(start..start + n).unwrap_or_default().to_vec()

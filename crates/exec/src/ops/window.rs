@@ -36,6 +36,35 @@ pub(super) struct Placed {
     pub(super) views: Vec<View>,
 }
 
+/// What one cell of a kernel sees on one line of windows: elements at equal steps, for windows side by
+/// side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    /// The cell.
+    pub(super) cell: usize,
+    to: usize,
+    from: usize,
+    count: usize,
+    step: usize,
+}
+
+impl Run {
+    /// Adds what the cell sees, times its weight, to the windows of a plane.
+    pub(super) fn add(&self, windows: &mut [f64], plane: &[f64], weight: f64) {
+        let into = windows.get_mut(self.to..self.to + self.count).unwrap_or_default();
+        let seen = plane.get(self.from..).unwrap_or_default();
+        if self.step == 1 {
+            for (sum, x) in into.iter_mut().zip(seen) {
+                *sum += x * weight;
+            }
+        } else {
+            for (sum, x) in into.iter_mut().zip(seen.iter().step_by(self.step)) {
+                *sum += x * weight;
+            }
+        }
+    }
+}
+
 impl Window {
     pub(super) fn of(setup: &Setup<'_>) -> Result<Self, Failure> {
         let list = |name: &str| setup.sizes(name).map(Option::unwrap_or_default);
@@ -108,6 +137,78 @@ impl Window {
         (usize::try_from(count.max(0)).unwrap_or(0), before, after)
     }
 
+    /// Windows on every axis, and the padding before and after.
+    fn axes(&self, input: &[usize], kernel: &[usize]) -> Result<Vec<(usize, i64, i64)>, Failure> {
+        let rank = input.len();
+        let listed = [self.strides.len(), self.dilations.len(), self.pads.len().div_ceil(2)];
+        if kernel.len() != rank || listed.iter().any(|&n| n != 0 && n != rank) {
+            return Err(misfit(format!("the window does not have {rank} axes")));
+        }
+        Ok((0..rank).map(|i| self.axis(i, rank, at(input, i), at(kernel, i))).collect())
+    }
+
+    /// How many windows stand on each axis.
+    pub(super) fn counts(&self, input: &[usize], kernel: &[usize]) -> Result<Vec<usize>, Failure> {
+        Ok(self.axes(input, kernel)?.into_iter().map(|(count, ..)| count).collect())
+    }
+
+    /// How many windows stand on each axis, and what the cells of the kernel see of the input, line by
+    /// line and each line in the order of the cells.
+    pub(super) fn runs(
+        &self,
+        cx: &Context,
+        input: &[usize],
+        kernel: &[usize],
+    ) -> Result<(Vec<usize>, Vec<Run>), Failure> {
+        let axes = self.axes(input, kernel)?;
+        let places: Vec<usize> = axes.iter().map(|(count, ..)| *count).collect();
+        let Some((&width, lines)) = places.split_last() else {
+            // Without axes there is one window of one cell.
+            let run = Run { cell: 0, to: 0, from: 0, count: 1, step: 1 };
+            return Ok((places, vec![run]));
+        };
+        let listed: Vec<usize> = lines.iter().chain(kernel).copied().collect();
+        cx.room(&listed, size_of::<Run>())?;
+        cx.room(lines, size_of::<Vec<usize>>() + 8 * lines.len())?;
+        cx.room(kernel, size_of::<Vec<usize>>() + 8 * kernel.len())?;
+        let last = lines.len();
+        let (steps, cells) = (strides(input), every(kernel));
+        // Where a window reads on an axis, before the input as well.
+        let read = |i: usize, window: usize, cell: usize| {
+            let start = signed(window.saturating_mul(self.stride(i)));
+            let gap = signed(cell.saturating_mul(self.dilation(i)));
+            let before = axes.get(i).map_or(0, |(_, before, _)| *before);
+            start.saturating_add(gap).saturating_sub(before)
+        };
+        let mut runs = Vec::new();
+        for (line, index) in every(lines).iter().enumerate() {
+            for (k, cell) in cells.iter().enumerate() {
+                let mut offset = Some(0);
+                for i in 0..last {
+                    let x = usize::try_from(read(i, at(index, i), at(cell, i))).ok();
+                    let x = x.filter(|&x| x < at(input, i));
+                    offset = offset.and_then(|o: usize| Some(o + x? * at(&steps, i)));
+                }
+                let Some(offset) = offset else { continue };
+                let (extent, step) = (signed(at(input, last)), self.stride(last));
+                let zero = read(last, 0, at(cell, last));
+                // The first window that reads within the input, and the first that does no more.
+                let behind = |x: i64| {
+                    let missing = x.saturating_sub(zero).max(0);
+                    let over = i64::from(missing % signed(step) != 0);
+                    usize::try_from(missing / signed(step) + over).unwrap_or(usize::MAX).min(width)
+                };
+                let (first, end) = (behind(0), behind(extent));
+                let from = zero.saturating_add(signed(first.saturating_mul(step)));
+                if let (Ok(from), true) = (usize::try_from(from), first < end) {
+                    let to = line * width + first;
+                    runs.push(Run { cell: k, to, from: offset + from, count: end - first, step });
+                }
+            }
+        }
+        Ok((places, runs))
+    }
+
     /// Every window over the spatial axes of an input.
     pub(super) fn place(
         &self,
@@ -115,13 +216,7 @@ impl Window {
         input: &[usize],
         kernel: &[usize],
     ) -> Result<Placed, Failure> {
-        let rank = input.len();
-        let listed = [self.strides.len(), self.dilations.len(), self.pads.len().div_ceil(2)];
-        if kernel.len() != rank || listed.iter().any(|&n| n != 0 && n != rank) {
-            return Err(misfit(format!("the window does not have {rank} axes")));
-        }
-        let axes: Vec<(usize, i64, i64)> =
-            (0..rank).map(|i| self.axis(i, rank, at(input, i), at(kernel, i))).collect();
+        let axes = self.axes(input, kernel)?;
         let shape: Vec<usize> = axes.iter().map(|(count, ..)| *count).collect();
         let taps: Vec<usize> = shape.iter().chain(kernel).copied().collect();
         cx.room(&taps, size_of::<(usize, usize)>())?;

@@ -5,7 +5,7 @@ use holdall_diag::Failure;
 use holdall_graph::Weight;
 use holdall_tensor::{DType, Tensor};
 
-use super::{Array, ElementType, Narrow, TensorValue};
+use super::{Array, ElementType, TensorValue, elements};
 use crate::codes;
 
 impl TensorValue {
@@ -21,8 +21,15 @@ impl TensorValue {
 
     /// A tensor as a value.
     pub(crate) fn of_tensor(tensor: &Tensor) -> Result<Self, Failure> {
-        let kind = element_type(tensor.dtype());
-        Self::of_bytes(kind, &extents(&tensor.shape().0)?, tensor.bytes())
+        let shape = extents(&tensor.shape().0)?;
+        match element_type(tensor.dtype()) {
+            ElementType::Narrow(narrow) => {
+                let count = elements(&shape).unwrap_or(0);
+                let codes = narrow.unpack(tensor.bytes(), count);
+                Ok(Self::Narrow(narrow, Array::new(&shape, codes)?))
+            }
+            kind => Self::of_bytes(kind, &shape, tensor.bytes()),
+        }
     }
 
     /// The elements as little-endian bytes, narrow ones one a byte; `None` for texts, complex numbers and
@@ -115,8 +122,7 @@ pub(crate) const fn element_type(dtype: DType) -> ElementType {
         DType::I16 => ElementType::I16,
         DType::F16 => ElementType::F16,
         DType::BF16 => ElementType::BF16,
-        DType::F8E4M3 => ElementType::Narrow(Narrow::E4M3),
-        DType::F8E5M2 => ElementType::Narrow(Narrow::E5M2),
+        DType::Narrow(narrow) => ElementType::Narrow(narrow),
         DType::C64 => ElementType::C64,
         DType::C128 => ElementType::C128,
         DType::Text => ElementType::Text,
@@ -124,29 +130,27 @@ pub(crate) const fn element_type(dtype: DType) -> ElementType {
 }
 
 impl ElementType {
-    /// The dtype that bodies know it under; some narrow types have none.
-    pub(crate) fn dtype(self) -> Option<DType> {
-        const ALL: [DType; 18] = [
-            DType::F32,
-            DType::F64,
-            DType::I64,
-            DType::I32,
-            DType::Bool,
-            DType::U8,
-            DType::U16,
-            DType::U32,
-            DType::U64,
-            DType::I8,
-            DType::I16,
-            DType::F16,
-            DType::BF16,
-            DType::F8E4M3,
-            DType::F8E5M2,
-            DType::C64,
-            DType::C128,
-            DType::Text,
-        ];
-        ALL.into_iter().find(|&dtype| element_type(dtype) == self)
+    /// The dtype that bodies know it under.
+    pub(crate) fn dtype(self) -> DType {
+        match self {
+            Self::F32 => DType::F32,
+            Self::F64 => DType::F64,
+            Self::I64 => DType::I64,
+            Self::I32 => DType::I32,
+            Self::Bool => DType::Bool,
+            Self::U8 => DType::U8,
+            Self::U16 => DType::U16,
+            Self::U32 => DType::U32,
+            Self::U64 => DType::U64,
+            Self::I8 => DType::I8,
+            Self::I16 => DType::I16,
+            Self::F16 => DType::F16,
+            Self::BF16 => DType::BF16,
+            Self::C64 => DType::C64,
+            Self::C128 => DType::C128,
+            Self::Text => DType::Text,
+            Self::Narrow(narrow) => DType::Narrow(narrow),
+        }
     }
 }
 

@@ -2,15 +2,15 @@
 
 mod convert;
 mod moves;
-mod narrow;
 pub(crate) mod number;
 
 use std::sync::Arc;
 
+pub(crate) use convert::element_type;
 use half::{bf16, f16};
 use holdall_diag::Failure;
+pub use holdall_tensor::Narrow;
 pub(crate) use moves::at;
-pub use narrow::Narrow;
 
 use crate::codes;
 
@@ -451,20 +451,7 @@ impl ElementType {
             Self::Text => "text",
             Self::C64 => "c64",
             Self::C128 => "c128",
-            Self::Narrow(kind) => match kind {
-                Narrow::E4M3 => "f8_e4m3",
-                Narrow::E4M3Uz => "f8_e4m3uz",
-                Narrow::E5M2 => "f8_e5m2",
-                Narrow::E5M2Uz => "f8_e5m2uz",
-                Narrow::E8M0 => "f8_e8m0",
-                Narrow::E2M1 => "f4_e2m1",
-                Narrow::E2M3 => "f6_e2m3",
-                Narrow::E3M2 => "f6_e3m2",
-                Narrow::U4 => "u4",
-                Narrow::I4 => "i4",
-                Narrow::U2 => "u2",
-                Narrow::I2 => "i2",
-            },
+            Self::Narrow(kind) => kind.as_str(),
         }
     }
 }

@@ -79,6 +79,14 @@ impl TensorValue {
         }
     }
 
+    /// A tensor without elements.
+    pub(crate) fn empty(kind: ElementType, shape: &[usize]) -> Result<Self, Failure> {
+        match kind {
+            ElementType::Text => Ok(Self::Text(Array::new(shape, Vec::new())?)),
+            other => Self::of_bytes(other, shape, &[]),
+        }
+    }
+
     /// What the value is, for messages.
     pub(crate) fn type_name(&self) -> String {
         match self {

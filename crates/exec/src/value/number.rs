@@ -2,7 +2,6 @@
 //! between machine integers and floats, in one place.
 #![expect(
     clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::cast_lossless,
@@ -188,14 +187,4 @@ pub(crate) fn single(value: f64) -> f32 {
 /// A float cut to an integer, ending at the bounds.
 pub(crate) fn whole(value: f64) -> i64 {
     value as i64
-}
-
-/// The low byte.
-pub(crate) fn byte(value: i128) -> u8 {
-    value as u8
-}
-
-/// A byte as a number in two's complement.
-pub(crate) fn signed_byte(value: u8) -> i8 {
-    value as i8
 }

@@ -51,13 +51,17 @@ impl Reading<'_, '_> {
             6 => Attribute::Floats(found.floats),
             7 => Attribute::Ints(found.ints),
             8 => Attribute::Strings(found.strings),
-            9..=14 => {
+            13 => {
+                let found = super::value_type(found.tp.as_ref(), &format!("{path}.tp"))?;
+                Attribute::Type(found.ok_or_else(|| absent("a type"))?)
+            }
+            9..=12 | 14 => {
                 let what = match kind {
                     9 => "lists of tensors",
                     10 => "lists of graphs",
                     11 => "sparse tensors",
                     12 => "lists of sparse tensors",
-                    _ => "types",
+                    _ => "lists of types",
                 };
                 let message = format!("`{}`: {what} as attributes are not carried", found.name);
                 return Err(Failure::unsupported(codes::ATTRIBUTE, message).at(place(path)));

@@ -83,9 +83,10 @@ fn read(source: &Source, limits: Limits) -> Result<(Graph, Report), Failure> {
         if let Some(&other) = graph.stamp.opsets.get(&name)
             && other != opset.version
         {
+            let shown = if name.is_empty() { "ai.onnx" } else { &name };
             return Err(Failure::malformed(
                 codes::STAMP,
-                format!("two versions of the operator set `{name}`: {other} and {}", opset.version),
+                format!("{shown} is imported as {other} and as {}", opset.version),
             )
             .at(place(&format!("opset_import[{i}]"))));
         }

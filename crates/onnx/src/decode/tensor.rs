@@ -62,7 +62,8 @@ pub(super) fn weight(
         return texts(found, shape, elements, budget, path);
     }
     if found.data_location != 1 && found.raw_data.as_ref().is_none_or(Bytes::is_empty) {
-        budget.charge_elements(elements, dtype.size().unwrap_or(1))?;
+        let bytes = dtype.bytes(elements);
+        budget.charge(bytes.ok_or_else(|| bad(format!("no {dtype}{shape} can exist")))?)?;
     }
     let bytes = payload(&found, siblings, path)?;
     Ok(Weight::Tensor(Tensor::new(dtype, shape, bytes).map_err(|f| f.at(here()))?))

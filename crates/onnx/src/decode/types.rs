@@ -10,14 +10,8 @@ use crate::{codes, dtypes, proto};
 /// The dtype with this number, for tensors and types.
 pub(super) fn dtype(number: i32, path: &str) -> Result<DType, Failure> {
     dtypes::from_number(number).ok_or_else(|| {
-        let name = dtypes::name(number);
-        if name == "unknown" || name == "undefined" {
-            Failure::malformed(codes::TYPE, format!("there is no element type {number}"))
-        } else {
-            Failure::unsupported(codes::TYPE, format!("elements of type {name} are not carried"))
-                .with_help("convert the low-precision tensors to a wider type first")
-        }
-        .at(place(path))
+        Failure::malformed(codes::TYPE, format!("there is no element type {number}"))
+            .at(place(path))
     })
 }
 

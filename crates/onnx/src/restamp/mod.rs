@@ -100,9 +100,10 @@ pub(crate) fn plan(
     Ok(plan)
 }
 
-/// Whether a finding keeps a proof from being made. Versions that are wrong may be what is to be repaired.
+/// Whether a finding keeps a proof from being made. Versions that are wrong may be what is to be repaired, as
+/// may operators that are deprecated in them.
 fn blocks(finding: &Diagnostic) -> bool {
-    ![codes::FEATURE, codes::IR, codes::DECLARED].contains(&finding.code)
+    ![codes::FEATURE, codes::IR, codes::DECLARED, codes::DEPRECATED].contains(&finding.code)
 }
 
 fn refusal(reasons: &Report) -> Failure {

@@ -64,6 +64,15 @@ pub(super) fn up(w: &mut Working<'_, '_>, older: &Schema, newer: &Schema) -> Don
         }
         ("BatchNormalization", 14) => one_output(w)?,
         ("RoiAlign", 16) => w.set_text("coordinate_transformation_mode", "output_half_pixel"),
+        ("Resize", 13) => {
+            one_size(w)?;
+            // What had to be there, and says nothing, is left out.
+            for position in [2, 1] {
+                if empty(w, position) {
+                    w.drop_input(position);
+                }
+            }
+        }
         ("Softmax" | "LogSoftmax" | "Hardmax", 13) => last_axis(w, 1)?,
         ("GridSample", 20) => {
             let mode = w.text("mode").unwrap_or_else(|| "bilinear".to_owned());
@@ -154,6 +163,14 @@ fn inputs_down(w: &mut Working<'_, '_>, since: i64) -> Result<bool, String> {
             w.remove("largest");
             w.remove("sorted");
             front_axes(w)?;
+        }
+        ("Resize", 13) => {
+            one_size(w)?;
+            for (position, name) in [(1, "roi"), (2, "scales")] {
+                if !w.given(position) {
+                    w.put_no_floats(position, name);
+                }
+            }
         }
         ("Pad", 11) => {
             let constant_mode = w.text("mode").is_none_or(|mode| mode == "constant");
@@ -406,7 +423,8 @@ fn reworded(op: &str, since: i64) -> bool {
         23 => matches!(op, "Squeeze" | "Unsqueeze" | "QuantizeLinear" | "DequantizeLinear"),
         24 | 28 => matches!(op, "QuantizeLinear"),
         25 => matches!(op, "QuantizeLinear" | "Transpose"),
-        // ai.onnx.ml
+        // ai.onnx.ml; version 5 says no more than that they are deprecated.
+        5 => matches!(op, "TreeEnsembleClassifier" | "TreeEnsembleRegressor"),
         3 => matches!(op, "TreeEnsembleClassifier" | "TreeEnsembleRegressor"),
         _ => false,
     }
@@ -489,6 +507,25 @@ fn front_axes(w: &mut Working<'_, '_>) -> Done {
     }
     if w.op() == "OneHot" {
         return Err("its indices may count from the back".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether an input is known to have no element.
+fn empty(w: &Working<'_, '_>, position: usize) -> bool {
+    let dims =
+        w.known(position).and_then(|k| k.ty.as_ref().and_then(|t| t.dims().map(<[_]>::to_vec)));
+    dims.is_some_and(|dims| dims.contains(&holdall_graph::Dim::Known(0)))
+}
+
+/// A resize by scales or to sizes, without a mode that version 13 took away.
+fn one_size(w: &Working<'_, '_>) -> Done {
+    if w.text("coordinate_transformation_mode").as_deref() == Some("tf_half_pixel_for_nn") {
+        return Err("`coordinate_transformation_mode` is `tf_half_pixel_for_nn`".to_owned());
+    }
+    let scales = w.given(2) && !empty(w, 2);
+    if scales == w.given(3) {
+        return Err("it is not known to have either scales or sizes".to_owned());
     }
     Ok(())
 }

@@ -197,6 +197,12 @@ impl<'s, 'n> Working<'s, 'n> {
         self.put(position, what, value);
     }
 
+    /// Makes an input of floats that has none.
+    pub(super) fn put_no_floats(&mut self, position: usize, what: &str) {
+        let value = TensorProto { dims: vec![0], data_type: 1, ..TensorProto::default() };
+        self.put(position, what, value);
+    }
+
     /// Makes an input of one float, in the element type of the first input where that is a wider one.
     pub(super) fn put_float(
         &mut self,

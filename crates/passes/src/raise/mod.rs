@@ -279,13 +279,7 @@ fn kind_of(dtype: DType) -> Option<Kind> {
         }
         DType::Bool => Some(Kind::Bool),
         DType::Text => Some(Kind::Text),
-        DType::U64
-        | DType::F16
-        | DType::BF16
-        | DType::F8E4M3
-        | DType::F8E5M2
-        | DType::C64
-        | DType::C128 => None,
+        DType::U64 | DType::F16 | DType::BF16 | DType::Narrow(_) | DType::C64 | DType::C128 => None,
     }
 }
 

@@ -36,7 +36,7 @@ impl Rules {
 
     fn code(self, kind: Narrow, value: f64) -> u8 {
         if kind != Narrow::E8M0 || value.is_nan() {
-            return kind.encode(value, self.saturate);
+            return kind.encode(value, self.saturate && kind.bounds().is_none());
         }
         let size = value.abs();
         // A power of two: all bits of the mantissa are zero.
@@ -52,7 +52,7 @@ impl Rules {
 }
 
 /// The element type that an attribute names: by number, before version 6 by its word.
-pub(super) fn target(setup: &Setup<'_>, name: &str) -> Result<ElementType, Failure> {
+pub(in crate::ops) fn target(setup: &Setup<'_>, name: &str) -> Result<ElementType, Failure> {
     const WORDS: [&str; 16] = [
         "FLOAT",
         "UINT8",

@@ -1,6 +1,6 @@
 //! `ConcatFromSequence`: <https://onnx.ai/onnx/operators/onnx__ConcatFromSequence.html>.
 
-use super::{loop_::stacked, sequence_construct::items};
+use super::{loop_::stack, sequence_construct::items};
 use crate::ops::prelude::*;
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
@@ -10,7 +10,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         let list = items(args.get(0)?)?;
         let rank = list.first().ok_or_else(|| misfit("the sequence is empty"))?.shape().len();
         if new {
-            return stacked(args.cx, list, axis(along, rank + 1)?);
+            return stack(args.cx, list, along);
         }
         moves::join(args.cx, &list.iter().collect::<Vec<_>>(), axis(along, rank)?)
     })

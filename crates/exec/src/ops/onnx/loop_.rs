@@ -1,7 +1,7 @@
 //! `Loop`: <https://onnx.ai/onnx/operators/onnx__Loop.html>. Turns are counted against the limit on
 //! steps.
 
-use crate::ops::prelude::*;
+use crate::{ops::prelude::*, program::Program};
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     let body = setup.subgraph("body")?;
@@ -39,8 +39,8 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
             }
             turn += 1;
         }
-        for list in &collected {
-            carried.push(stacked(args.cx, list, 0)?);
+        for (i, list) in collected.iter().enumerate() {
+            carried.push(stacked(args.cx, &body.program, 1 + states + i, list, 0)?);
         }
         args.cx.release(held);
         Ok(carried)
@@ -55,20 +55,25 @@ fn no_condition() -> Failure {
     Failure::malformed(codes::INPUT, "the body does not give a condition")
 }
 
-/// Values of equal shape as one with a new axis.
+/// What a subgraph gave as one of its outputs, turn by turn, as one tensor with a new axis.
 pub(super) fn stacked(
     cx: &Context,
+    body: &Program,
+    output: usize,
     list: &[TensorValue],
-    along: usize,
+    along: i64,
 ) -> Result<TensorValue, Failure> {
-    let Some(first) = list.first() else {
-        // Nothing was computed, and nothing says of which type it would be.
-        return Ok(TensorValue::F32(Array::vector(Vec::new())));
-    };
-    let mut shape = first.shape().to_vec();
-    if along > shape.len() {
-        return Err(misfit(format!("there is no axis {along}")));
-    }
+    if list.is_empty() { body.never(output, along) } else { stack(cx, list, along) }
+}
+
+/// Values of equal shape as one with a new axis.
+pub(super) fn stack(
+    cx: &Context,
+    list: &[TensorValue],
+    along: i64,
+) -> Result<TensorValue, Failure> {
+    let mut shape = list.first().map_or(&[][..], TensorValue::shape).to_vec();
+    let along = axis(along, shape.len() + 1)?;
     shape.insert(along, 1);
     let parts = list.iter().map(|v| v.shaped(&shape)).collect::<Result<Vec<_>, _>>()?;
     moves::join(cx, &parts.iter().collect::<Vec<_>>(), along)

@@ -4,6 +4,7 @@ mod abs;
 mod acos;
 mod acosh;
 mod add;
+mod affine_grid;
 mod and;
 mod arg_max;
 mod arg_min;
@@ -11,6 +12,7 @@ mod asin;
 mod asinh;
 mod atan;
 mod atanh;
+mod attention;
 mod average_pool;
 mod batch_normalization;
 mod bernoulli;
@@ -20,9 +22,11 @@ mod bitwise_and;
 mod bitwise_not;
 mod bitwise_or;
 mod bitwise_xor;
+mod blackman_window;
 pub(super) mod cast;
 mod cast_like;
 mod cast_text;
+mod causal_conv_with_state;
 mod ceil;
 mod celu;
 mod center_crop_pad;
@@ -40,9 +44,11 @@ mod cos;
 mod cosh;
 mod cum_prod;
 mod cum_sum;
+mod deform_conv;
 mod depth_to_space;
 mod dequantize_linear;
 mod det;
+mod dft;
 mod div;
 mod dropout;
 mod dynamic_quantize_linear;
@@ -65,13 +71,17 @@ mod global_lp_pool;
 mod global_max_pool;
 mod greater;
 mod greater_or_equal;
+mod grid_sample;
 mod group_normalization;
 mod gru;
+mod hamming_window;
+mod hann_window;
 mod hard_sigmoid;
 mod hard_swish;
 mod hardmax;
 mod identity;
 mod if_;
+mod image_decoder;
 mod instance_normalization;
 mod is_inf;
 mod is_nan;
@@ -79,6 +89,7 @@ mod layer_normalization;
 mod leaky_relu;
 mod less;
 mod less_or_equal;
+mod linear_attention;
 mod log;
 mod log_softmax;
 mod loop_;
@@ -90,9 +101,11 @@ mod mat_mul;
 mod mat_mul_integer;
 mod max;
 mod max_pool;
+mod max_roi_pool;
 mod max_unpool;
 mod mean;
 mod mean_variance_normalization;
+mod mel_weight_matrix;
 mod min;
 mod mish;
 mod mod_;
@@ -137,6 +150,8 @@ mod resize;
 mod reverse_sequence;
 mod rms_normalization;
 mod rnn;
+mod roi_align;
+mod rotary_embedding;
 mod round;
 mod scan;
 mod scatter;
@@ -159,7 +174,7 @@ mod sin;
 mod sinh;
 mod size;
 mod slice;
-mod softmax;
+pub(super) mod softmax;
 mod softmax_cross_entropy_loss;
 mod softplus;
 mod softsign;
@@ -168,14 +183,17 @@ mod split;
 mod split_to_sequence;
 mod sqrt;
 mod squeeze;
+mod stft;
 mod string_concat;
 mod string_normalizer;
 mod string_split;
 mod sub;
 mod sum;
+mod swi_glu;
 mod swish;
 mod tan;
 mod tanh;
+mod tensor_scatter;
 mod tf_idf_vectorizer;
 mod thresholded_relu;
 mod tile;
@@ -195,6 +213,7 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("Acos", &[7, 22], acos::compile),
     Operator::new("Acosh", &[9, 22], acosh::compile),
     Operator::new("Add", &[1, 6, 7, 13, 14], add::compile),
+    Operator::new("AffineGrid", &[20], affine_grid::compile),
     Operator::new("And", &[1, 7], and::compile),
     Operator::new("ArgMax", &[1, 11, 12, 13], arg_max::compile),
     Operator::new("ArgMin", &[1, 11, 12, 13], arg_min::compile),
@@ -202,6 +221,7 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("Asinh", &[9, 22], asinh::compile),
     Operator::new("Atan", &[7, 22], atan::compile),
     Operator::new("Atanh", &[9, 22], atanh::compile),
+    Operator::new("Attention", &[23, 24, 25], attention::compile),
     Operator::new("AveragePool", &[1, 7, 10, 11, 19, 22], average_pool::compile),
     Operator::new("BatchNormalization", &[1, 6, 7, 9, 14, 15], batch_normalization::compile),
     Operator::new("Bernoulli", &[15, 22], bernoulli::compile)
@@ -212,8 +232,10 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("BitwiseNot", &[18], bitwise_not::compile),
     Operator::new("BitwiseOr", &[18], bitwise_or::compile),
     Operator::new("BitwiseXor", &[18], bitwise_xor::compile),
+    Operator::new("BlackmanWindow", &[17], blackman_window::compile),
     Operator::new("Cast", &[1, 6, 9, 13, 19, 21, 23, 24, 25, 28], cast::compile),
     Operator::new("CastLike", &[15, 19, 21, 23, 24, 25], cast_like::compile),
+    Operator::new("CausalConvWithState", &[27], causal_conv_with_state::compile),
     Operator::new("Ceil", &[1, 6, 13], ceil::compile),
     Operator::new("Celu", &[12, 28], celu::compile),
     Operator::new("CenterCropPad", &[18], center_crop_pad::compile),
@@ -231,6 +253,8 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("Cosh", &[9, 22], cosh::compile),
     Operator::new("CumProd", &[26], cum_prod::compile),
     Operator::new("CumSum", &[11, 14], cum_sum::compile),
+    Operator::new("DFT", &[17, 20], dft::compile),
+    Operator::new("DeformConv", &[19, 22], deform_conv::compile),
     Operator::new("DepthToSpace", &[1, 11, 13, 28], depth_to_space::compile),
     Operator::new(
         "DequantizeLinear",
@@ -261,12 +285,17 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("GlobalMaxPool", &[1, 22], global_max_pool::compile),
     Operator::new("Greater", &[1, 7, 9, 13], greater::compile),
     Operator::new("GreaterOrEqual", &[12, 16], greater_or_equal::compile),
+    Operator::new("GridSample", &[16, 20, 22], grid_sample::compile),
     Operator::new("GroupNormalization", &[18, 21], group_normalization::compile),
+    Operator::new("HammingWindow", &[17], hamming_window::compile),
+    Operator::new("HannWindow", &[17], hann_window::compile),
     Operator::new("HardSigmoid", &[1, 6, 22], hard_sigmoid::compile),
     Operator::new("HardSwish", &[14, 22], hard_swish::compile),
     Operator::new("Hardmax", &[1, 11, 13], hardmax::compile),
     Operator::new("Identity", &[1, 13, 14, 16, 19, 21, 23, 24, 25], identity::compile),
     Operator::new("If", &[1, 11, 13, 16, 19, 21, 23, 24, 25], if_::compile),
+    Operator::new("ImageDecoder", &[20], image_decoder::compile)
+        .differs("refused under both: decoders of pictures differ by bits"),
     Operator::new("InstanceNormalization", &[1, 6, 22], instance_normalization::compile),
     Operator::new("IsInf", &[10, 20], is_inf::compile),
     Operator::new("IsNaN", &[9, 13, 20], is_nan::compile),
@@ -276,6 +305,7 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("LeakyRelu", &[1, 6, 16], leaky_relu::compile),
     Operator::new("Less", &[1, 7, 9, 13], less::compile),
     Operator::new("LessOrEqual", &[12, 16], less_or_equal::compile),
+    Operator::new("LinearAttention", &[27], linear_attention::compile),
     Operator::new("Log", &[1, 6, 13], log::compile),
     Operator::new("LogSoftmax", &[1, 11, 13], log_softmax::compile),
     Operator::new("Loop", &[1, 11, 13, 16, 19, 21, 23, 24, 25], loop_::compile),
@@ -285,9 +315,11 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("MatMulInteger", &[10], mat_mul_integer::compile),
     Operator::new("Max", &[1, 6, 8, 12, 13], max::compile),
     Operator::new("MaxPool", &[1, 8, 10, 11, 12, 22], max_pool::compile),
+    Operator::new("MaxRoiPool", &[1, 22], max_roi_pool::compile),
     Operator::new("MaxUnpool", &[9, 11, 22], max_unpool::compile),
     Operator::new("Mean", &[1, 6, 8, 13], mean::compile),
     Operator::new("MeanVarianceNormalization", &[9, 13], mean_variance_normalization::compile),
+    Operator::new("MelWeightMatrix", &[17], mel_weight_matrix::compile),
     Operator::new("Min", &[1, 6, 8, 12, 13], min::compile),
     Operator::new("Mish", &[18, 22], mish::compile),
     Operator::new("Mod", &[10, 13, 28], mod_::compile),
@@ -341,7 +373,10 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("Reshape", &[1, 5, 13, 14, 19, 21, 23, 24, 25], reshape::compile),
     Operator::new("Resize", &[10, 11, 13, 18, 19], resize::compile),
     Operator::new("ReverseSequence", &[10, 28], reverse_sequence::compile),
+    Operator::new("RoiAlign", &[10, 16, 22], roi_align::compile),
+    Operator::new("RotaryEmbedding", &[23], rotary_embedding::compile),
     Operator::new("Round", &[11, 22], round::compile),
+    Operator::new("STFT", &[17], stft::compile),
     Operator::new("Scan", &[8, 9, 11, 16, 19, 21, 23, 24, 25], scan::compile),
     Operator::new("Scatter", &[9, 11], scatter::compile),
     Operator::new("ScatterElements", &[11, 13, 16, 18], scatter_elements::compile),
@@ -376,9 +411,11 @@ pub(super) const TABLE: &[Operator] = &[
     Operator::new("StringSplit", &[20], string_split::compile),
     Operator::new("Sub", &[1, 6, 7, 13, 14], sub::compile),
     Operator::new("Sum", &[1, 6, 8, 13], sum::compile),
+    Operator::new("SwiGLU", &[28], swi_glu::compile),
     Operator::new("Swish", &[24], swish::compile),
     Operator::new("Tan", &[7, 22], tan::compile),
     Operator::new("Tanh", &[1, 6, 13], tanh::compile),
+    Operator::new("TensorScatter", &[24], tensor_scatter::compile),
     Operator::new("TfIdfVectorizer", &[9], tf_idf_vectorizer::compile),
     Operator::new("ThresholdedRelu", &[10, 22], thresholded_relu::compile),
     Operator::new("Tile", &[1, 6, 13], tile::compile),

@@ -36,7 +36,12 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         if let ElementType::Narrow(narrow) = kind
             && narrow.bounds().is_none()
         {
-            return Ok(TensorValue::Narrow(narrow, divided.map(|&x| narrow.encode(x, saturate))));
+            // The zero point of floats of eight bits says their type only; that of smaller ones is added.
+            let shifted = match zero {
+                Some(zero) if narrow.bits() < 8 => zip(args.cx, &divided, &zero, |x, z| x + z)?,
+                _ => divided,
+            };
+            return Ok(TensorValue::Narrow(narrow, shifted.map(|&x| narrow.encode(x, saturate))));
         }
         let rounded = divided.map(|x| x.round_ties_even());
         let shifted = match zero {

@@ -32,6 +32,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         let lengths = args.ints(0)?;
         let inputs = (1..=given).map(|i| args.get(i)).collect::<Result<Vec<_>, _>>()?;
         let batch = at(inputs.first().map_or(&[][..], |v| v.shape()), 0);
+        if batch == 0 {
+            return Err(misfit("a batch without rows says nothing of the shapes"));
+        }
         let mut columns: Vec<Vec<TensorValue>> = vec![Vec::new(); form.body.program.outputs()];
         for b in 0..batch {
             let row = |value: &&TensorValue| {
@@ -44,7 +47,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
                 column.push(value);
             }
         }
-        columns.iter().map(|column| stacked(args.cx, column, 0)).collect()
+        let program = &form.body.program;
+        let whole = |(i, column): (usize, &Vec<_>)| stacked(args.cx, program, i, column, 0);
+        columns.iter().enumerate().map(whole).collect()
     }))
 }
 
@@ -98,8 +103,8 @@ impl Form {
             if at(&self.out_backwards, i) == 1 {
                 list.reverse();
             }
-            let rank = list.first().map_or(0, |v| v.shape().len()) + 1;
-            carried.push(stacked(args.cx, list, axis(at(&self.out_axes, i), rank)?)?);
+            let (body, along) = (&self.body.program, at(&self.out_axes, i));
+            carried.push(stacked(args.cx, body, self.states + i, list, along)?);
         }
         Ok(carried)
     }

@@ -19,7 +19,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
 }
 
 /// Every step is rounded to the type, as the function that defines the operator has it.
-pub(super) fn softmax<T: Float>(lane: &mut [T]) {
+pub(in crate::ops) fn softmax<T: Float>(lane: &mut [T]) {
     let top = lane.iter().fold(T::least(), |top, &x| if x > top || x.is_nan() { x } else { top });
     for x in lane.iter_mut() {
         *x = x.sub(top).via(f64::exp);

@@ -1,11 +1,10 @@
-//! Element types narrower than a byte, and floats of eight bits and less: kept as codes, decoded to be
-//! computed with. Layouts and rounding: <https://onnx.ai/onnx/technical/float8.html>, OCP
+//! Element types narrower than a byte, and floats of eight bits and less. Layouts and rounding: <https://onnx.ai/onnx/technical/float8.html>, OCP
 //! Microscaling formats 1.0.
 
-use super::number::{byte, position, real, signed_byte, whole};
+use std::fmt;
 
-/// A narrow element type. Elements are kept one a byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A narrow element type. Tensors hold elements packed from the low bits of each byte up, as files do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Narrow {
     /// 8-bit float, 4 exponent bits, no infinities.
     E4M3,
@@ -55,8 +54,95 @@ impl Narrow {
         Some(Layout { exponent, mantissa, bias })
     }
 
+    /// Every narrow type.
+    pub const ALL: [Self; 12] = [
+        Self::E4M3,
+        Self::E4M3Uz,
+        Self::E5M2,
+        Self::E5M2Uz,
+        Self::E8M0,
+        Self::E2M1,
+        Self::E2M3,
+        Self::E3M2,
+        Self::U4,
+        Self::I4,
+        Self::U2,
+        Self::I2,
+    ];
+
+    /// Bits of one element.
+    pub const fn bits(self) -> u32 {
+        match self {
+            Self::E4M3 | Self::E4M3Uz | Self::E5M2 | Self::E5M2Uz | Self::E8M0 => 8,
+            Self::E2M3 | Self::E3M2 => 6,
+            Self::E2M1 | Self::U4 | Self::I4 => 4,
+            Self::U2 | Self::I2 => 2,
+        }
+    }
+
+    /// Lower-case name: `f8_e4m3`, `u4`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::E4M3 => "f8_e4m3",
+            Self::E4M3Uz => "f8_e4m3fnuz",
+            Self::E5M2 => "f8_e5m2",
+            Self::E5M2Uz => "f8_e5m2fnuz",
+            Self::E8M0 => "f8_e8m0",
+            Self::E2M1 => "f4_e2m1",
+            Self::E2M3 => "f6_e2m3",
+            Self::E3M2 => "f6_e3m2",
+            Self::U4 => "u4",
+            Self::I4 => "i4",
+            Self::U2 => "u2",
+            Self::I2 => "i2",
+        }
+    }
+
+    /// The codes of packed elements, one in the low bits of each byte. No more than `count`.
+    pub fn unpack(self, bytes: &[u8], count: usize) -> Vec<u8> {
+        let bits = self.bits();
+        if bits == 8 {
+            return bytes.iter().copied().take(count).collect();
+        }
+        let (mut held, mut have) = (0_u32, 0_u32);
+        let mut out = Vec::with_capacity(count);
+        for &byte in bytes {
+            held |= u32::from(byte) << have;
+            have += 8;
+            while have >= bits && out.len() < count {
+                out.push(low_byte((held & ((1 << bits) - 1)).into()));
+                held >>= bits;
+                have -= bits;
+            }
+        }
+        out
+    }
+
+    /// Codes, one a byte, packed.
+    pub fn pack(self, codes: &[u8]) -> Vec<u8> {
+        let bits = self.bits();
+        if bits == 8 {
+            return codes.to_vec();
+        }
+        let (mut held, mut have) = (0_u32, 0_u32);
+        let mut out = Vec::with_capacity(codes.len());
+        for &code in codes {
+            held |= (u32::from(code) & ((1 << bits) - 1)) << have;
+            have += bits;
+            if have >= 8 {
+                out.push(low_byte((held & 0xff).into()));
+                held >>= 8;
+                have -= 8;
+            }
+        }
+        if have > 0 {
+            out.push(low_byte(held.into()));
+        }
+        out
+    }
+
     /// Least and greatest value of an integer type.
-    pub(crate) const fn bounds(self) -> Option<(i64, i64)> {
+    pub const fn bounds(self) -> Option<(i64, i64)> {
         match self {
             Self::U4 => Some((0, 15)),
             Self::I4 => Some((-8, 7)),
@@ -74,7 +160,7 @@ impl Narrow {
     }
 
     /// The greatest finite magnitude of a float type.
-    pub(crate) const fn largest(self) -> f64 {
+    pub const fn largest(self) -> f64 {
         match self {
             Self::E4M3 => 448.0,
             Self::E4M3Uz => 240.0,
@@ -104,10 +190,11 @@ impl Narrow {
     }
 
     /// The number that a code stands for.
-    pub(crate) fn decode(self, code: u8) -> f64 {
+    pub fn decode(self, code: u8) -> f64 {
         match self {
             Self::U4 | Self::U2 => return code.into(),
-            Self::I4 | Self::I2 => return signed_byte(code).into(),
+            Self::I4 => return f64::from((code << 4).cast_signed() >> 4),
+            Self::I2 => return f64::from((code << 6).cast_signed() >> 6),
             Self::E8M0 => {
                 return if code == 0xff { f64::NAN } else { 2.0_f64.powi(i32::from(code) - 127) };
             }
@@ -141,14 +228,11 @@ impl Narrow {
 
     /// The code of the nearest number, ties to even. Beyond the range: the largest when `saturate`, else
     /// infinity or NaN; integers keep their low bits.
-    pub(crate) fn encode(self, value: f64, saturate: bool) -> u8 {
+    pub fn encode(self, value: f64, saturate: bool) -> u8 {
         if let Some((low, high)) = self.bounds() {
             let int = whole(value);
-            if saturate {
-                return byte(int.clamp(low, high).into());
-            }
-            let span = high - low + 1;
-            return byte(((int - low).rem_euclid(span) + low).into());
+            let int = if saturate { int.clamp(low, high) } else { int };
+            return low_byte(int.into()) & low_byte((1 << self.bits()) - 1);
         }
         if self == Self::E8M0 {
             return encode_power(value, saturate);
@@ -203,7 +287,7 @@ fn code(size: f64, layout: &Layout) -> u8 {
     let unit = 2.0_f64.powi(exponent - layout.mantissa);
     let steps = whole(size / unit);
     // Subnormal steps have no implied bit, and carry over into the first exponent by themselves.
-    byte(i128::from(steps) + (i128::from(exponent - least) << layout.mantissa))
+    low_byte(i128::from(steps) + (i128::from(exponent - least) << layout.mantissa))
 }
 
 /// The nearest multiple of the unit in the last place, ties to even.
@@ -235,6 +319,28 @@ fn encode_power(value: f64, saturate: bool) -> u8 {
     }
     let exponent = floor_log2(value);
     let exact = value.to_bits().trailing_zeros() >= 52;
-    let up = real(position(f64::from(exponent + 127))) + if exact { 0.0 } else { 1.0 };
-    if up > 254.0 { if saturate { 0xfe } else { 0xff } } else { byte(i128::from(whole(up))) }
+    let up = f64::from(exponent + 127) + if exact { 0.0 } else { 1.0 };
+    if up > 254.0 { if saturate { 0xfe } else { 0xff } } else { low_byte(i128::from(whole(up))) }
+}
+
+/// A float cut to an integer, ending at the bounds.
+#[expect(clippy::cast_possible_truncation, reason = "a cast saturates")]
+pub(crate) const fn whole(value: f64) -> i64 {
+    value as i64
+}
+
+/// The low byte.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the low byte is meant"
+)]
+const fn low_byte(value: i128) -> u8 {
+    value as u8
+}
+
+impl fmt::Display for Narrow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
