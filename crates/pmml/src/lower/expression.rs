@@ -36,7 +36,9 @@ impl<'d> Lower<'d> {
         }
         // The first field of the document comes out of the stack first.
         let named: BTreeSet<&str> = references(user).collect();
-        let wanted = fields.keys().rev().filter(|name| named.contains(*name));
+        let terms = super::text_model::terms(user).unwrap_or_default();
+        let needed = |name: &str| named.contains(name) || terms.iter().any(|term| term == name);
+        let wanted = fields.keys().rev().filter(|name| needed(name));
         let mut stack: Vec<(&str, bool)> = wanted.map(|name| (*name, false)).collect();
         let mut done = BTreeSet::new();
         while let Some((name, ready)) = stack.pop() {
@@ -445,7 +447,7 @@ fn references(element: Element<'_>) -> impl Iterator<Item = &str> {
     let apart = element.trees_apart().iter().flat_map(|(_, tree)| &tree.fields);
     let inside = element.descendants().filter(|e| e.name() != "DerivedField").flat_map(|e| {
         let names = |key: &str| {
-            matches!(key, "field" | "name" | "textField" | "predictorName" | "fieldName")
+            matches!(key, "field" | "name" | "textField" | "predictorName" | "fieldName" | "parent")
         };
         e.attributes().filter(move |(key, _)| names(key)).map(|(_, value)| value)
     });

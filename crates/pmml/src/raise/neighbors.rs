@@ -26,7 +26,7 @@ impl Raise<'_> {
             return refuse("PMML has a number of neighbours, no radius");
         };
         if measure(op.comparison.metric).is_none()
-            || op.comparison.metric.is_similarity()
+            || (op.comparison.metric.is_similarity() && op.weights != NeighborWeights::Uniform)
             || op.comparison.compare.iter().any(|c| function(c).is_none())
         {
             return refuse("PMML has no such distance");
