@@ -13,7 +13,7 @@ mod dictionary;
 mod distance;
 mod expression;
 mod functions;
-mod gaussian;
+pub(crate) mod gaussian;
 mod general;
 mod mining;
 mod network;

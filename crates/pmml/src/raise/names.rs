@@ -107,7 +107,11 @@ impl Names {
             Expr::Norm(name, curve) => {
                 curve.outside == holdall_tabular::Outside::Missing || self.may_be_missing(*name)
             }
-            Expr::Table(_) | Expr::Discretize(..) | Expr::Hits(..) | Expr::Lag(..) => true,
+            Expr::Table(_)
+            | Expr::Discretize(..)
+            | Expr::Hits(..)
+            | Expr::Moment(..)
+            | Expr::Lag(..) => true,
         }
     }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use holdall_tabular::{Kind, MissingRule, Test, Tree, TreeEnsemble, ValidModel, ValueId};
 
 use super::{
@@ -22,11 +24,14 @@ pub(super) enum Adapt {
     Code,
 }
 
-/// Which nodes a tree has, in the order of writing. `None` where a node has two parents or there are
-/// more nodes than the ensemble has.
+/// How many times as many nodes are written as there are, where nodes have several parents.
+const MOST_COPIES: usize = 8;
+
+/// Which nodes a tree has, in the order of writing; a node with several parents comes once for each. `None` where
+/// that are too many.
 pub(crate) fn walk(trees: &TreeEnsemble, tree: &Tree, visit: &mut dyn FnMut(usize)) -> Option<()> {
     let mut stack = vec![tree.root as usize];
-    let mut left = trees.nodes.len();
+    let mut left = trees.nodes.len().saturating_mul(MOST_COPIES);
     while let Some(node) = stack.pop() {
         left = left.checked_sub(1)?;
         visit(node);
@@ -40,10 +45,15 @@ pub(crate) fn walk(trees: &TreeEnsemble, tree: &Tree, visit: &mut dyn FnMut(usiz
 
 /// Whether a split asks only whether there is a value.
 fn is_presence(test: Test, threshold: f64) -> bool {
-    test == Test::Le && threshold.total_cmp(&f64::INFINITY).is_eq()
+    let (all, of) = match test {
+        Test::Le => (f64::INFINITY, threshold),
+        Test::Ge => (f64::NEG_INFINITY, threshold),
+        Test::Leaf | Test::Lt | Test::Gt | Test::Eq | Test::Ne | Test::In(_) => return false,
+    };
+    of.total_cmp(&all).is_eq()
 }
 
-/// Whether every tree can be written: no sharing, and thresholds that are numbers.
+/// Whether every tree can be written: not much sharing, and thresholds that are numbers.
 pub(crate) fn is_writable(valid: &ValidModel) -> bool {
     valid.model().nodes.iter().all(|(_, node)| {
         let holdall_tabular::Op::Trees(trees) = &node.op else { return true };
@@ -53,28 +63,32 @@ pub(crate) fn is_writable(valid: &ValidModel) -> bool {
             .test
             .iter()
             .zip(&nodes.threshold)
-            .all(|(test, threshold)| threshold.is_finite() || is_presence(*test, *threshold));
+            .zip(&nodes.missing)
+            .all(|((test, threshold), rule)| {
+                let told = matches!(rule, MissingRule::No | MissingRule::Compare);
+                threshold.is_finite() || (told && is_presence(*test, *threshold))
+            });
         let mut seen = vec![false; trees.nodes.len()];
-        let mut single = true;
-        for tree in &trees.trees {
+        // Trees may share nodes with each other as they like; within themselves so many come again.
+        let mut copies = trees.nodes.len().saturating_mul(MOST_COPIES);
+        let few = trees.trees.iter().all(|tree| {
             let mut own = Vec::new();
-            single &= walk(trees, tree, &mut |node| own.push(node)).is_some();
+            let walked = walk(trees, tree, &mut |node| own.push(node)).is_some();
+            let mut again = 0;
             for &node in &own {
                 if let Some(seen) = seen.get_mut(node) {
-                    single &= !std::mem::replace(seen, true);
+                    again += usize::from(std::mem::replace(seen, true));
                 }
             }
-            // Trees may share nodes with each other, not within themselves.
             for node in own {
                 if let Some(seen) = seen.get_mut(node) {
                     *seen = false;
                 }
             }
-            if !single {
-                break;
-            }
-        }
-        finite && single
+            copies = copies.saturating_sub(again);
+            walked && copies > 0
+        });
+        finite && few
     })
 }
 
@@ -164,13 +178,21 @@ impl Raise<'_> {
         leaf: &dyn Fn(u32) -> Leaf,
     ) -> Result<(), Stop> {
         enum Step {
-            Enter { node: usize, parent: Option<(usize, bool)> },
+            Enter { node: usize, id: String, parent: Option<(usize, bool)> },
             Leave,
         }
         let nodes = &trees.nodes;
-        let mut steps = vec![Step::Enter { node: tree.root as usize, parent: None }];
+        let root = tree.root as usize;
+        let mut copies: BTreeMap<usize, usize> = BTreeMap::new();
+        // What a node is called that comes again.
+        let mut called = |node: usize| {
+            let copy = copies.entry(node).or_default();
+            *copy += 1;
+            if *copy == 1 { node.to_string() } else { format!("{node}.{copy}") }
+        };
+        let mut steps = vec![Step::Enter { node: root, id: called(root), parent: None }];
         while let Some(step) = steps.pop() {
-            let Step::Enter { node, parent } = step else {
+            let Step::Enter { node, id: name, parent } = step else {
                 out.close();
                 continue;
             };
@@ -179,7 +201,7 @@ impl Raise<'_> {
             else {
                 return Err(self.bug(id, "a node does not exist"));
             };
-            out.open("Node").attribute("id", node);
+            out.open("Node").attribute("id", name);
             let samples = nodes.samples.get(node).copied();
             steps.push(Step::Leave);
             if test == Test::Leaf {
@@ -192,10 +214,12 @@ impl Raise<'_> {
             }
             out.optional("recordCount", samples.map(number::text));
             let way = self.default_side(id, trees, node)?;
-            out.optional("defaultChild", way.map(|side| if side { yes } else { no }));
+            let (yes, no) = (yes as usize, no as usize);
+            let (yes_id, no_id) = (called(yes), called(no));
+            out.optional("defaultChild", way.map(|side| if side { &yes_id } else { &no_id }));
             self.predicate(id, trees, parent)?.write(out);
-            for (child, side) in [(no, false), (yes, true)] {
-                steps.push(Step::Enter { node: child as usize, parent: Some((node, side)) });
+            for (child, id, side) in [(no, no_id, false), (yes, yes_id, true)] {
+                steps.push(Step::Enter { node: child, id, parent: Some((node, side)) });
             }
         }
         Ok(())
@@ -211,7 +235,7 @@ impl Raise<'_> {
         let mut splits = Vec::new();
         let walked = walk(trees, tree, &mut |node| splits.push(node));
         if walked.is_none() {
-            return Err(self.bug(id, "a node has two parents"));
+            return Err(self.bug(id, "too many nodes have several parents"));
         }
         let mut tested = std::collections::BTreeSet::new();
         for node in splits {
