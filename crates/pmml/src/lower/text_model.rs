@@ -192,7 +192,9 @@ fn weigh(weighting: &Weighting, row: &mut [f64], cosine: bool) {
     }
     let length = row.iter().fold(0.0, |sum, weight| sum + weight * weight).sqrt();
     if (weighting.by_length || cosine) && length > 0.0 {
-        row.iter_mut().for_each(|weight| *weight /= length);
+        for weight in row {
+            *weight /= length;
+        }
     }
 }
 

@@ -11,6 +11,17 @@ fn word(text: &str) -> Expr {
     Expr::Constant(Scalar::Text(text.to_owned()), Kind::Text)
 }
 
+/// The date type that a function reads a text as, and the function that counts its days or seconds.
+const fn moment_words(function: &Function) -> (&'static str, &'static str) {
+    if matches!(function, Function::ParseDate) {
+        ("date", "dateDaysSinceYear")
+    } else if matches!(function, Function::ParseTime) {
+        ("time", "dateSecondsSinceMidnight")
+    } else {
+        ("dateTime", "dateSecondsSinceYear")
+    }
+}
+
 impl Raise<'_> {
     pub(super) fn call(&mut self, id: ValueId, call: &Call) -> Result<NameId, Stop> {
         let args = call.args.iter().map(|arg| self.arg(*arg, 0)).collect::<Result<Vec<_>, _>>()?;
@@ -57,13 +68,10 @@ impl Raise<'_> {
             Function::CityHash => return refuse("PMML has no hash functions"),
             Function::ParseDate | Function::ParseTime | Function::ParseDateTime => {
                 let moment = self.moment(id, call)?;
-                let year = || Expr::Constant(Scalar::I64(1970), Kind::I64);
-                let (function, more) = match &call.function {
-                    Function::ParseDate => ("dateDaysSinceYear", Some(year())),
-                    Function::ParseTime => ("dateSecondsSinceMidnight", None),
-                    _ => ("dateSecondsSinceYear", Some(year())),
-                };
-                let args = [Expr::Field(moment)].into_iter().chain(more).collect();
+                let (_, function) = moment_words(&call.function);
+                let year = Expr::Constant(Scalar::I64(1970), Kind::I64);
+                let year = (call.function != Function::ParseTime).then_some(year);
+                let args = [Expr::Field(moment)].into_iter().chain(year).collect();
                 present(Expr::Field(moment), Expr::Apply(function, args))
             }
             Function::FormatDateTime(format) => {
@@ -89,11 +97,7 @@ impl Raise<'_> {
         let Some(text) = call.args.first().copied() else {
             return Err(self.bug(id, "no argument"));
         };
-        let word = match &call.function {
-            Function::ParseDate => "date",
-            Function::ParseTime => "time",
-            _ => "dateTime",
-        };
+        let (word, _) = moment_words(&call.function);
         let field = self.field(text, 0)?;
         if let Some(known) = self.moments.get(&(field, word)) {
             return Ok(*known);

@@ -50,10 +50,7 @@ pub(super) fn derived_field(out: &mut Builder, names: &Names, derived: &Derived)
         .attribute("optype", optype)
         .attribute(
             "dataType",
-            match derived.expr {
-                Expr::Moment(_, word) => word,
-                _ => dtype(derived.kind),
-            },
+            if let Expr::Moment(_, word) = derived.expr { word } else { dtype(derived.kind) },
         );
     expression(out, names, &derived.expr);
     out.close();

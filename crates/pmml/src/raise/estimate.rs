@@ -219,19 +219,19 @@ impl Raise<'_> {
                 let Some(feature) = self.natural(id, part, element) else { continue };
                 let (kind, categorical) = self.kind_of_part(id, part);
                 let base = match &feature {
-                    Feature::Probability(class) => format!("probability{}({class})", id.index()),
-                    Feature::Affinity(cluster) => format!("distance{}({cluster})", id.index()),
-                    Feature::Entity(rank) => format!("entity{}_{rank}", id.index()),
-                    Feature::Reason(rank) => format!("reason{}_{rank}", id.index()),
-                    Feature::Confidence => format!("confidence{}", id.index()),
-                    Feature::Deviation => format!("deviation{}", id.index()),
+                    Feature::Probability(class) => format!("p({class})"),
+                    Feature::Affinity(cluster) => format!("affinity({cluster})"),
+                    Feature::Entity(rank) => format!("stage entity {rank}"),
+                    Feature::Reason(rank) => format!("stage reason {rank}"),
+                    Feature::Confidence => "stage confidence".to_owned(),
+                    Feature::Deviation => "stage deviation".to_owned(),
                     Feature::Rule(asked) => {
-                        format!("{}{}_{}", asked.feature.name(), id.index(), asked.rank)
+                        format!("stage {} {}", asked.feature.name(), asked.rank)
                     }
                     Feature::Predicted | Feature::Field(_) if categorical => {
-                        format!("label{}", id.index())
+                        "stage label".to_owned()
                     }
-                    Feature::Predicted | Feature::Field(_) => format!("value{}", id.index()),
+                    Feature::Predicted | Feature::Field(_) => "stage value".to_owned(),
                 };
                 let name = self.names.output(&base, kind);
                 let text = self.names.text(name).to_owned();
@@ -256,7 +256,7 @@ impl Raise<'_> {
             return None;
         }
         let kind = classes.map_or_else(|| self.answer_kind(id), Labels::kind);
-        let name = self.names.free(&format!("target{}", id.index()));
+        let name = self.names.free("stage target");
         let classes = classes.cloned();
         let backwards = self.second_wins_ties(id);
         self.inner_targets.push((name.clone(), kind, classes, backwards));
@@ -332,7 +332,7 @@ impl Raise<'_> {
                 let fields = self.fields(op.arg)?;
                 let model = StageModel::Neighbors(id, fields, element);
                 let target = self.inner_target(id, &model);
-                let name = self.names.output(&format!("value{}_{element}", id.index()), Kind::F64);
+                let name = self.names.output(&format!("stage value {element}"), Kind::F64);
                 let text = self.names.text(name).to_owned();
                 let output = AnswerField::predicted(text, Kind::F64, false);
                 self.push_stage(Stage { model, outputs: vec![(name, output)], target });

@@ -183,6 +183,7 @@ impl<'m> Raise<'m> {
         let valid = self.valid;
         let last = used::final_estimate(valid);
         for (id, node) in valid.model().nodes.iter() {
+            let made = self.made.len();
             let items = match self.node(id, &node.op, last) {
                 Err(Stop::Refuse(construct, why)) => {
                     self.note(construct, Support::refuse(why));
@@ -191,6 +192,9 @@ impl<'m> Raise<'m> {
                 }
                 items => items?,
             };
+            if let ([Item::Field(field)], Some(name)) = (items.as_slice(), &node.name) {
+                self.rename(made, *field, name);
+            }
             self.items.push(items);
         }
         let model = match last {
@@ -326,6 +330,18 @@ impl<'m> Raise<'m> {
             self.dictionary.push(derived);
         }
         name
+    }
+
+    /// Calls a field that was just derived as the file does that the model was read from.
+    fn rename(&mut self, made: usize, field: NameId, name: &str) {
+        let new = self.made.get(made..).unwrap_or_default().iter().any(|made| match made {
+            Made::Dictionary(place) => self.dictionary.get(*place).is_some_and(|d| d.name == field),
+            Made::Late(place) => self.late.get(*place).is_some_and(|d| d.name == field),
+            Made::Stage(_) => false,
+        });
+        if new {
+            self.names.rename(field, name);
+        }
     }
 
     /// The expression as one that may be named more than once.

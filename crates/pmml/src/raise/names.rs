@@ -142,6 +142,18 @@ impl Names {
         id
     }
 
+    /// Gives a field a name, unless something else has it.
+    pub(super) fn rename(&mut self, id: NameId, name: &str) {
+        let text = self.text(id).to_owned();
+        if text != name && !self.taken.contains(name) {
+            self.taken.remove(&text);
+            self.taken.insert(name.to_owned());
+            if let Some(entry) = self.entries.get_mut(id.0) {
+                name.clone_into(&mut entry.text);
+            }
+        }
+    }
+
     /// A name that nothing has, kept from then on.
     pub(super) fn free(&mut self, base: &str) -> String {
         self.fresh(base)

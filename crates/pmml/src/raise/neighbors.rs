@@ -56,7 +56,7 @@ impl Raise<'_> {
         for ((part, element), class) in
             self.elements_of(id, Part::Probabilities).into_iter().zip(texts(classes))
         {
-            let name = self.names.output(&format!("share{}({class})", id.index()), kind);
+            let name = self.names.output(&format!("share({class})"), kind);
             let text = self.names.text(name).to_owned();
             let feature = Feature::Probability(class);
             outputs.push((name, AnswerField { name: text, kind, categorical, feature }));

@@ -73,11 +73,10 @@ impl Raise<'_> {
     /// Whether a network is written where it is classified.
     pub(super) fn is_classified_network(&self, id: ValueId) -> bool {
         self.only_classified(id)
-            && self.valid.model().nodes.iter().all(|(_, node)| match &node.op {
-                Op::Classify(classify) if classify.margins == id => {
-                    classify.link == Link::Identity && super::regression::is_largest(classify)
-                }
-                _ => true,
+            && self.valid.model().nodes.iter().all(|(_, node)| {
+                let Op::Classify(classify) = &node.op else { return true };
+                classify.margins != id
+                    || (classify.link == Link::Identity && super::regression::is_largest(classify))
             })
     }
 
@@ -87,7 +86,7 @@ impl Raise<'_> {
         let Some(node) = op.nodes.get(op.target as usize) else {
             return Err(self.bug(id, "no target"));
         };
-        let target = self.names.free(&format!("target{}", id.index()));
+        let target = self.names.free("stage target");
         let (kind, classes) = (node.states.kind(), Some(node.states.clone()));
         self.inner_targets.push((target.clone(), kind, classes, false));
         let (mut outputs, mut items) = (Vec::new(), Vec::new());
@@ -97,7 +96,7 @@ impl Raise<'_> {
                 continue;
             }
             let (kind, categorical) = (self.kind(id), false);
-            let name = self.names.output(&format!("state{}({state})", id.index()), kind);
+            let name = self.names.output(&format!("state({state})"), kind);
             let text = self.names.text(name).to_owned();
             let feature = Feature::Probability(state);
             outputs.push((name, AnswerField { name: text, kind, categorical, feature }));
@@ -122,7 +121,7 @@ impl Raise<'_> {
             .map(|(place, field)| match field {
                 Some(field) => self.names.text(*field).to_owned(),
                 None if place == op.target as usize => target.clone(),
-                None => self.names.free(&format!("node{}_{place}", id.index())),
+                None => self.names.free(&format!("node {place}")),
             })
             .collect();
         self.open_model(out, "BayesianNetworkModel", model, frame);

@@ -72,7 +72,7 @@ fn product(left: Kernel, right: Kernel) -> Option<Kernel> {
     };
     let plain = |noise: f64| noise.total_cmp(&0.0).is_eq();
     (plain(scale.noise) && plain(kernel.noise))
-        .then(|| Kernel { gamma: scale.gamma * kernel.gamma, ..kernel })
+        .then_some(Kernel { gamma: scale.gamma * kernel.gamma, ..kernel })
 }
 
 /// A kernel and noise.
@@ -86,7 +86,7 @@ fn sum(left: Kernel, right: Kernel) -> Option<Kernel> {
         .gamma
         .total_cmp(&0.0)
         .is_eq()
-        .then(|| Kernel { noise: kernel.noise + noise.noise, ..kernel })
+        .then_some(Kernel { noise: kernel.noise + noise.noise, ..kernel })
 }
 
 impl Raise<'_> {
@@ -135,7 +135,7 @@ impl Raise<'_> {
                 items.push(Item::Unused);
                 continue;
             }
-            let name = self.names.output(&format!("{base}{}", id.index()), Kind::F64);
+            let name = self.names.output(base, Kind::F64);
             let text = self.names.text(name).to_owned();
             let feature = if element == 0 { Feature::Predicted } else { Feature::Deviation };
             let (kind, categorical) = (Kind::F64, false);
@@ -156,10 +156,7 @@ impl Raise<'_> {
         if element == 0 && op.offset.total_cmp(&0.0).is_ne() {
             expr = apply("+", [expr, constant(op.offset, Kind::F64)]);
         }
-        match expr {
-            Expr::Field(name) => Item::Field(name),
-            expr => Item::Field(self.derive(&format!("scaled({text})"), Kind::F64, false, expr)),
-        }
+        self.item_of(&format!("scaled({text})"), Kind::F64, expr)
     }
 
     pub(super) fn gaussian_process(

@@ -200,7 +200,7 @@ impl Raise<'_> {
         use super::{Stage, answers::AnswerField};
         let kind = self.kind(id);
         let target = self.inner_target(id, &model);
-        let name = self.names.output(&format!("{base}{}", id.index()), kind);
+        let name = self.names.output(base, kind);
         let text = self.names.text(name).to_owned();
         let output = AnswerField::predicted(text, kind, false);
         self.push_stage(Stage { model, outputs: vec![(name, output)], target });

@@ -34,8 +34,7 @@ impl Raise<'_> {
         }
         let minus = apply("*", [constant(-1.0, Kind::F64), Expr::Field(hazard)]);
         let minus = self.bind(&format!("-{}", self.names.text(hazard)), Kind::F64, minus);
-        let base = format!("survival{}", id.index());
-        let name = self.derive(&base, Kind::F64, false, guarded("exp", minus));
+        let name = self.derive("survival", Kind::F64, false, guarded("exp", minus));
         Ok(vec![Item::Field(name)])
     }
 

@@ -103,7 +103,7 @@ impl Raise<'_> {
             });
         }
         match op.norm {
-            Some(by) => self.normalized(kind, by, elements),
+            Some(by) => Ok(self.normalized(kind, by, elements)),
             None => Ok(elements
                 .into_iter()
                 .map(|element| self.item_of("term", kind, element))

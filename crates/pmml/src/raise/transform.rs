@@ -38,7 +38,7 @@ impl Raise<'_> {
     fn normalize(&mut self, id: ValueId, op: Normalize) -> Result<Vec<Item>, Stop> {
         let kind = self.kind(id);
         let elements = self.elements(op.arg)?;
-        self.normalized(kind, op.by, elements)
+        Ok(self.normalized(kind, op.by, elements))
     }
 
     /// Elements in proportion to their whole.
@@ -47,7 +47,7 @@ impl Raise<'_> {
         kind: Kind,
         by: NormalizeBy,
         mut elements: Vec<Expr>,
-    ) -> Result<Vec<Item>, Stop> {
+    ) -> Vec<Item> {
         let base = by.name().to_owned();
         let step = |this: &mut Self, expr: Expr| {
             if kind == Kind::F32 { this.bind(&base, kind, expr) } else { expr }
@@ -96,7 +96,7 @@ impl Raise<'_> {
             };
             items.push(Item::Field(self.derive(&format!("{base}_{i}"), kind, false, expr)));
         }
-        Ok(items)
+        items
     }
 
     fn polynomial(&mut self, id: ValueId, op: &Polynomial) -> Result<Vec<Item>, Stop> {

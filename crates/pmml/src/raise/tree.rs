@@ -59,15 +59,12 @@ pub(crate) fn is_writable(valid: &ValidModel) -> bool {
         let holdall_tabular::Op::Trees(trees) = &node.op else { return true };
         // A value that is at most infinity is one that is there.
         let nodes = &trees.nodes;
-        let finite = nodes
-            .test
-            .iter()
-            .zip(&nodes.threshold)
-            .zip(&nodes.missing)
-            .all(|((test, threshold), rule)| {
+        let finite = nodes.test.iter().zip(&nodes.threshold).zip(&nodes.missing).all(
+            |((test, threshold), rule)| {
                 let told = matches!(rule, MissingRule::No | MissingRule::Compare);
                 threshold.is_finite() || (told && is_presence(*test, *threshold))
-            });
+            },
+        );
         let mut seen = vec![false; trees.nodes.len()];
         // Trees may share nodes with each other as they like; within themselves so many come again.
         let mut copies = trees.nodes.len().saturating_mul(MOST_COPIES);
