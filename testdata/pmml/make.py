@@ -350,5 +350,6 @@ if __name__ == "__main__":
     made = [cox(False), cox(True), contrasts("regression"), contrasts("classification"), select_all("regression"), select_all("classification"), *ranks(), *radial_basis(), *inner_treatments(), *baselines(), *missing_segments()]
     kit = sys.modules[__name__]
     made += elements.processes(kit) + elements.networks(kit) + elements.series(kit)
+    made += elements.seasons(kit) + elements.texts(kit) + elements.mixed_networks(kit) + elements.compositions(kit) + elements.similar_neighbors(kit)
     with open(HERE / "cases.json", "w", newline="\n") as file:
         file.write("[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in made) + "\n]\n")

@@ -101,7 +101,7 @@ pub(crate) fn support(construct: Construct) -> Support {
             Part::Whole | Part::Margins | Part::Score => {
                 Support::rewrite("a `transformedValue` an element")
             }
-            Part::Rule(..) => Support::refuse(NOT_YET),
+            Part::Rule(..) => Support::native(),
         },
         Construct::PartAsValue => Support::rewrite("an output of a segment of a model chain"),
         Construct::Foreign => Support::refuse("not understood by the reader"),
@@ -166,12 +166,10 @@ fn function(kind: FunctionKind) -> Support {
         }
         FunctionKind::Coalesce => Support::rewrite("`if(isMissing(…))`"),
         FunctionKind::CityHash => Support::refuse("PMML has no hash functions"),
-        FunctionKind::ParseDate
-        | FunctionKind::ParseTime
-        | FunctionKind::ParseDateTime
-        | FunctionKind::FormatDateTime => {
-            Support::refuse("dates are fields of a date type in PMML, not texts of a row")
+        FunctionKind::ParseDate | FunctionKind::ParseTime | FunctionKind::ParseDateTime => {
+            Support::rewrite("a derived field of a date type, and its days or seconds")
         }
+        FunctionKind::FormatDateTime => Support::rewrite("`formatDatetime` of a derived field"),
     }
 }
 
@@ -186,14 +184,14 @@ fn transform(kind: TransformKind) -> Support {
         | TransformKind::Normalize
         | TransformKind::Polynomial
         | TransformKind::Distances => Support::rewrite("arithmetic in the same order"),
-        TransformKind::Spline => Support::refuse("PMML has no splines"),
         TransformKind::ImputeNeighbors => {
             Support::refuse("PMML fills gaps with what is the same for all rows")
         }
         TransformKind::Decompose => Support::refuse("PMML has no iterations"),
-        TransformKind::TextVector => Support::refuse(
-            "`TextIndex` cuts a text where a character separates words; it cannot pick words by a pattern",
-        ),
+        TransformKind::Spline => Support::rewrite("the steps of its recursion, piece by piece"),
+        TransformKind::TextVector => {
+            Support::rewrite("`TextIndex` with a pattern of words, as JPMML has it")
+        }
     }
 }
 
@@ -209,15 +207,13 @@ fn estimator(kind: EstimatorKind) -> Support {
         | EstimatorKind::Combine => Support::native(),
         EstimatorKind::Votes => Support::rewrite("machines of pairs, or arithmetic"),
         EstimatorKind::Detect => Support::rewrite("a tree of one split"),
-        EstimatorKind::ObliviousTrees
-        | EstimatorKind::LinearTrees
-        | EstimatorKind::BayesianNetwork
-        | EstimatorKind::TimeSeries
-        | EstimatorKind::GaussianProcess
-        | EstimatorKind::Survival => Support::refuse(NOT_YET),
-        EstimatorKind::Association => {
-            Support::refuse("a row is one record; PMML asks for a transaction")
-        }
+        EstimatorKind::BayesianNetwork | EstimatorKind::TimeSeries => Support::native(),
+        EstimatorKind::Survival => Support::rewrite("the cumulative hazard of a Cox regression"),
+        EstimatorKind::Association => Support::rewrite("an item is a field that is true"),
+        EstimatorKind::ObliviousTrees | EstimatorKind::LinearTrees => Support::refuse(NOT_YET),
+        EstimatorKind::GaussianProcess => Support::approximate(
+            "engines work the weights out again from the training rows: answers agree to rounding",
+        ),
     }
 }
 
@@ -292,8 +288,8 @@ pub(crate) fn refine(
         }
         Construct::Trees(_) => (!is_writable(valid)).then(|| {
             Support::refuse(
-                "a node with two parents, a threshold that is infinite, or missing values that \
-                     refuse some rows and leave others without an answer",
+                "many nodes with several parents, a threshold that is infinite, or missing values \
+                 that refuse some rows and leave others without an answer",
             )
         }),
         Construct::Unary(UnaryOp::IsNan) => {

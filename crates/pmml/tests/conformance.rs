@@ -35,10 +35,6 @@ const KNOWN: &[(&str, &str)] = &[
         "the engine answers the target category whatever the value is, against the standard's example",
     ),
     (
-        "sklearn/LinearSVCSentiment",
-        "1 of 1000 rows differs, a sentence with the word `$5`; why is not settled",
-    ),
-    (
         "pmml4s-dmg/dmg_anomaly_iforest",
         "rows with missing values: trees without an answer are passed over; the one engine that scores it differs",
     ),

@@ -4,7 +4,8 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use holdall_pmml::{decode, lower};
+use holdall_codec::{Options, Policy, Writer};
+use holdall_pmml::{PmmlWriter, decode, lower};
 use holdall_score::Scorer;
 use holdall_source::{Budget, Source};
 use holdall_table::{Column, Data, Matching, Table, select_inputs};
@@ -147,4 +148,59 @@ fn segments_that_answer_apart_stay_outermost() {
     );
     let (_, help) = refused(&inside("average", &inside("selectAll", &plain)));
     assert_eq!(help, "use `selectAll` in the outermost model alone");
+}
+
+/// What the documents of other constructs than trees and tables are written as: read again they answer the same.
+#[test]
+fn documents_are_written_with_the_same_answers() {
+    let mut refused = Vec::new();
+    for case in cases() {
+        let model = read(&case);
+        let plan = PmmlWriter.plan(&model, &Options::none()).unwrap();
+        let policy = Policy { approximate: true, ..Policy::default() };
+        let accepted = match plan.accept(policy) {
+            Ok((accepted, _)) => accepted,
+            Err(report) => {
+                let first =
+                    report.entries().first().map_or_else(String::new, |d| d.message.clone());
+                refused.push(format!("{}: {first}", case.name));
+                continue;
+            }
+        };
+        let mut bytes = Vec::new();
+        PmmlWriter.write(&accepted, &mut bytes).unwrap();
+        let again =
+            Case { document: String::from_utf8(bytes).unwrap(), name: case.name.clone(), ..case };
+        let (before, after) = (score(&again, &model), score(&again, &read(&again)));
+        for column in &before.columns {
+            let found = after.columns.iter().find(|other| other.name == column.name);
+            let found = found.unwrap_or_else(|| {
+                panic!("{}: no output `{}` in {}", again.name, column.name, again.document)
+            });
+            for row in 0..before.rows {
+                let (expected, found) = (column.text(row), found.text(row));
+                assert!(
+                    same(&expected, &found, 1e-9),
+                    "{}: `{}` of row {row}: expected `{expected}`, found `{found}` in {}",
+                    again.name,
+                    column.name,
+                    again.document
+                );
+            }
+        }
+    }
+    let expected = [
+        "baseline CUSUM poisson 1: function/ln-gamma in pmml: refuse: PMML 4.4 has no such function",
+        "baseline CUSUM poisson 4: function/ln-gamma in pmml: refuse: PMML 4.4 has no such function",
+        "baseline CUSUM poisson 20: function/ln-gamma in pmml: refuse: PMML 4.4 has no such function",
+        "mixed bayesian network for fault: estimator/bayesian-network in pmml: refuse: what continuous nodes tell is \
+         arithmetic here",
+        "mixed bayesian network for machine: estimator/bayesian-network in pmml: refuse: what continuous nodes tell is \
+         arithmetic here",
+        "mixed bayesian network for alarm: estimator/bayesian-network in pmml: refuse: what continuous nodes tell is \
+         arithmetic here",
+        "embedded models of classes: estimator/combine in pmml: refuse: a member whose probabilities are worked out \
+         beside its model",
+    ];
+    assert_eq!(refused.join("\n"), expected.join("\n"));
 }

@@ -34,14 +34,14 @@ pub use op::{
     GaussianProcess, Impute, ImputeNeighbors, Kernel, KernelMachine, Labels, Lag, LeafModel,
     Likelihood, Linear, LinearTrees, Link, LocalWeight, Lookup, Machine, Matrix, Member, Metric,
     MissingElement, MissingMember, MissingRule, MissingStrategy, MultiplicativeStop, NaiveBayes,
-    Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, NetworkNode, NoTrueChild,
-    NodeAnswer, NodeClasses, Normalize, NormalizeBy, ObliviousSplit, ObliviousTrees, OneHot, Op,
-    Ordinal, Outside, Polynomial, ReasonRanking, Reduce, ReduceOp, Regress, Rule, RuleFires,
-    RuleRank, RuleSelection, Rules, Scale, ScaleForm, Scorecard, SeasonForm, Spline, SplineOutside,
-    StateSpace, Summation, Survival, SurvivalForm, TermWeight, Terms, Test, TextIndex,
-    TextNormalization, TextRule, TextVector, TieRule, TimeSeries, TimeSeriesForm, TokenUnit,
-    Transform, TransformKind, Tree, TreeEnsemble, TreeNodes, Trend, UnaryOp, Unknown, VoteForm,
-    Votes,
+    Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, NetworkEvidence,
+    NetworkNode, NoTrueChild, NodeAnswer, NodeClasses, Normalize, NormalizeBy, ObliviousSplit,
+    ObliviousTrees, OneHot, Op, Ordinal, Outside, Polynomial, ReasonRanking, Reduce, ReduceOp,
+    Regress, Rule, RuleFires, RuleRank, RuleSelection, Rules, Scale, ScaleForm, Scorecard,
+    SeasonForm, Spline, SplineOutside, StateSpace, Summation, Survival, SurvivalForm, TermWeight,
+    Terms, Test, TextIndex, TextNormalization, TextRule, TextVector, TieRule, TimeSeries,
+    TimeSeriesForm, TokenUnit, Transform, TransformKind, Tree, TreeEnsemble, TreeNodes, Trend,
+    UnaryOp, Unknown, VoteForm, Votes,
 };
 pub use statistics::{Statistics, TreeStatistics};
 pub use types::{EstimateType, Extras, Scalar, Type, Width};

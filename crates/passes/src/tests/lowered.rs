@@ -66,12 +66,14 @@ fn names_of_values_are_unique() {
 fn the_same_model_gives_the_same_graph() {
     let (first, second) = (models::cases(), models::cases());
     for (a, b) in first.into_iter().zip(second) {
-        assert!(lowered(a.model) == lowered(b.model), "{}", a.name);
+        // As texts, in which NaN is itself.
+        let (one, other) = (format!("{:?}", lowered(a.model)), format!("{:?}", lowered(b.model)));
+        assert!(one == other, "{}", a.name);
     }
 }
 
 /// What operators cannot say, or are not made to.
-const LATER: [&str; 42] = [
+const LATER: [&str; 37] = [
     "transform/impute-neighbors",
     "transform/decompose",
     "transform/text-vector",
@@ -81,12 +83,7 @@ const LATER: [&str; 42] = [
     "estimator/bayesian-network",
     "estimator/time-series",
     "estimator/survival",
-    "estimator/decision-tree",
-    "estimator/rules",
-    "estimator/scorecard",
     "estimator/association",
-    "output/confidence",
-    "output/reason",
     "output/rule",
     "function/asin",
     "function/acos",

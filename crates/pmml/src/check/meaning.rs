@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Check;
+use super::{Check, scope::Scopes};
 use crate::{codes, doc::Element, number};
 
 /// Attributes that name a field, by element.
@@ -31,23 +31,20 @@ const REFERENCES: [(&str, &str); 20] = [
 
 pub(super) fn check(check: &mut Check, root: Element<'_>) {
     let fields = Fields::of(check, root);
-    let mut parameters: (usize, BTreeSet<&str>) = (0, BTreeSet::new());
+    let scopes = Scopes::of(root);
     for element in root.descendants() {
         if check.is_full() {
             return;
         }
-        if element.name() == "DefineFunction" {
-            let names = element.children().filter(|c| c.name() == "ParameterField");
-            parameters = (element.end_index(), names.filter_map(|c| c.attribute("name")).collect());
-        }
         let wanted = REFERENCES.iter().find(|(name, _)| *name == element.name());
         if let Some(name) = wanted.and_then(|(_, attribute)| element.attribute(attribute)) {
-            let local = element.index() < parameters.0 && parameters.1.contains(name);
-            if !local && !fields.known.contains(name) {
-                let message = format!("there is no field `{name}` in the document");
-                check.error(codes::UNDEFINED_FIELD, element, message);
-            } else if !local {
+            if scopes.knows(name, element) {
                 types(check, element, fields.types.get(name).copied().flatten());
+            } else {
+                let place =
+                    if fields.types.contains_key(name) { "here" } else { "in the document" };
+                let message = format!("there is no field `{name}` {place}");
+                check.error(codes::UNDEFINED_FIELD, element, message);
             }
         }
         match element.name() {
@@ -62,8 +59,6 @@ pub(super) fn check(check: &mut Check, root: Element<'_>) {
 
 #[derive(Default)]
 struct Fields<'d> {
-    /// Every name that some part of the document can use.
-    known: BTreeSet<&'d str>,
     /// The type, where the name stands for one type alone.
     types: BTreeMap<&'d str, Option<&'d str>>,
     functions: BTreeSet<&'d str>,
@@ -81,7 +76,10 @@ impl<'d> Fields<'d> {
             let parent = parents.last().map_or(0, |parent| parent.index());
             parents.push(element);
             let kind = element.name();
-            if !matches!(kind, "DataField" | "DerivedField" | "OutputField" | "DefineFunction") {
+            if !matches!(
+                kind,
+                "DataField" | "DerivedField" | "OutputField" | "ResultField" | "DefineFunction"
+            ) {
                 continue;
             }
             let Some(name) = element.attribute("name") else { continue };
@@ -93,7 +91,6 @@ impl<'d> Fields<'d> {
                 found.functions.insert(name);
                 continue;
             }
-            found.known.insert(name);
             let declared = element.attribute("dataType");
             let kept = found.types.entry(name).or_insert(declared);
             if *kept != declared {

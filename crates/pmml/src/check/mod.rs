@@ -4,6 +4,7 @@
 mod meaning;
 mod models;
 mod rules;
+mod scope;
 mod structure;
 mod verification;
 

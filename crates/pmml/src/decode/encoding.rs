@@ -4,6 +4,8 @@ use bytes::Bytes;
 use holdall_diag::{Failure, Location};
 use holdall_source::Budget;
 
+use memchr::memmem;
+
 use crate::{codes, doc::line_of};
 
 /// The bytes as text, when they are UTF-8 without characters that XML forbids.
@@ -15,16 +17,34 @@ pub(super) fn allowed(bytes: &[u8]) -> Result<&str, Failure> {
             .with_help("declare the encoding in the XML declaration, or convert the file")
             .caused_by(error)
     })?;
-    // Clauses 2.2 and 4.3.3: of the control characters only tabs and ends of lines are text.
-    match bytes.iter().position(|byte| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) {
+    let control = bytes.iter().position(|byte| is_control(*byte));
+    // U+FFFE and U+FFFF in UTF-8.
+    let last = memmem::find_iter(bytes, &[0xEF, 0xBF])
+        .find(|place| matches!(bytes.get(place + 2), Some(0xBE | 0xBF)));
+    match control.into_iter().chain(last).min() {
         None => Ok(text),
         Some(place) => {
             let (line, column) = line_of(bytes, place as u64);
-            let byte = bytes.get(place).copied().unwrap_or_default();
-            let message = format!("the character U+{byte:04X} is not allowed in XML");
-            Err(Failure::malformed(codes::XML, message).at(Location::line(line, column)))
+            let found = text.get(place..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+            Err(Failure::malformed(codes::XML, not_allowed(found)).at(Location::line(line, column)))
         }
     }
+}
+
+/// Clauses 2.2 and 4.3.3: of the control characters only tabs and ends of lines are text.
+const fn is_control(byte: u8) -> bool {
+    byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')
+}
+
+/// The first character of a text that XML has none of (clause 2.2, `Char`), as a message.
+pub(super) fn forbidden(text: &str) -> Option<String> {
+    let is_none =
+        |c: &char| u8::try_from(*c).is_ok_and(is_control) || matches!(*c, '\u{fffe}' | '\u{ffff}');
+    text.chars().find(is_none).map(not_allowed)
+}
+
+fn not_allowed(character: char) -> String {
+    format!("the character U+{:04X} is not allowed in XML", u32::from(character))
 }
 
 /// The file as UTF-8 where it is something else. UTF-16 is told by its byte order mark, the others by the XML

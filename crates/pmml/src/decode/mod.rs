@@ -19,7 +19,7 @@ use crate::{
     Version, codes,
     doc::{Builder, Cut, Document, PlainTree, line_of},
 };
-use encoding::{allowed, to_utf8};
+use encoding::{allowed, forbidden, to_utf8};
 pub(crate) use frame::decode_apart;
 #[cfg(test)]
 pub(crate) use frame::decode_with;
@@ -128,6 +128,9 @@ impl<'a> Decoder<'a> {
                     let name = reference.into_inner();
                     let whole = format!("&{name};");
                     let text = self.unescape(&whole)?.into_owned();
+                    if let Some(message) = forbidden(&text) {
+                        return Err(self.fail(codes::XML, message));
+                    }
                     self.text(&text)?;
                 }
                 Event::DocType(_) => {
@@ -218,6 +221,11 @@ impl<'a> Decoder<'a> {
                     return Err(self.fail(codes::ENTITY, message).caused_by(error));
                 }
             };
+            if attribute.value.contains('&')
+                && let Some(message) = forbidden(&value)
+            {
+                return Err(self.fail(codes::XML, format!("attribute `{key}`: {message}")));
+            }
             self.budget.charge(OVERHEAD + value.len() as u64)?;
             let key = if own.as_deref() == Some(key) { "xmlns" } else { key };
             self.builder.attribute_text(key, &value);

@@ -12,6 +12,7 @@ mod origin;
 mod plain;
 mod regression;
 mod schema;
+mod text;
 mod tree;
 mod words;
 pub(crate) use array::{array_counts, array_items};
@@ -26,6 +27,7 @@ pub use schema::{
     DataType, InvalidValueTreatment, MiningFunction, MissingValueTreatment, OpType, Outliers,
     ResultFeature, UsageType,
 };
+pub use text::{DocumentNormalization, GlobalTermWeights, LocalTermWeights};
 pub use tree::{MissingValueStrategy, NoTrueChildStrategy, SimpleOperator};
 
 use std::borrow::Cow;

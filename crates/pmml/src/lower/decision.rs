@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use holdall_diag::Failure;
 use holdall_tabular::{
     DecisionNodes, DecisionTree, Estimator, Labels, MissingStrategy, NoTrueChild, NodeAnswer,
-    NodeClasses, Op,
+    NodeClasses, Op, ValueId,
 };
 
 use super::{Answer, Lower, invalid, number, unsupported, word};
@@ -18,6 +18,20 @@ impl<'d> Lower<'d> {
         element: Element<'d>,
         classes: Option<Labels>,
     ) -> Result<Answer, Failure> {
+        let (nodes, elements) = self.decision_nodes(element)?;
+        let answer = match &classes {
+            None => NodeAnswer::Values(values(&elements)?),
+            Some(classes) => NodeAnswer::Classes(node_classes(classes, &elements)?),
+        };
+        let estimate = self.grown(element, nodes, answer)?;
+        Ok(Answer::new(estimate, classes))
+    }
+
+    /// The nodes of a tree, and their elements.
+    pub(super) fn decision_nodes(
+        &mut self,
+        element: Element<'d>,
+    ) -> Result<(DecisionNodes, Vec<Element<'d>>), Failure> {
         let root = element.child("Node").ok_or_else(|| unsupported(element))?;
         let ids: BTreeMap<usize, usize> = root
             .descendants()
@@ -54,10 +68,16 @@ impl<'d> Lower<'d> {
             next += count;
             queue.extend(children);
         }
-        let answer = match &classes {
-            None => NodeAnswer::Values(values(&elements)?),
-            Some(classes) => NodeAnswer::Classes(node_classes(classes, &elements)?),
-        };
+        Ok((nodes, elements))
+    }
+
+    /// The estimate of a tree of these nodes and answers.
+    pub(super) fn grown(
+        &mut self,
+        element: Element<'d>,
+        nodes: DecisionNodes,
+        answer: NodeAnswer,
+    ) -> Result<ValueId, Failure> {
         let tree = DecisionTree {
             nodes,
             answer,
@@ -80,8 +100,7 @@ impl<'d> Lower<'d> {
             penalty: number(element, "missingValuePenalty", Some(1.0))?,
         };
         let estimate = Op::Estimator(Estimator::DecisionTree(Box::new(tree)));
-        let estimate = self.model.push_at(estimate, element.location())?;
-        Ok(Answer::new(estimate, classes))
+        self.model.push_at(estimate, element.location())
     }
 }
 
@@ -93,7 +112,10 @@ fn values(elements: &[Element<'_>]) -> Result<Vec<Option<f64>>, Failure> {
     elements.iter().map(value).collect()
 }
 
-fn node_classes(classes: &Labels, elements: &[Element<'_>]) -> Result<NodeClasses, Failure> {
+pub(super) fn node_classes(
+    classes: &Labels,
+    elements: &[Element<'_>],
+) -> Result<NodeClasses, Failure> {
     let kind = classes.kind();
     let texts = classes.texts();
     let place = |node: Element<'_>, attribute: &str| {

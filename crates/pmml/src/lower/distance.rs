@@ -106,10 +106,6 @@ impl<'d> Lower<'d> {
             Matrix { rows: size(rows)?, columns: size(inputs.len())?, data: data.collect() };
         let missing = vec![1.0; inputs.len()];
         let comparison = comparison(element, &inputs, "similarityScale", missing)?;
-        if comparison.metric.is_similarity() {
-            let measure = element.child("ComparisonMeasure").unwrap_or(element);
-            return Err(unsupported(measure).with_help("neighbours are found by a distance"));
-        }
         let ids = match element.attribute("instanceIdVariable") {
             Some(name) => cells(element, name)?,
             None => Vec::new(),
@@ -123,6 +119,10 @@ impl<'d> Lower<'d> {
         for target in dictionary::targets(element) {
             let texts = cells(element, target)?;
             let (answer, weights, classes) = self.neighbor_answer(element, target, &texts)?;
+            if weights && comparison.metric.is_similarity() {
+                let measure = element.child("ComparisonMeasure").unwrap_or(element);
+                return Err(unsupported(measure).with_help("neighbours are weighted by a distance"));
+            }
             let weights = if weights {
                 NeighborWeights::InverseShifted(threshold)
             } else {

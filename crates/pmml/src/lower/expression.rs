@@ -36,7 +36,16 @@ impl<'d> Lower<'d> {
         }
         // The first field of the document comes out of the stack first.
         let named: BTreeSet<&str> = references(user).collect();
-        let wanted = fields.keys().rev().filter(|name| named.contains(*name));
+        let terms = super::text_model::terms(user).unwrap_or_default();
+        let needed = |name: &str| named.contains(name) || terms.iter().any(|term| term == name);
+        // All that is needed, in the order of the document, so that a document is written as it was read.
+        let mut open: Vec<&str> = fields.keys().filter(|name| needed(name)).copied().collect();
+        let mut wanted: BTreeSet<&str> = open.iter().copied().collect();
+        while let Some(field) = open.pop().and_then(|name| fields.get(name)) {
+            let more = references(*field).filter(|name| fields.contains_key(name));
+            open.extend(more.filter(|name| wanted.insert(name)));
+        }
+        let wanted = fields.keys().rev().filter(|name| wanted.contains(*name));
         let mut stack: Vec<(&str, bool)> = wanted.map(|name| (*name, false)).collect();
         let mut done = BTreeSet::new();
         while let Some((name, ready)) = stack.pop() {
@@ -65,6 +74,7 @@ impl<'d> Lower<'d> {
 
     fn derived(&mut self, name: &str, field: Element<'d>) -> Result<(), Failure> {
         let (kind, moment) = Self::declared(field)?;
+        let before = self.model.nodes.len();
         let expression = first_expression(field)?;
         if let Some(from) = truncation(expression) {
             let from = self.field(expression, from)?;
@@ -85,6 +95,11 @@ impl<'d> Lower<'d> {
             Some(moment) => self.moment(expression, operand, moment)?,
             None => self.materialise(expression, operand, kind)?,
         };
+        if value.index() >= before
+            && let Some(node) = self.model.nodes.get_mut(value)
+        {
+            node.name = Some(name.to_owned());
+        }
         self.values.insert(name.to_owned(), value);
         Ok(())
     }
@@ -445,7 +460,7 @@ fn references(element: Element<'_>) -> impl Iterator<Item = &str> {
     let apart = element.trees_apart().iter().flat_map(|(_, tree)| &tree.fields);
     let inside = element.descendants().filter(|e| e.name() != "DerivedField").flat_map(|e| {
         let names = |key: &str| {
-            matches!(key, "field" | "name" | "textField" | "predictorName" | "fieldName")
+            matches!(key, "field" | "name" | "textField" | "predictorName" | "fieldName" | "parent")
         };
         e.attributes().filter(move |(key, _)| names(key)).map(|(_, value)| value)
     });

@@ -430,6 +430,9 @@ impl<'d> Lower<'d> {
             (_, Moment::DateTime) => start *= day,
             (_, Moment::Time) => return Err(unsupported_value(element, "function")),
         }
+        if start == 0 {
+            return Ok(Operand::Value(value));
+        }
         let start = self.constant(Kind::I64, Labels::I64(vec![start]))?;
         Ok(Operand::Value(self.bin(BinaryOp::Sub, value, start)?))
     }

@@ -173,8 +173,24 @@ fn correlation(term: &CovarianceTerm, x: &[f64], z: &[f64]) -> f64 {
     (-exponent).exp()
 }
 
+/// The targets of the training rows that give the weights α: (γ·K + σ²I)·α.
+pub(crate) fn targets(
+    (gamma, noise, term): (f64, f64, &CovarianceTerm),
+    vectors: &Matrix,
+    alpha: &[f64],
+) -> Vec<f64> {
+    let row = |i: usize| {
+        let terms = alpha.iter().enumerate().map(|(j, weight)| {
+            let covariance = gamma * correlation(term, vectors.row(i), vectors.row(j));
+            weight * if i == j { covariance + noise } else { covariance }
+        });
+        terms.sum()
+    };
+    (0..vectors.rows as usize).map(row).collect()
+}
+
 /// α and the lower Cholesky factor of γ·K + σ²I; none where that is not positive definite.
-fn solve(
+pub(crate) fn solve(
     gamma: f64,
     noise: f64,
     term: &CovarianceTerm,

@@ -24,7 +24,9 @@ struct Voice {
 
 impl<'d> Lower<'d> {
     pub(super) fn mining_model(&mut self, element: Element<'d>) -> Result<Answer, Failure> {
-        let segmentation = element.child("Segmentation").ok_or_else(|| unsupported(element))?;
+        let Some(segmentation) = element.child("Segmentation") else {
+            return self.composition(element);
+        };
         let method = required(segmentation, "multipleModelMethod")?;
         let method = MultipleModelMethod::parse(method)
             .or_else(|| MultipleModelMethod::parse(method.strip_prefix("x-")?))
@@ -482,7 +484,10 @@ impl<'d> Lower<'d> {
     }
 
     /// The classes that a model and those inside it name.
-    fn all_classes(&self, element: Element<'d>) -> Result<holdall_tabular::Labels, Failure> {
+    pub(super) fn all_classes(
+        &self,
+        element: Element<'d>,
+    ) -> Result<holdall_tabular::Labels, Failure> {
         let named = element.descendants().filter_map(|e| match e.name() {
             "Node" => e.attribute("score"),
             "ScoreDistribution" | "TargetValueCount" | "TargetValueStat" => e.attribute("value"),

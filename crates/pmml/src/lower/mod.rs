@@ -4,14 +4,16 @@ mod anomaly;
 mod association;
 mod baseline;
 mod bayes;
+mod composition;
 mod condition;
+mod continuous;
 mod contrast;
 mod decision;
 mod dictionary;
 mod distance;
 mod expression;
 mod functions;
-mod gaussian;
+pub(crate) mod gaussian;
 mod general;
 mod mining;
 mod network;
@@ -27,6 +29,7 @@ mod series;
 mod survival;
 mod tables;
 mod targets;
+mod text_model;
 mod tree;
 mod values;
 mod vectors;
@@ -329,6 +332,10 @@ impl<'d> Lower<'d> {
             "GaussianProcessModel" => self.gaussian_process(element),
             "BayesianNetworkModel" => self.bayesian_network(element),
             "TimeSeriesModel" => self.time_series(element),
+            "TextModel" => self.text_model(element),
+            "SequenceModel" => Err(unsupported(element).with_help(
+                "its rules speak of the order of several transactions, and a row is one record",
+            )),
             _ => Err(unsupported(element)),
         }
     }

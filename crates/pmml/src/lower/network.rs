@@ -1,35 +1,49 @@
-//! Bayesian networks of discrete nodes: <https://dmg.org/pmml/v4-4-1/BayesianNetwork.html>. What is not observed is
-//! summed out.
+//! Bayesian networks: <https://dmg.org/pmml/v4-4-1/BayesianNetwork.html>. What is not observed is summed out. A discrete
+//! node is predicted; of a continuous one the standard does not say which number of its distribution answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_diag::Failure;
 use holdall_tabular::{
-    BayesianNetwork, Classify, Decision, Estimator, Kind, Link, Matrix, NetworkNode, Op, ValueId,
+    BayesianNetwork, Classify, Decision, Estimator, Kind, Link, Matrix, NetworkEvidence,
+    NetworkNode, Op, ValueId,
 };
 
-use super::{Answer, Lower, dictionary, invalid, number, required, unsupported};
+use super::{
+    Answer, Lower,
+    continuous::{Continuous, States},
+    dictionary, invalid, number, required, unsupported,
+};
 use crate::{codes, doc::Element};
 
 /// A node as the document has it.
-struct Discrete<'d> {
-    element: Element<'d>,
+pub(super) struct Discrete<'d> {
+    pub(super) element: Element<'d>,
     name: &'d str,
-    states: Vec<&'d str>,
-    parents: Vec<&'d str>,
+    pub(super) states: Vec<&'d str>,
+    pub(super) parents: Vec<&'d str>,
     /// The states of the parents, in their order, and the probabilities of the states.
-    rows: Vec<(Vec<&'d str>, BTreeMap<&'d str, f64>)>,
+    pub(super) rows: Vec<(Vec<&'d str>, BTreeMap<&'d str, f64>)>,
+}
+
+impl<'d> Discrete<'d> {
+    /// The fields that are derived in it.
+    fn derived(&self) -> impl Iterator<Item = &'d str> {
+        let fields = self.element.children().filter(|child| child.name() == "DerivedField");
+        fields.filter_map(|field| field.attribute("name"))
+    }
 }
 
 impl<'d> Lower<'d> {
     pub(super) fn bayesian_network(&mut self, element: Element<'d>) -> Result<Answer, Failure> {
         let holder = element.child("BayesianNetworkNodes").ok_or_else(|| unsupported(element))?;
-        let mut found = Vec::new();
+        let (mut found, mut continuous) = (Vec::new(), Vec::new());
         for node in holder.proper_children() {
-            if node.name() != "DiscreteNode" || node.child("DerivedField").is_some() {
-                return Err(unsupported(node).with_help("discretise what is continuous"));
+            match node.name() {
+                "DiscreteNode" => found.push(discrete(node)?),
+                "ContinuousNode" => continuous.push(Continuous::of(node)?),
+                _ => return Err(unsupported(node)),
             }
-            found.push(discrete(node)?);
         }
         let mut nodes = in_order(found)?;
         for node in &mut nodes {
@@ -41,14 +55,24 @@ impl<'d> Lower<'d> {
         let asked = *places.get(target).ok_or_else(|| {
             unsupported(holder).with_help(format!("`{target}` is predicted and is no node"))
         })?;
-        let mut network = Vec::with_capacity(nodes.len());
+        let (mut network, mut evidence) = (Vec::with_capacity(nodes.len()), Vec::new());
         for (i, node) in nodes.iter().enumerate() {
-            network.push(self.network_node(node, &nodes, &places, i == asked)?);
+            let (node, more) = self.network_node(node, &nodes, &places, i == asked)?;
+            network.push(node);
+            evidence.extend(more);
         }
+        for node in &continuous {
+            self.definitions(Some(node.element), node.element)?;
+        }
+        let states: States<'_, 'd> = (0_u32..)
+            .zip(&nodes)
+            .map(|(place, node)| (node.name, (place, node.states.as_slice())))
+            .collect();
+        evidence.extend(self.continuous_evidence(&continuous, &states)?);
         let states = network.get(asked).map(|node: &NetworkNode| node.states.clone());
         let classes = states.ok_or_else(|| unsupported(holder))?;
         let target = u32::try_from(asked).map_err(|_error| unsupported(holder))?;
-        let network = BayesianNetwork { nodes: network, target };
+        let network = BayesianNetwork { nodes: network, target, evidence };
         let network = Op::Estimator(Estimator::BayesianNetwork(Box::new(network)));
         let margins = self.model.push_at(network, element.location())?;
         let classify = Op::Classify(Classify {
@@ -68,7 +92,7 @@ impl<'d> Lower<'d> {
         nodes: &[Discrete<'d>],
         places: &BTreeMap<&str, usize>,
         asked: bool,
-    ) -> Result<NetworkNode, Failure> {
+    ) -> Result<(NetworkNode, Option<NetworkEvidence>), Failure> {
         // What is not in the mining schema is never observed.
         let observed = if asked { None } else { self.values.get(node.name).copied() };
         let observed: Option<ValueId> = observed.map(|value| self.scalar(value)).transpose()?;
@@ -79,9 +103,14 @@ impl<'d> Lower<'d> {
         );
         let states = dictionary::labels(&node.states, kind)
             .ok_or_else(|| invalid(node.element, "name", "a field of the states' type"))?;
-        let mut parents = Vec::new();
-        let mut counts = Vec::new();
-        for parent in &node.parents {
+        self.definitions(Some(node.element), node.element)?;
+        let (mut parents, mut counts, mut derived) = (Vec::new(), Vec::new(), Vec::new());
+        for (i, parent) in node.parents.iter().enumerate() {
+            if node.derived().any(|name| name == *parent) {
+                let value = self.field(node.element, parent)?;
+                derived.push((i, self.scalar(value)?));
+                continue;
+            }
             let place = places.get(parent).copied().ok_or_else(|| unsupported(node.element))?;
             parents.push(u32::try_from(place).map_err(|_error| unsupported(node.element))?);
             counts.push(
@@ -90,6 +119,18 @@ impl<'d> Lower<'d> {
                     .map(|node| &node.states)
                     .ok_or_else(|| unsupported(node.element))?,
             );
+        }
+        let size = |n: usize| u32::try_from(n).map_err(|_error| unsupported(node.element));
+        if !derived.is_empty() {
+            let own = places.get(node.name).copied().ok_or_else(|| unsupported(node.element))?;
+            let lists: Vec<&[&str]> = counts.iter().map(|states| states.as_slice()).collect();
+            let evidence = self.derived_evidence(node, (size(own)?, &parents), &lists, &derived)?;
+            // The evidence has the probabilities.
+            let columns = size(node.states.len())?;
+            let data = vec![1.0; node.states.len()];
+            let table = Matrix { rows: 1, columns, data };
+            let node = NetworkNode { arg: observed, states, parents: Vec::new(), table };
+            return Ok((node, Some(evidence)));
         }
         let combinations = counts.iter().try_fold(1_usize, |all, list| all.checked_mul(list.len()));
         let wanted = combinations.filter(|n| *n <= node.rows.len());
@@ -111,9 +152,8 @@ impl<'d> Lower<'d> {
         if data.iter().any(|p| p.is_nan()) {
             return Err(incomplete(node));
         }
-        let size = |n: usize| u32::try_from(n).map_err(|_error| unsupported(node.element));
         let table = Matrix { rows: size(wanted)?, columns: size(node.states.len())?, data };
-        Ok(NetworkNode { arg: observed, states, parents, table })
+        Ok((NetworkNode { arg: observed, states, parents, table }, None))
     }
 
     /// The states of a node in the order in which its field declares them: of equally probable ones the first is
@@ -179,12 +219,14 @@ fn in_order(mut left: Vec<Discrete<'_>>) -> Result<Vec<Discrete<'_>>, Failure> {
         let before = left.len();
         let mut later = Vec::new();
         for node in left {
-            if let Some(unknown) = node.parents.iter().find(|parent| !names.contains(*parent)) {
+            let is_derived = |parent: &str| node.derived().any(|name| name == parent);
+            let mut parents = node.parents.iter().filter(|parent| !is_derived(parent));
+            if let Some(unknown) = parents.clone().find(|parent| !names.contains(*parent)) {
                 let message = format!("the parent `{unknown}` of `{}` is no node", node.name);
                 return Err(Failure::malformed(codes::UNDEFINED_REFERENCE, message)
                     .at(node.element.location()));
             }
-            if node.parents.iter().all(|parent| done.contains(parent)) {
+            if parents.all(|parent| done.contains(parent)) {
                 done.insert(node.name);
                 sorted.push(node);
             } else {

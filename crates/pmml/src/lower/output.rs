@@ -49,7 +49,7 @@ impl<'d> Lower<'d> {
     }
 
     /// Makes an output a field.
-    fn keep(
+    pub(super) fn keep(
         &mut self,
         name: &str,
         (value, part): (ValueId, Part),
@@ -169,7 +169,7 @@ impl<'d> Lower<'d> {
     }
 
     /// What an output field answers; none, with a note, where that is not carried.
-    fn output(
+    pub(super) fn output(
         &mut self,
         field: Element<'d>,
         answer: &Answer,

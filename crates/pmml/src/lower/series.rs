@@ -1,8 +1,9 @@
 //! Time series: <https://dmg.org/pmml/v4-4-1/TimeSeriesModel.html>. The one field beside the target is the number of
 //! steps after the end of the series.
 //!
-//! What the standard leaves open is refused: seasons of exponential smoothing (which factor is the next one's), a
-//! constant beside autoregression (the mean of the series, as R's package writes it, or the constant of the recursion).
+//! `phase` of a season is read as the position of the last observation in it, from 1. What the standard leaves open is
+//! refused: seasons without `phase` (which factor is the next one's), a constant beside autoregression (the mean of the
+//! series, as R's package writes it, or the constant of the recursion). Of GARCH the mean is forecast.
 
 use holdall_diag::Failure;
 use holdall_tabular::{
@@ -12,7 +13,7 @@ use holdall_tabular::{
 
 use super::{
     Answer, Lower, dictionary, invalid, number, numbers_of, required, unsupported,
-    unsupported_value,
+    unsupported_value, vectors::numbers,
 };
 use crate::{codes, doc::Element};
 
@@ -24,6 +25,7 @@ impl<'d> Lower<'d> {
             "ExponentialSmoothing" => smoothing(child(best)?)?,
             "ARIMA" => TimeSeriesForm::Arima(arima(child(best)?, element)?),
             "StateSpaceModel" => TimeSeriesForm::StateSpace(state_space(child(best)?)?),
+            "GARCH" => TimeSeriesForm::Arima(garch(child(best)?, element)?),
             _ => return Err(unsupported_value(element, "bestFit")),
         };
         let mut names = dictionary::used(element)?;
@@ -52,10 +54,6 @@ fn untransformed(element: Element<'_>) -> Result<(), Failure> {
 
 fn smoothing(element: Element<'_>) -> Result<TimeSeriesForm, Failure> {
     untransformed(element)?;
-    if let Some(season) = element.child("Seasonality_ExpoSmooth") {
-        return Err(unsupported(season)
-            .with_help("the standard does not say which of the factors is that of the next step"));
-    }
     let level = element.child("Level").ok_or_else(|| unsupported(element))?;
     let level = number(level, "smoothedValue", None)?;
     let trend = match element.child("Trend_ExpoSmooth") {
@@ -72,8 +70,34 @@ fn smoothing(element: Element<'_>) -> Result<TimeSeriesForm, Failure> {
             }
         }
     };
-    let (season, seasonal) = (SeasonForm::Additive, Vec::new());
+    let (season, seasonal) = match element.child("Seasonality_ExpoSmooth") {
+        None => (SeasonForm::Additive, Vec::new()),
+        Some(season) => seasonality(season)?,
+    };
     Ok(TimeSeriesForm::Smoothing { level, trend, season, seasonal })
+}
+
+/// How a season is joined, and its factors from the next step on.
+fn seasonality(element: Element<'_>) -> Result<(SeasonForm, Vec<f64>), Failure> {
+    let form = match required(element, "type")? {
+        "additive" => SeasonForm::Additive,
+        "multiplicative" => SeasonForm::Multiplicative,
+        _ => return Err(invalid(element, "type", "`additive` or `multiplicative`")),
+    };
+    required(element, "period")?;
+    let period = count(element, "period")? as usize;
+    let mut factors = numbers(element, period)?;
+    if element.attribute("phase").is_none() {
+        return Err(unsupported(element).with_help(
+            "say which of the factors is that of the last observation, from 1, as its `phase`",
+        ));
+    }
+    let phase = count(element, "phase")? as usize;
+    if phase > period || period == 0 {
+        return Err(invalid(element, "phase", &format!("a position from 1 to {period}")));
+    }
+    factors.rotate_left(phase % period);
+    Ok((form, factors))
 }
 
 /// The numbers of the array in a child; none where there is no such child.
@@ -97,6 +121,34 @@ fn coefficients(component: Element<'_>, order: &str, found: Vec<f64>) -> Result<
     Err(invalid(component, order, &format!("the number of coefficients, {}", found.len())))
 }
 
+/// The mean of a GARCH model; its errors vary, and are 0 in the mean.
+fn garch(element: Element<'_>, model: Element<'_>) -> Result<Arima, Failure> {
+    let part = element.child("ARMAPart").ok_or_else(|| unsupported(element))?;
+    let moving = part.child("MA").ok_or_else(|| unsupported(part))?;
+    let mut arima = Arima {
+        ar: coefficients(part, "p", list(part, "AR")?)?,
+        ma: coefficients(part, "q", list(moving, "MACoefficients")?)?,
+        constant: number(part, "constant", Some(0.0))?,
+        residuals: list(moving, "Residuals")?,
+        ..EMPTY
+    };
+    known_past(&mut arima, model, part, "constant")?;
+    Ok(arima)
+}
+
+const EMPTY: Arima = Arima {
+    ar: Vec::new(),
+    difference: 0,
+    ma: Vec::new(),
+    period: 0,
+    seasonal_ar: Vec::new(),
+    seasonal_difference: 0,
+    seasonal_ma: Vec::new(),
+    constant: 0.0,
+    history: Vec::new(),
+    residuals: Vec::new(),
+};
+
 fn arima(element: Element<'_>, model: Element<'_>) -> Result<Arima, Failure> {
     untransformed(element)?;
     if element.attribute("predictionMethod") == Some("exactLeastSquares") {
@@ -107,18 +159,7 @@ fn arima(element: Element<'_>, model: Element<'_>) -> Result<Arima, Failure> {
             return Err(unsupported(child));
         }
     }
-    let mut arima = Arima {
-        ar: Vec::new(),
-        difference: 0,
-        ma: Vec::new(),
-        period: 0,
-        seasonal_ar: Vec::new(),
-        seasonal_difference: 0,
-        seasonal_ma: Vec::new(),
-        constant: number(element, "constantTerm", Some(0.0))?,
-        history: Vec::new(),
-        residuals: Vec::new(),
-    };
+    let mut arima = Arima { constant: number(element, "constantTerm", Some(0.0))?, ..EMPTY };
     let mut residuals = Vec::new();
     let mut moving = |component: Element<'_>| -> Result<Vec<f64>, Failure> {
         let Some(moving) = component.child("MA") else { return Ok(Vec::new()) };
@@ -140,10 +181,21 @@ fn arima(element: Element<'_>, model: Element<'_>) -> Result<Arima, Failure> {
         arima.period = count(part, "period")?;
     }
     arima.residuals = residuals;
+    known_past(&mut arima, model, element, "constantTerm")?;
+    Ok(arima)
+}
+
+/// The observations that the recursion looks back at, where it does.
+fn known_past(
+    arima: &mut Arima,
+    model: Element<'_>,
+    holder: Element<'_>,
+    constant: &str,
+) -> Result<(), Failure> {
     let recursive = !arima.ar.is_empty() || !arima.seasonal_ar.is_empty();
     let differenced = arima.difference > 0 || arima.seasonal_difference > 0;
     if arima.constant.abs() > 0.0 && (recursive || differenced) {
-        return Err(unsupported_value(element, "constantTerm").with_help(
+        return Err(unsupported_value(holder, constant).with_help(
             "beside autoregression it is read as the mean of the series or as the constant of the \
              recursion: write the model as a `StateSpaceModel`",
         ));
@@ -151,7 +203,7 @@ fn arima(element: Element<'_>, model: Element<'_>) -> Result<Arima, Failure> {
     if recursive || differenced {
         arima.history = observations(model)?;
     }
-    Ok(arima)
+    Ok(())
 }
 
 /// The observations that the document holds, the last one last.

@@ -120,6 +120,9 @@ impl Grove {
 
 impl<'d> Lower<'d> {
     pub(super) fn tree_model(&mut self, element: Element<'d>) -> Result<Answer, Failure> {
+        if super::composition::selects(element) {
+            return self.selection(element);
+        }
         let mut grove = self.grove(element)?;
         grove.single = true;
         let classes = grove.classes.clone();

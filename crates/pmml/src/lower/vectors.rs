@@ -248,28 +248,36 @@ impl<'d> Lower<'d> {
     }
 }
 
+/// Whether an array has as many numbers as are expected.
+fn counts(holder: Element<'_>, count: usize, width: usize) -> Result<(), Failure> {
+    if count == width {
+        return Ok(());
+    }
+    let message = format!("expected an array of {width} numbers, found one of {count}");
+    Err(Failure::malformed(crate::codes::ARRAY_COUNT, message).at(holder.location()))
+}
+
 /// The numbers of an array or sparse array of a width.
 pub(super) fn numbers(element: Element<'_>, width: usize) -> Result<Vec<f64>, Failure> {
-    let counts = |holder: Element<'_>, count: usize| {
-        if count == width {
-            return Ok(());
-        }
-        let message = format!("expected an array of {width} numbers, found one of {count}");
-        Err(Failure::malformed(crate::codes::ARRAY_COUNT, message).at(holder.location()))
-    };
     if let Some(array) = element.child("Array").or_else(|| element.child("REAL-Array")) {
         let numbers = numbers_of(array)?;
-        counts(array, numbers.len())?;
+        counts(array, numbers.len(), width)?;
         return Ok(numbers);
     }
     let sparse = element.child("REAL-SparseArray").ok_or_else(|| unsupported(element))?;
+    sparse_numbers(sparse, width)
+}
+
+/// The numbers of a sparse array of a width.
+pub(super) fn sparse_numbers(sparse: Element<'_>, width: usize) -> Result<Vec<f64>, Failure> {
     if let Some(said) = sparse.attribute("n").and_then(|n| n.trim().parse::<u64>().ok()) {
-        counts(sparse, usize::try_from(said).unwrap_or(usize::MAX))?;
+        counts(sparse, usize::try_from(said).unwrap_or(usize::MAX), width)?;
     }
     let default = number(sparse, "defaultValue", Some(0.0))?;
     let mut all = vec![default; width];
     let indices = sparse.child("Indices").map(numbers_of).transpose()?.unwrap_or_default();
-    let entries = sparse.child("REAL-Entries").map(numbers_of).transpose()?.unwrap_or_default();
+    let entries = sparse.child("REAL-Entries").or_else(|| sparse.child("INT-Entries"));
+    let entries = entries.map(numbers_of).transpose()?.unwrap_or_default();
     if indices.len() != entries.len() {
         let message = format!("{} indices for {} entries", indices.len(), entries.len());
         return Err(Failure::malformed(crate::codes::ARRAY_COUNT, message).at(sparse.location()));

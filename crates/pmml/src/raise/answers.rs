@@ -2,7 +2,7 @@
 
 use holdall_tabular::{Construct, Kind, Labels, Part, ValueId};
 
-use super::{NameId, Raise, Stop, expression::dtype, regression::texts};
+use super::{NameId, Raise, Stop, association::Asked, expression::dtype, regression::texts};
 use crate::doc::Builder;
 
 /// An `OutputField`.
@@ -27,6 +27,10 @@ pub(super) enum Feature {
     Confidence,
     /// By rank from 1.
     Reason(u32),
+    /// How far a prediction may be off.
+    Deviation,
+    /// Of a rule.
+    Rule(Asked),
     Field(NameId),
 }
 
@@ -65,6 +69,10 @@ impl Raise<'_> {
             Feature::Reason(rank) => {
                 out.attribute("feature", "reasonCode").attribute("rank", rank);
             }
+            Feature::Deviation => {
+                out.attribute("feature", "standardDeviation");
+            }
+            Feature::Rule(asked) => asked.write(out),
             Feature::Field(name) => {
                 out.attribute("feature", "transformedValue");
                 out.open("FieldRef").attribute("field", self.names.text(*name)).close();
@@ -80,6 +88,10 @@ impl Raise<'_> {
         for output in &valid.model().outputs {
             let name = output.name.as_deref();
             let id = output.value;
+            if self.is_first_rule(output, last) {
+                // What a document of rules answers without being asked.
+                continue;
+            }
             if output.part == Part::Whole {
                 let fields = self.fields(id)?;
                 Self::columns(&fields, &self.names, name.unwrap_or("y"), &mut answers);
@@ -121,7 +133,7 @@ impl Raise<'_> {
                 answers.push(AnswerField { name, kind, categorical, feature });
             }
         }
-        let targeted = last.is_some_and(|id| !self.has_clusters(id));
+        let targeted = last.is_some_and(|id| !self.has_clusters(id) && !self.has_rules(id));
         let mut seen = std::collections::BTreeSet::new();
         for answer in &mut answers {
             let mut count = 1;
@@ -151,7 +163,8 @@ impl Raise<'_> {
             Part::Entity(_) => "entity",
             Part::Confidence => "confidence",
             Part::Reason(_) => "reason",
-            Part::Whole | Part::Probabilities | Part::Probability(_) | Part::Rule(..) => "y",
+            Part::Rule(_, feature) => return format!("rule_{}", feature.name()),
+            Part::Whole | Part::Probabilities | Part::Probability(_) => "y",
         };
         if several && part == Part::Label {
             format!("{stem}{}", id.index())

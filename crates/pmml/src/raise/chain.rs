@@ -128,6 +128,8 @@ impl AnswerField {
             | Feature::Probability(_)
             | Feature::Affinity(_)
             | Feature::Entity(_)
+            | Feature::Deviation
+            | Feature::Rule(_)
             | Feature::Confidence
             | Feature::Reason(_) => None,
         }

@@ -24,16 +24,36 @@ impl Raise<'_> {
         }
     }
 
-    pub(super) fn cluster(&mut self, id: ValueId, op: &Cluster) -> Result<StageModel, Stop> {
+    /// The distances of clusters that are a model of the standard.
+    fn native_distances(&self, op: &Cluster) -> Option<&Distances> {
         let names = texts(&op.labels);
         let unique = names.iter().collect::<BTreeSet<_>>().len() == names.len();
-        let native = self.distances_of(op.distances).filter(|distances| {
+        self.distances_of(op.distances).filter(|distances| {
             measure(distances.comparison.metric).is_some()
                 && distances.comparison.compare.iter().all(|c| function(c).is_some())
                 && distances.comparison.metric.is_similarity() == op.largest
                 && unique
+        })
+    }
+
+    /// Whether distances that pass missing elements over are read by models of clusters alone, which have them.
+    pub(super) fn only_clustered(&self, id: ValueId) -> bool {
+        let model = self.valid.model();
+        let adjusts = self.distances_of(id).is_some_and(|distances| {
+            matches!(distances.comparison.missing, MissingElement::Adjust(_))
         });
-        if let Some(distances) = native {
+        adjusts
+            && model.outputs.iter().all(|output| output.value != id)
+            && model.nodes.iter().all(|(_, node)| {
+                let mut reads = false;
+                node.op.each_arg(&mut |arg| reads |= arg == id);
+                !reads
+                    || matches!(&node.op, Op::Estimator(Estimator::Cluster(op)) if self.native_distances(op).is_some())
+            })
+    }
+
+    pub(super) fn cluster(&mut self, id: ValueId, op: &Cluster) -> Result<StageModel, Stop> {
+        if let Some(distances) = self.native_distances(op) {
             let (arg, adjusts) =
                 (distances.arg, matches!(distances.comparison.missing, MissingElement::Adjust(_)));
             let fields = self.fields(arg)?;

@@ -72,8 +72,11 @@ impl Raise<'_> {
                 }),
             };
             let model = self.last_model(member.estimate)?;
-            let declared = matches!(model, StageModel::Bayes(..) | StageModel::Neighbors(..));
-            let target = if declared { self.inner_target(member.estimate, &model) } else { None };
+            let target = if model.names_target() {
+                self.inner_target(member.estimate, &model)
+            } else {
+                None
+            };
             if matches!(model, StageModel::Choice(_)) && !self.labels_suffice(id, op.method) {
                 let why = "a member whose probabilities are worked out beside its model";
                 return Err(Stop::refuse(COMBINE, why));

@@ -97,7 +97,11 @@ fn classes(valid: &ValidModel, last: Option<ValueId>) -> Option<&Labels> {
 impl Raise<'_> {
     /// Whether the model has a target: clusters are predicted without one.
     pub(super) fn has_target(prepared: &super::Prepared) -> bool {
-        prepared.last.is_some() && !matches!(prepared.model, super::StageModel::Centers(..))
+        prepared.last.is_some()
+            && !matches!(
+                prepared.model,
+                super::StageModel::Centers(..) | super::StageModel::Basket(..)
+            )
     }
 
     pub(super) fn data_dictionary(&self, out: &mut Builder, prepared: &super::Prepared) {

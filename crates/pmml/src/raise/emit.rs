@@ -48,14 +48,17 @@ pub(super) fn derived_field(out: &mut Builder, names: &Names, derived: &Derived)
     out.open("DerivedField")
         .attribute("name", names.text(derived.name))
         .attribute("optype", optype)
-        .attribute("dataType", dtype(derived.kind));
+        .attribute(
+            "dataType",
+            if let Expr::Moment(_, word) = derived.expr { word } else { dtype(derived.kind) },
+        );
     expression(out, names, &derived.expr);
     out.close();
 }
 
 fn expression(out: &mut Builder, names: &Names, expr: &Expr) {
     match expr {
-        Expr::Field(name) => {
+        Expr::Field(name) | Expr::Moment(name, _) => {
             out.open("FieldRef").attribute("field", names.text(*name));
         }
         Expr::Constant(value, kind) => {
@@ -172,9 +175,13 @@ fn text_index(out: &mut Builder, names: &Names, text: NameId, hits: &Hits) {
         .attribute("localTermWeights", hits.weight)
         .attribute("isCaseSensitive", hits.case_sensitive)
         .attribute("maxLevenshteinDistance", hits.edits)
-        .attribute("countHits", if hits.all { "allHits" } else { "bestHits" })
-        .attribute("wordSeparatorCharacterRE", &hits.separator)
-        .attribute("tokenize", hits.tokenize);
+        .attribute("countHits", if hits.all { "allHits" } else { "bestHits" });
+    match &hits.words {
+        Some(pattern) => out.attribute("x-wordRE", pattern),
+        None => out
+            .attribute("wordSeparatorCharacterRE", &hits.separator)
+            .attribute("tokenize", hits.tokenize),
+    };
     for rules in &hits.rules {
         out.open("TextIndexNormalization")
             .attribute("recursive", rules.recursive)

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdall_tabular::{Estimator, Kind, Labels, Link, NeighborAnswer, Op, Part, ValueId};
+use holdall_tabular::{
+    Estimator, Kind, Labels, Link, NeighborAnswer, Op, Output, Part, RuleFeature, ValueId,
+};
 
 use super::{
     Item, NameId, Raise, Stop,
     answers::{AnswerField, Feature},
+    association::Asked,
     expr::{Expr, apply, number, present},
     model::{Stage, StageModel, Table},
     predicate::Predicate,
@@ -35,6 +38,8 @@ pub(super) enum Form {
     Value,
     /// A label, and the distance of each cluster.
     Clusters,
+    /// Features of rules.
+    Rules,
 }
 
 impl Raise<'_> {
@@ -110,6 +115,7 @@ impl Raise<'_> {
                 (if self.is_cluster(id) { Kind::Text } else { kind }, true)
             }
             Part::Entity(_) | Part::Reason(_) => (Kind::Text, true),
+            Part::Rule(_, feature) => (feature.kind(), feature.kind() == Kind::Text),
             Part::Whole
             | Part::Probabilities
             | Part::Probability(_)
@@ -117,8 +123,7 @@ impl Raise<'_> {
             | Part::Margins
             | Part::Distances
             | Part::Score
-            | Part::Confidence
-            | Part::Rule(..) => (self.answer_kind(id), false),
+            | Part::Confidence => (self.answer_kind(id), false),
         }
     }
 
@@ -140,6 +145,9 @@ impl Raise<'_> {
             )
         );
         match part {
+            Part::Rule(rank, feature) => self.rules_of(id).map(|op| {
+                Feature::Rule(Asked { rank: rank + 1, feature, by: op.rank, fires: op.fires })
+            }),
             Part::Label if form != Form::Value => Some(Feature::Predicted),
             Part::Values if form == Form::Value && element == 0 => Some(Feature::Predicted),
             Part::Probability(_) if form == Form::Classes => {
@@ -163,9 +171,21 @@ impl Raise<'_> {
             | Part::Score
             | Part::Entity(_)
             | Part::Confidence
-            | Part::Reason(_)
-            | Part::Rule(..) => None,
+            | Part::Reason(_) => None,
         }
+    }
+
+    /// Whether the model of an estimate is one of rules.
+    pub(super) fn has_rules(&self, id: ValueId) -> bool {
+        self.parts.forms.get(&id) == Some(&Form::Rules) && !self.parts.staged.contains(&id)
+    }
+
+    /// Whether an output is the consequent of the best rule, which a model of rules predicts.
+    pub(super) fn is_first_rule(&self, output: &Output, last: Option<ValueId>) -> bool {
+        Some(output.value) == last
+            && self.has_rules(output.value)
+            && output.part == Part::Rule(0, RuleFeature::Consequent)
+            && output.name.as_deref() == Some("_target")
     }
 
     /// What the whole model calls a part; none where it is a field.
@@ -199,15 +219,19 @@ impl Raise<'_> {
                 let Some(feature) = self.natural(id, part, element) else { continue };
                 let (kind, categorical) = self.kind_of_part(id, part);
                 let base = match &feature {
-                    Feature::Probability(class) => format!("probability{}({class})", id.index()),
-                    Feature::Affinity(cluster) => format!("distance{}({cluster})", id.index()),
-                    Feature::Entity(rank) => format!("entity{}_{rank}", id.index()),
-                    Feature::Reason(rank) => format!("reason{}_{rank}", id.index()),
-                    Feature::Confidence => format!("confidence{}", id.index()),
-                    Feature::Predicted | Feature::Field(_) if categorical => {
-                        format!("label{}", id.index())
+                    Feature::Probability(class) => format!("p({class})"),
+                    Feature::Affinity(cluster) => format!("affinity({cluster})"),
+                    Feature::Entity(rank) => format!("stage entity {rank}"),
+                    Feature::Reason(rank) => format!("stage reason {rank}"),
+                    Feature::Confidence => "stage confidence".to_owned(),
+                    Feature::Deviation => "stage deviation".to_owned(),
+                    Feature::Rule(asked) => {
+                        format!("stage {} {}", asked.feature.name(), asked.rank)
                     }
-                    Feature::Predicted | Feature::Field(_) => format!("value{}", id.index()),
+                    Feature::Predicted | Feature::Field(_) if categorical => {
+                        "stage label".to_owned()
+                    }
+                    Feature::Predicted | Feature::Field(_) => "stage value".to_owned(),
                 };
                 let name = self.names.output(&base, kind);
                 let text = self.names.text(name).to_owned();
@@ -226,13 +250,13 @@ impl Raise<'_> {
     /// Declares what a stage predicts.
     pub(super) fn inner_target(&mut self, id: ValueId, model: &StageModel) -> Option<String> {
         let classes = self.valid.classes_of(id);
-        let named = matches!(model, StageModel::Bayes(..) | StageModel::Neighbors(..));
-        let needed = named || (classes.is_some() && !matches!(model, StageModel::Centers(..)));
+        let needed = model.names_target()
+            || (classes.is_some() && !matches!(model, StageModel::Centers(..)));
         if !needed {
             return None;
         }
         let kind = classes.map_or_else(|| self.answer_kind(id), Labels::kind);
-        let name = self.names.free(&format!("target{}", id.index()));
+        let name = self.names.free("stage target");
         let classes = classes.cloned();
         let backwards = self.second_wins_ties(id);
         self.inner_targets.push((name.clone(), kind, classes, backwards));
@@ -308,7 +332,7 @@ impl Raise<'_> {
                 let fields = self.fields(op.arg)?;
                 let model = StageModel::Neighbors(id, fields, element);
                 let target = self.inner_target(id, &model);
-                let name = self.names.output(&format!("value{}_{element}", id.index()), Kind::F64);
+                let name = self.names.output(&format!("stage value {element}"), Kind::F64);
                 let text = self.names.text(name).to_owned();
                 let output = AnswerField::predicted(text, Kind::F64, false);
                 self.push_stage(Stage { model, outputs: vec![(name, output)], target });

@@ -26,6 +26,8 @@ pub(super) enum Expr {
     Norm(NameId, Box<Curve>),
     /// `TextIndex` of the field, for the term.
     Hits(NameId, Box<Hits>),
+    /// A text as a value of a date type.
+    Moment(NameId, &'static str),
     /// `Lag`: the field, how many rows, the aggregate, the block fields.
     Lag(NameId, u32, Option<&'static str>, Vec<NameId>),
 }
@@ -51,6 +53,8 @@ pub(super) struct Hits {
     pub(super) all: bool,
     pub(super) separator: String,
     pub(super) tokenize: bool,
+    /// A pattern that picks the words, in the place of a separator (JPMML).
+    pub(super) words: Option<String>,
     pub(super) rules: Vec<Rules>,
 }
 
@@ -67,6 +71,7 @@ impl Expr {
     pub(super) fn fields(&self, visit: &mut dyn FnMut(NameId)) {
         match self {
             Self::Field(name)
+            | Self::Moment(name, _)
             | Self::Indicator(name, _)
             | Self::Map { field: name, .. }
             | Self::Discretize(name, _)
@@ -111,6 +116,7 @@ pub(super) fn present(x: Expr, value: Expr) -> Expr {
         | Expr::Discretize(..)
         | Expr::Norm(..)
         | Expr::Hits(..)
+        | Expr::Moment(..)
         | Expr::Lag(..)) => apply("if", [apply("isNotMissing", [x]), value]),
     }
 }

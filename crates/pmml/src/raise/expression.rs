@@ -27,9 +27,6 @@ impl Raise<'_> {
             };
             items.push(item);
         }
-        if let Some(name) = self.valid.model().nodes.get(id).and_then(|node| node.name.as_ref()) {
-            self.names.reserve(name);
-        }
         Ok(items)
     }
 

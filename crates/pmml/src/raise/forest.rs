@@ -82,7 +82,7 @@ impl Raise<'_> {
             let suffix = if trees.outputs == 1 { String::new() } else { format!("_{output}") };
             let base = match self.valid.model().nodes.get(id).and_then(|n| n.name.as_ref()) {
                 Some(name) => format!("{name}{suffix}"),
-                None => format!("sum{}{suffix}", id.index()),
+                None => format!("sum{suffix}"),
             };
             self.adapt_features(id, trees)?;
             let sum = self.stage(StageModel::Sum { node: id, output }, &base, kind);

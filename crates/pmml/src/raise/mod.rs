@@ -5,6 +5,7 @@
 //! model chain, each seeing the outputs of those before. What nothing names in the end is left out.
 
 mod answers;
+mod association;
 mod bayes;
 mod calls;
 mod chain;
@@ -21,12 +22,17 @@ mod forest;
 mod model;
 mod names;
 mod neighbors;
+mod network;
 mod predicate;
+mod process;
 mod prune;
 mod reduce;
 mod regression;
+mod series;
 mod shape;
+mod spline;
 mod stop;
+mod survival;
 mod tables;
 mod text;
 mod transform;
@@ -39,7 +45,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_codec::{Examples, Support};
 use holdall_diag::Failure;
-use holdall_tabular::{Construct, Estimator, Kind, Labels, Op, Scalar, ValidModel, ValueId};
+use holdall_tabular::{
+    Construct, Estimator, Kind, Labels, Op, Scalar, SurvivalForm, ValidModel, ValueId,
+};
 
 use crate::{
     codes,
@@ -125,6 +133,8 @@ struct Raise<'m> {
     made: Vec<Made>,
     /// Fields that hold parts of estimates.
     parts: estimate::Parts,
+    /// Fields of date types, by the text that they are read from.
+    moments: BTreeMap<(NameId, &'static str), NameId>,
     /// Fields derived for trees, by what they are for and from what.
     adapted: BTreeMap<(tree::Adapt, NameId), NameId>,
     /// The fields that the splits of an ensemble test.
@@ -159,6 +169,7 @@ impl<'m> Raise<'m> {
             stages: Vec::new(),
             made: Vec::new(),
             parts: estimate::Parts::default(),
+            moments: BTreeMap::new(),
             adapted: BTreeMap::new(),
             tested: BTreeMap::new(),
             notes: BTreeMap::new(),
@@ -172,6 +183,7 @@ impl<'m> Raise<'m> {
         let valid = self.valid;
         let last = used::final_estimate(valid);
         for (id, node) in valid.model().nodes.iter() {
+            let made = self.made.len();
             let items = match self.node(id, &node.op, last) {
                 Err(Stop::Refuse(construct, why)) => {
                     self.note(construct, Support::refuse(why));
@@ -180,6 +192,9 @@ impl<'m> Raise<'m> {
                 }
                 items => items?,
             };
+            if let ([Item::Field(field)], Some(name)) = (items.as_slice(), &node.name) {
+                self.rename(made, *field, name);
+            }
             self.items.push(items);
         }
         let model = match last {
@@ -241,10 +256,20 @@ impl<'m> Raise<'m> {
             Estimator::ObliviousTrees(_) | Estimator::LinearTrees(_) => {
                 refuse("holdall does not write it to PMML")
             }
-            Estimator::BayesianNetwork(_)
-            | Estimator::TimeSeries(_)
-            | Estimator::GaussianProcess(_)
-            | Estimator::Survival(_) => refuse("holdall does not write it to PMML"),
+            Estimator::BayesianNetwork(_) if self.is_classified_network(id) => {
+                Ok(vec![Item::Unused; self.valid.width_of(id) as usize])
+            }
+            // They are what the document answers.
+            Estimator::TimeSeries(_) if self.is_answer(id) => Ok(vec![Item::Unused]),
+            Estimator::Survival(op)
+                if op.form == SurvivalForm::CumulativeHazard && self.is_answer(id) =>
+            {
+                Ok(vec![Item::Unused])
+            }
+            Estimator::BayesianNetwork(op) => self.network(id, op),
+            Estimator::TimeSeries(_) => self.series(id),
+            Estimator::GaussianProcess(op) => self.process(id, op),
+            Estimator::Survival(op) => self.survival(id, op),
             Estimator::Neighbors(_)
             | Estimator::DecisionTree(_)
             | Estimator::Rules(_)
@@ -305,6 +330,18 @@ impl<'m> Raise<'m> {
             self.dictionary.push(derived);
         }
         name
+    }
+
+    /// Calls a field that was just derived as the file does that the model was read from.
+    fn rename(&mut self, made: usize, field: NameId, name: &str) {
+        let new = self.made.get(made..).unwrap_or_default().iter().any(|made| match made {
+            Made::Dictionary(place) => self.dictionary.get(*place).is_some_and(|d| d.name == field),
+            Made::Late(place) => self.late.get(*place).is_some_and(|d| d.name == field),
+            Made::Stage(_) => false,
+        });
+        if new {
+            self.names.rename(field, name);
+        }
     }
 
     /// The expression as one that may be named more than once.

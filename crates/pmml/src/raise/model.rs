@@ -61,6 +61,31 @@ pub(super) enum StageModel {
     /// A scorecard: the node, predicates and scores of its attributes, in order.
     Card(ValueId, Vec<(Predicate, super::decision::Points)>),
     Combine(Box<Members>),
+    /// A forecast: the node, the number of steps.
+    Series(ValueId, NameId),
+    /// A cumulative hazard: the node, its predictor, time and stratum.
+    Hazard(ValueId, Vec<NameId>),
+    /// A Gaussian process: the node, its inputs.
+    Process(ValueId, Vec<NameId>),
+    /// A Bayesian network: the node, for each of its nodes the field that observes it.
+    Network(ValueId, Vec<Option<NameId>>),
+    /// Association rules: the node, whether each item is there.
+    Basket(ValueId, Vec<NameId>),
+}
+
+impl StageModel {
+    /// Whether the element of the model names what it predicts.
+    pub(super) const fn names_target(&self) -> bool {
+        matches!(
+            self,
+            Self::Bayes(..)
+                | Self::Neighbors(..)
+                | Self::Network(..)
+                | Self::Series(..)
+                | Self::Hazard(..)
+                | Self::Process(..)
+        )
+    }
 }
 
 /// A model and what it passes on.
@@ -106,15 +131,21 @@ impl Raise<'_> {
             StageModel::Distributions { .. }
             | StageModel::Choice(_)
             | StageModel::Bayes(..)
+            | StageModel::Network(..)
             | StageModel::Rules(..) => true,
             StageModel::Regression { classification, .. } => *classification,
-            StageModel::Sum { .. } | StageModel::Card(..) => false,
+            StageModel::Sum { .. }
+            | StageModel::Card(..)
+            | StageModel::Hazard(..)
+            | StageModel::Process(..) => false,
             StageModel::Vectors(vectors) => vectors.classes.is_some(),
             StageModel::Neighbors(node, ..) | StageModel::Decision(node, _) => {
                 self.valid.classes_of(*node).is_some()
             }
             StageModel::Combine(members) => self.valid.classes_of(members.node).is_some(),
             StageModel::Centers(..) => return "clustering",
+            StageModel::Series(..) => return "timeSeries",
+            StageModel::Basket(..) => return "associationRules",
         };
         if classifies { "classification" } else { "regression" }
     }
@@ -133,6 +164,11 @@ impl Raise<'_> {
             | StageModel::Decision(..)
             | StageModel::Rules(..)
             | StageModel::Card(..)
+            | StageModel::Series(..)
+            | StageModel::Hazard(..)
+            | StageModel::Process(..)
+            | StageModel::Network(..)
+            | StageModel::Basket(..)
             | StageModel::Combine(_) => false,
         }
     }
@@ -166,7 +202,14 @@ impl Raise<'_> {
             StageModel::Vectors(vectors) => needed.extend(&vectors.fields),
             StageModel::Bayes(_, fields, _)
             | StageModel::Neighbors(_, fields, _)
+            | StageModel::Hazard(_, fields)
+            | StageModel::Process(_, fields)
+            | StageModel::Basket(_, fields)
             | StageModel::Centers(_, fields) => needed.extend(fields),
+            StageModel::Network(_, fields) => needed.extend(fields.iter().flatten()),
+            StageModel::Series(_, steps) => {
+                needed.insert(*steps);
+            }
             StageModel::Combine(members) => {
                 for member in &members.list {
                     predicates(&mut [&member.when].into_iter());
@@ -242,6 +285,19 @@ impl Raise<'_> {
             StageModel::Rules(node, tests) => self.rule_set(out, model, frame, (*node, tests)),
             StageModel::Card(node, list) => self.scorecard(out, model, frame, (*node, list)),
             StageModel::Combine(members) => self.combination(out, model, frame, members),
+            StageModel::Series(node, _) => self.time_series(out, model, frame, *node),
+            StageModel::Hazard(node, fields) => {
+                self.cox_regression(out, model, frame, (*node, fields))
+            }
+            StageModel::Process(node, fields) => {
+                self.gaussian_process(out, model, frame, (*node, fields))
+            }
+            StageModel::Network(node, fields) => {
+                self.bayesian_network(out, model, frame, (*node, fields))
+            }
+            StageModel::Basket(node, fields) => {
+                self.association_model(out, model, frame, (*node, fields))
+            }
         }
     }
 

@@ -107,7 +107,11 @@ impl Names {
             Expr::Norm(name, curve) => {
                 curve.outside == holdall_tabular::Outside::Missing || self.may_be_missing(*name)
             }
-            Expr::Table(_) | Expr::Discretize(..) | Expr::Hits(..) | Expr::Lag(..) => true,
+            Expr::Table(_)
+            | Expr::Discretize(..)
+            | Expr::Hits(..)
+            | Expr::Moment(..)
+            | Expr::Lag(..) => true,
         }
     }
 
@@ -136,6 +140,18 @@ impl Names {
             narrow: None,
         });
         id
+    }
+
+    /// Gives a field a name, unless something else has it.
+    pub(super) fn rename(&mut self, id: NameId, name: &str) {
+        let text = self.text(id).to_owned();
+        if text != name && !self.taken.contains(name) {
+            self.taken.remove(&text);
+            self.taken.insert(name.to_owned());
+            if let Some(entry) = self.entries.get_mut(id.0) {
+                name.clone_into(&mut entry.text);
+            }
+        }
     }
 
     /// A name that nothing has, kept from then on.

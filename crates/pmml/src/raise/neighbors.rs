@@ -26,7 +26,7 @@ impl Raise<'_> {
             return refuse("PMML has a number of neighbours, no radius");
         };
         if measure(op.comparison.metric).is_none()
-            || op.comparison.metric.is_similarity()
+            || (op.comparison.metric.is_similarity() && op.weights != NeighborWeights::Uniform)
             || op.comparison.compare.iter().any(|c| function(c).is_none())
         {
             return refuse("PMML has no such distance");
@@ -67,7 +67,7 @@ impl Raise<'_> {
         for ((part, element), class) in
             self.elements_of(id, Part::Probabilities).into_iter().zip(texts(classes))
         {
-            let name = self.names.output(&format!("share{}({class})", id.index()), kind);
+            let name = self.names.output(&format!("share({class})"), kind);
             let text = self.names.text(name).to_owned();
             let feature = Feature::Probability(class);
             outputs.push((name, AnswerField { name: text, kind, categorical, feature }));

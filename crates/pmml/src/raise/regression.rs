@@ -26,9 +26,9 @@ impl Raise<'_> {
                 tables: vec![table],
             };
             let base = if linear.coefficients.rows == 1 {
-                format!("linear{}", id.index())
+                "linear".to_owned()
             } else {
-                format!("linear{}_{row}", id.index())
+                format!("linear_{row}")
             };
             items.push(Item::Field(self.stage(model, &base, kind)));
         }
@@ -89,7 +89,7 @@ impl Raise<'_> {
         let (method, tables) = if self.valid.width_of(margins) == 1 {
             self.binary_tables(id, classify)?
         } else {
-            self.class_tables(id, classify)?
+            self.class_tables(classify)?
         };
         Ok(StageModel::Regression {
             classification: true,
@@ -127,7 +127,6 @@ impl Raise<'_> {
 
     fn class_tables(
         &mut self,
-        id: ValueId,
         classify: &Classify,
     ) -> Result<(NormalizationMethod, Vec<Table>), Stop> {
         let classes = texts(&classify.classes);
@@ -135,14 +134,14 @@ impl Raise<'_> {
             Link::Softmax => NormalizationMethod::Softmax,
             Link::LogisticNormalized => NormalizationMethod::Simplemax,
             Link::Identity | Link::Logistic | Link::Exp | Link::SoftmaxSymmetric => {
-                return Err(self.bug(id, "no such link"));
+                return Err(self.bug(classify.margins, "no such link"));
             }
         };
         let mut tables = Vec::new();
         for (row, class) in classes.into_iter().enumerate() {
             let table = self.margin_table(classify.margins, row, Some(class), 1.0)?;
             tables.push(if classify.link == Link::LogisticNormalized {
-                self.through_logit(id, row, table, self.is_f32(classify.margins))
+                self.through_logit(row, table, self.is_f32(classify.margins))
             } else {
                 table
             });
@@ -151,7 +150,7 @@ impl Raise<'_> {
     }
 
     /// A stage that puts a sum through the logistic function, and the table that takes its answer.
-    fn through_logit(&mut self, id: ValueId, row: usize, mut table: Table, f32: bool) -> Table {
+    fn through_logit(&mut self, row: usize, mut table: Table, f32: bool) -> Table {
         let category = table.category.take();
         let kind = if f32 { Kind::F32 } else { Kind::F64 };
         let model = StageModel::Regression {
@@ -160,7 +159,7 @@ impl Raise<'_> {
             f32,
             tables: vec![table],
         };
-        let name = self.stage(model, &format!("logistic{}_{row}", id.index()), kind);
+        let name = self.stage(model, &format!("logistic_{row}"), kind);
         Table { category, terms: vec![(name, 1.0)], intercept: 0.0 }
     }
 }

@@ -1,8 +1,8 @@
 //! How each estimate is written.
 
 use holdall_tabular::{
-    AnomalySide, Classify, Construct, Decision, Estimator, EstimatorKind, Labels, Link, Op, Part,
-    Regress, ValidModel, ValueId,
+    AnomalySide, Classify, Decision, Estimator, Labels, Link, Op, Part, Regress, SurvivalForm,
+    ValidModel, ValueId,
 };
 
 use super::{
@@ -65,6 +65,9 @@ impl Raise<'_> {
             return Ok(model);
         }
         if let Some(model) = self.bayes(id, classify)? {
+            return Ok(model);
+        }
+        if let Some(model) = self.classified_network(id, classify)? {
             return Ok(model);
         }
         if self.used.fused(classify.margins) || has_tables(self.valid, classify) {
@@ -176,10 +179,7 @@ impl Raise<'_> {
                 self.card(id, op)
             }
             Estimator::Combine(op) => self.combined(id, op),
-            Estimator::Association(_) => {
-                let construct = Construct::Estimator(EstimatorKind::Association);
-                Err(Stop::refuse(construct, "a row is one record; PMML asks for a transaction"))
-            }
+            Estimator::Association(op) => self.basket(id, op),
             Estimator::ObliviousTrees(_)
             | Estimator::LinearTrees(_)
             | Estimator::KernelMachine(_)
@@ -209,6 +209,20 @@ impl Raise<'_> {
                 return Err(self.bug(id, "no such link"));
             }
         };
+        if let Some(Op::Concat(args)) = valid.model().nodes.get(margins).map(|node| &node.op)
+            && let [value] = args.as_slice()
+            && self.is_answer(*value)
+        {
+            match self.op(*value) {
+                Some(Op::Estimator(Estimator::TimeSeries(_))) => return self.series_model(*value),
+                Some(Op::Estimator(Estimator::Survival(op)))
+                    if op.form == SurvivalForm::CumulativeHazard =>
+                {
+                    return self.hazard_model(*value);
+                }
+                _ => {}
+            }
+        }
         if let Some(model) = self.single_machine(margins, regress.link)? {
             return Ok(model);
         }

@@ -1,15 +1,19 @@
 //! `MapValues`, `Discretize`, `NormContinuous`, `Lag`: <https://dmg.org/pmml/v4-4-1/Transformations.html>.
 
 use holdall_tabular::{
-    Bin, Construct, Curve, CurveForm, Kind, Lag, Lookup, Outside, ReduceOp, TransformKind, ValueId,
+    Bin, Construct, Curve, CurveForm, Kind, Lag, Lookup, Outside, ReduceOp, Scalar, TransformKind,
+    ValueId,
 };
 
 use super::{
-    Item, Raise, Stop,
-    expr::{Expr, Table, apply, number},
+    Item, NameId, Raise, Stop,
+    expr::{Expr, Table, apply, if_missing, number, present},
     expression::scalar_text,
     regression::texts,
 };
+
+/// Rows of a table that are written as choices.
+const MOST_CHOICES: usize = 16;
 
 impl Raise<'_> {
     pub(super) fn lookup(&mut self, id: ValueId, op: &Lookup) -> Result<Item, Stop> {
@@ -21,28 +25,65 @@ impl Raise<'_> {
         let answers = texts(&op.values);
         // An XML reader may not tell an empty cell from one that is not there, nor keep blanks around a text.
         let plain = |text: &String| !text.is_empty() && text.trim() == text;
-        let mut cells = keys.iter().flatten().chain(&answers);
-        if !cells.all(plain) {
-            let construct = Construct::Transform(TransformKind::Lookup);
-            return Err(Stop::refuse(
-                construct,
-                "a table cell that is empty or has blanks at its ends",
-            ));
-        }
-        let row = |(i, answer): (usize, &String)| {
+        let row = |(i, answer): (usize, &String)| -> Vec<String> {
             let keys = keys.iter().map(|column| column.get(i).cloned().unwrap_or_default());
             keys.chain([answer.clone()]).collect()
         };
+        let rows: Vec<Vec<String>> = answers.iter().enumerate().map(row).collect();
+        if rows.iter().flatten().any(|cell| !plain(cell)) {
+            return self.odd_lookup(id, op, &fields);
+        }
         let kind = self.kind(id);
         let table = Table {
             fields,
-            rows: answers.iter().enumerate().map(row).collect(),
+            rows,
             kind,
             other: op.default.as_ref().map(scalar_text),
             missing: op.missing.as_ref().map(scalar_text),
         };
         let expr = Expr::Table(Box::new(table));
         let base = format!("lookup({})", self.label(&expr));
+        Ok(Item::Field(self.derive(&base, kind, !kind.is_number(), expr)))
+    }
+
+    /// A table with cells that are no text of an element: rows as choices.
+    fn odd_lookup(&mut self, id: ValueId, op: &Lookup, fields: &[NameId]) -> Result<Item, Stop> {
+        if op.values.len() > MOST_CHOICES {
+            return Err(Stop::refuse(
+                Construct::Transform(TransformKind::Lookup),
+                "a long table with cells that are empty or have blanks at their ends",
+            ));
+        }
+        let kind = self.kind(id);
+        let fixed = |value: Option<Scalar>| value.map(|value| Expr::Constant(value, kind));
+        let first = fields.first().copied().map_or(number(0.0, kind), Expr::Field);
+        let mut expr = fixed(op.default.clone()).unwrap_or_else(|| missing(&first));
+        for row in (0..op.values.len()).rev() {
+            let tests: Vec<Expr> = fields
+                .iter()
+                .zip(&op.keys)
+                .filter_map(|(field, keys)| {
+                    let key = Expr::Constant(keys.get(row)?, keys.kind());
+                    Some(apply("equal", [Expr::Field(*field), key]))
+                })
+                .collect();
+            let Some(answer) = fixed(op.values.get(row)) else {
+                return Err(self.bug(id, "a table is too short"));
+            };
+            let test = match <[Expr; 1]>::try_from(tests) {
+                Ok([test]) => test,
+                Err(tests) => Expr::Apply("and", tests),
+            };
+            expr = apply("if", [test, answer, expr]);
+        }
+        let gone = fixed(op.missing.clone());
+        for field in fields.iter().rev() {
+            expr = match &gone {
+                Some(gone) => if_missing(Expr::Field(*field), gone.clone(), expr),
+                None => present(Expr::Field(*field), expr),
+            };
+        }
+        let base = format!("lookup({})", self.label(&first));
         Ok(Item::Field(self.derive(&base, kind, !kind.is_number(), expr)))
     }
 
@@ -164,7 +205,7 @@ fn line(x: &Expr, (x0, y0): (f64, f64), (x1, y1): (f64, f64), form: CurveForm) -
 }
 
 /// Choices by halves.
-fn halves(kind: Kind, x: &Expr, places: &[(f64, Expr)]) -> Expr {
+pub(super) fn halves(kind: Kind, x: &Expr, places: &[(f64, Expr)]) -> Expr {
     match places {
         [] => x.clone(),
         [(_, one)] => one.clone(),

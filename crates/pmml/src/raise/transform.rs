@@ -26,18 +26,12 @@ impl Raise<'_> {
             Transform::Distances(op) => self.distances(id, op),
             Transform::TextIndex(op) => Ok(vec![self.text_index(id, op)?]),
             Transform::Lag(op) => Ok(vec![self.lag(id, op)?]),
-            Transform::TextVector(_) => Err(Stop::refuse(
-                Construct::Transform(TransformKind::TextVector),
-                "`TextIndex` cuts a text where a character separates words; it cannot pick words by a pattern",
-            )),
             Transform::ImputeNeighbors(_) | Transform::Decompose(_) => {
                 let construct = Construct::Transform(transform.kind());
                 Err(Stop::refuse(construct, "PMML has nothing that says it"))
             }
-            Transform::Spline(_) => Err(Stop::refuse(
-                Construct::Transform(TransformKind::Spline),
-                "PMML has no splines",
-            )),
+            Transform::TextVector(op) => self.text_vector(id, op),
+            Transform::Spline(op) => self.spline(id, op),
         }
     }
 
@@ -47,12 +41,22 @@ impl Raise<'_> {
 
     fn normalize(&mut self, id: ValueId, op: Normalize) -> Result<Vec<Item>, Stop> {
         let kind = self.kind(id);
-        let base = op.by.name().to_owned();
-        let mut elements = self.elements(op.arg)?;
+        let elements = self.elements(op.arg)?;
+        Ok(self.normalized(kind, op.by, elements))
+    }
+
+    /// Elements in proportion to their whole.
+    pub(super) fn normalized(
+        &mut self,
+        kind: Kind,
+        by: NormalizeBy,
+        mut elements: Vec<Expr>,
+    ) -> Vec<Item> {
+        let base = by.name().to_owned();
         let step = |this: &mut Self, expr: Expr| {
             if kind == Kind::F32 { this.bind(&base, kind, expr) } else { expr }
         };
-        if op.by == NormalizeBy::Softmax {
+        if by == NormalizeBy::Softmax {
             let largest = self.extreme("max", kind, true, &elements);
             for element in &mut elements {
                 let less = apply("-", [element.clone(), largest.clone()]);
@@ -60,7 +64,7 @@ impl Raise<'_> {
                 *element = self.bind("exp", kind, guarded("exp", less));
             }
         }
-        let whole = match op.by {
+        let whole = match by {
             NormalizeBy::Sum | NormalizeBy::Softmax => {
                 self.fold(&base, kind, "+", elements.clone())
             }
@@ -88,7 +92,7 @@ impl Raise<'_> {
         let mut items = Vec::new();
         for (i, x) in elements.into_iter().enumerate() {
             let share = apply("/", [x.clone(), whole.clone()]);
-            let expr = if op.by == NormalizeBy::Softmax {
+            let expr = if by == NormalizeBy::Softmax {
                 share
             } else {
                 let nothing = apply("equal", [whole.clone(), number(0.0, kind)]);
@@ -96,7 +100,7 @@ impl Raise<'_> {
             };
             items.push(Item::Field(self.derive(&format!("{base}_{i}"), kind, false, expr)));
         }
-        Ok(items)
+        items
     }
 
     fn polynomial(&mut self, id: ValueId, op: &Polynomial) -> Result<Vec<Item>, Stop> {
@@ -122,6 +126,10 @@ impl Raise<'_> {
 
     fn distances(&mut self, id: ValueId, op: &Distances) -> Result<Vec<Item>, Stop> {
         const DISTANCES: Construct = Construct::Transform(TransformKind::Distances);
+        if self.only_clustered(id) {
+            // They are the affinities of a model of clusters.
+            return Ok(vec![Item::Unused; op.points.rows as usize]);
+        }
         let elements = self.elements(op.arg)?;
         let comparison = &op.comparison;
         let unsure = |x: &Expr| matches!(x, Expr::Field(n) if self.names.may_be_missing(*n));

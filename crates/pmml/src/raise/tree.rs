@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use holdall_tabular::{Kind, MissingRule, Test, Tree, TreeEnsemble, ValidModel, ValueId};
 
 use super::{
@@ -22,11 +24,14 @@ pub(super) enum Adapt {
     Code,
 }
 
-/// Which nodes a tree has, in the order of writing. `None` where a node has two parents or there are
-/// more nodes than the ensemble has.
+/// How many times as many nodes are written as there are, where nodes have several parents.
+const MOST_COPIES: usize = 8;
+
+/// Which nodes a tree has, in the order of writing; a node with several parents comes once for each. `None` where
+/// that are too many.
 pub(crate) fn walk(trees: &TreeEnsemble, tree: &Tree, visit: &mut dyn FnMut(usize)) -> Option<()> {
     let mut stack = vec![tree.root as usize];
-    let mut left = trees.nodes.len();
+    let mut left = trees.nodes.len().saturating_mul(MOST_COPIES);
     while let Some(node) = stack.pop() {
         left = left.checked_sub(1)?;
         visit(node);
@@ -40,8 +45,12 @@ pub(crate) fn walk(trees: &TreeEnsemble, tree: &Tree, visit: &mut dyn FnMut(usiz
 
 /// Whether a split asks only whether there is a value: every number is at most ∞ and at least −∞.
 fn is_presence(test: Test, threshold: f64) -> bool {
-    let infinite = |sign: f64| threshold.total_cmp(&sign).is_eq();
-    test == Test::Le && infinite(f64::INFINITY) || test == Test::Ge && infinite(f64::NEG_INFINITY)
+    let (all, of) = match test {
+        Test::Le => (f64::INFINITY, threshold),
+        Test::Ge => (f64::NEG_INFINITY, threshold),
+        Test::Leaf | Test::Lt | Test::Gt | Test::Eq | Test::Ne | Test::In(_) => return false,
+    };
+    of.total_cmp(&all).is_eq()
 }
 
 /// Whether rows may be left without an answer; none where other rows are refused, which one tree cannot both say.
@@ -53,38 +62,39 @@ pub(crate) fn loses_answers(trees: &TreeEnsemble) -> Option<bool> {
     (!(loses && refuses)).then_some(loses)
 }
 
-/// Whether every tree can be written: no sharing, thresholds that are numbers, and missing values that either
+/// Whether every tree can be written: not much sharing, thresholds that are numbers, and missing values that either
 /// refuse rows or leave them without an answer.
 pub(crate) fn is_writable(valid: &ValidModel) -> bool {
     valid.model().nodes.iter().all(|(_, node)| {
         let holdall_tabular::Op::Trees(trees) = &node.op else { return true };
         let nodes = &trees.nodes;
-        let finite = nodes
-            .test
-            .iter()
-            .zip(&nodes.threshold)
-            .all(|(test, threshold)| threshold.is_finite() || is_presence(*test, *threshold));
+        let finite = nodes.test.iter().zip(&nodes.threshold).zip(&nodes.missing).all(
+            |((test, threshold), rule)| {
+                let told = matches!(rule, MissingRule::No | MissingRule::Compare);
+                threshold.is_finite() || (told && is_presence(*test, *threshold))
+            },
+        );
         let mut seen = vec![false; trees.nodes.len()];
-        let mut single = true;
-        for tree in &trees.trees {
+        // Trees may share nodes with each other as they like; within themselves so many come again.
+        let mut copies = trees.nodes.len().saturating_mul(MOST_COPIES);
+        let few = trees.trees.iter().all(|tree| {
             let mut own = Vec::new();
-            single &= walk(trees, tree, &mut |node| own.push(node)).is_some();
+            let walked = walk(trees, tree, &mut |node| own.push(node)).is_some();
+            let mut again = 0;
             for &node in &own {
                 if let Some(seen) = seen.get_mut(node) {
-                    single &= !std::mem::replace(seen, true);
+                    again += usize::from(std::mem::replace(seen, true));
                 }
             }
-            // Trees may share nodes with each other, not within themselves.
             for node in own {
                 if let Some(seen) = seen.get_mut(node) {
                     *seen = false;
                 }
             }
-            if !single {
-                break;
-            }
-        }
-        finite && single && loses_answers(trees).is_some()
+            copies = copies.saturating_sub(again);
+            walked && copies > 0
+        });
+        finite && few && loses_answers(trees).is_some()
     })
 }
 
@@ -175,15 +185,23 @@ impl Raise<'_> {
         leaf: &dyn Fn(u32) -> Leaf,
     ) -> Result<(), Stop> {
         enum Step {
-            Enter { node: usize, predicate: Predicate },
+            Enter { node: usize, id: String, predicate: Predicate },
             Leave,
         }
         let nodes = &trees.nodes;
         let loses = loses_answers(trees) == Some(true);
-        let root = Step::Enter { node: tree.root as usize, predicate: Predicate::True };
-        let mut steps = vec![root];
+        let root = tree.root as usize;
+        let mut copies: BTreeMap<usize, usize> = BTreeMap::new();
+        // What a node is called that comes again.
+        let mut called = |node: usize| {
+            let copy = copies.entry(node).or_default();
+            *copy += 1;
+            if *copy == 1 { node.to_string() } else { format!("{node}.{copy}") }
+        };
+        let mut steps =
+            vec![Step::Enter { node: root, id: called(root), predicate: Predicate::True }];
         while let Some(step) = steps.pop() {
-            let Step::Enter { node, predicate } = step else {
+            let Step::Enter { node, id: name, predicate } = step else {
                 out.close();
                 continue;
             };
@@ -192,7 +210,7 @@ impl Raise<'_> {
             else {
                 return Err(self.bug(id, "a node does not exist"));
             };
-            out.open("Node").attribute("id", node);
+            out.open("Node").attribute("id", name);
             let samples = nodes.samples.get(node).copied();
             steps.push(Step::Leave);
             if nodes.is_unanswered(node) {
@@ -210,20 +228,25 @@ impl Raise<'_> {
                 continue;
             }
             out.optional("recordCount", samples.map(number::text));
-            let children = if loses {
-                self.children_by_order(id, trees, node)?
+            let mut children = Vec::with_capacity(2);
+            if loses {
+                for (child, predicate) in self.children_by_order(id, trees, node)? {
+                    let child = child as usize;
+                    children.push((child, called(child), predicate));
+                }
             } else {
                 let way = self.default_side(id, trees, node)?;
-                out.optional("defaultChild", way.map(|side| if side { yes } else { no }));
-                let mut children = Vec::with_capacity(2);
-                for (child, side) in [(yes, true), (no, false)] {
-                    children.push((child, self.predicate(id, trees, (node, side))?));
+                for (child, side) in [(yes as usize, true), (no as usize, false)] {
+                    let name = called(child);
+                    if way == Some(side) {
+                        out.attribute("defaultChild", &name);
+                    }
+                    children.push((child, name, self.predicate(id, trees, (node, side))?));
                 }
-                children
-            };
+            }
             predicate.write(out);
-            for (child, predicate) in children.into_iter().rev() {
-                steps.push(Step::Enter { node: child as usize, predicate });
+            for (node, id, predicate) in children.into_iter().rev() {
+                steps.push(Step::Enter { node, id, predicate });
             }
         }
         Ok(())
@@ -284,7 +307,7 @@ impl Raise<'_> {
         let mut splits = Vec::new();
         let walked = walk(trees, tree, &mut |node| splits.push(node));
         if walked.is_none() {
-            return Err(self.bug(id, "a node has two parents"));
+            return Err(self.bug(id, "too many nodes have several parents"));
         }
         let mut tested = std::collections::BTreeSet::new();
         for node in splits {

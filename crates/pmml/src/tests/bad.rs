@@ -24,7 +24,7 @@ fn broken_documents_give_one_located_finding() {
     }
     wide.push_str("/></PMML>");
     let bomb = "<!DOCTYPE PMML [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><PMML>&b;</PMML>";
-    let cases: [(&str, Code); 12] = [
+    let cases: [(&str, Code); 18] = [
         ("", codes::ROOT),
         ("<html/>", codes::ROOT),
         ("<PMML/>", codes::VERSION),
@@ -34,6 +34,12 @@ fn broken_documents_give_one_located_finding() {
         ("<PMML version=\"4.4\"/><PMML version=\"4.4\"/>", codes::XML),
         ("<PMML version=\"4.4\">&lol;</PMML>", codes::ENTITY),
         ("<PMML version=\"4.4\"><a b=\"&lol;\"/></PMML>", codes::ENTITY),
+        ("<PMML version=\"4.4\">\u{fffe}</PMML>", codes::XML),
+        ("<PMML version=\"4.4\">\u{1}</PMML>", codes::XML),
+        ("<PMML version=\"4.4\"><a b=\"\u{ffff}\"/></PMML>", codes::XML),
+        ("<PMML version=\"4.4\"><a>&#xFFFF;</a></PMML>", codes::XML),
+        ("<PMML version=\"4.4\"><a b=\"&#xFFFE;\"/></PMML>", codes::XML),
+        ("<PMML version=\"4.4\"><a b=\"&#1;\"/></PMML>", codes::XML),
         (bomb, codes::DOCTYPE),
         (&deep, holdall_source::codes::DEPTH),
         (&wide, codes::LIMIT),

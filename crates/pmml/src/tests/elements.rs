@@ -79,8 +79,27 @@ fn networks() {
 probability="0.5"/></DiscreteNode>"#;
     let partial = network(&format!("{root}{}", child("y", "a", "u")));
     assert!(partial.contains("`y` does not give probabilities for every combination"), "{partial}");
-    let continuous = network(r#"<ContinuousNode name="y"/>"#);
-    assert!(continuous.contains("`ContinuousNode` is not carried"), "{continuous}");
+    let empty = network(r#"<ContinuousNode name="y"/>"#);
+    assert!(empty.contains("`ContinuousNode` is not carried"), "{empty}");
+    let normal = |mean: &str| {
+        format!(
+            "<ContinuousDistribution><NormalDistributionForBN><Mean>{mean}</Mean><Variance>\
+             <Constant>1</Constant></Variance></NormalDistributionForBN></ContinuousDistribution>"
+        )
+    };
+    let y =
+        r#"<DiscreteNode name="y"><ValueProbability value="1" probability="1"/></DiscreteNode>"#;
+    let hidden = network(&format!(
+        r#"{y}<ContinuousNode name="h">{}</ContinuousNode><ContinuousNode name="z">{}</ContinuousNode>"#,
+        normal(r#"<FieldRef field="z"/>"#),
+        normal("<Constant>0</Constant>")
+    ));
+    assert!(hidden.contains("`ContinuousNode` is not carried"), "{hidden}");
+    let predicted = network(&format!(
+        r#"<ContinuousNode name="y">{}</ContinuousNode>"#,
+        normal("<Constant>0</Constant>")
+    ));
+    assert!(predicted.contains("`BayesianNetworkNodes` is not carried"), "{predicted}");
     assert!(network(root).contains("`BayesianNetworkNodes` is not carried"));
 }
 
@@ -121,5 +140,86 @@ fn time_series() {
     let wide = space(vector, r#"<Array type="real">1 2</Array>"#);
     assert!(wide.contains("[pmml/array-count]"), "{wide}");
     assert!(space("", "").contains("[pmml/"));
-    assert!(series("GARCH", "<GARCH/>").contains("`bestFit=\"GARCH\"` is not carried"));
+    assert!(series("GARCH", "<GARCH/>").contains("`GARCH` is not carried"));
+    assert!(
+        series("SpectralAnalysis", "").contains("`bestFit=\"SpectralAnalysis\"` is not carried")
+    );
+}
+
+fn text_model(attributes: &str, matrix: &str, normalization: &str) -> String {
+    refusal(
+        &format!(r#"TextModel functionName="clustering" {attributes}"#),
+        &format!(
+            r#"<TextDictionary><Array type="string">a b</Array></TextDictionary><TextCorpus><TextDocument id="d"/>
+<TextDocument id="e"/></TextCorpus><DocumentTermMatrix><Matrix>{matrix}</Matrix></DocumentTermMatrix>{normalization}"#
+        ),
+    )
+}
+
+#[test]
+fn text_models() {
+    const COUNTS: &str = r#"numberOfTerms="2" numberOfDocuments="2""#;
+    const ROWS: &str = r#"<Array type="real">1 0</Array><Array type="real">1 2</Array>"#;
+    let similarity = |global: &str, kind: &str| {
+        format!(
+            r#"<TextModelNormalization globalTermWeights="{global}"/><TextModelSimiliarity similarityType="{kind}"/>"#
+        )
+    };
+    for (attributes, matrix, normalization, expected) in [
+        (
+            r#"numberOfTerms="3" numberOfDocuments="2""#,
+            ROWS,
+            similarity("none", "cosine"),
+            "`numberOfTerms`",
+        ),
+        (
+            COUNTS,
+            r#"<Array type="real">1 0</Array>"#,
+            similarity("none", "cosine"),
+            "expected 2 rows",
+        ),
+        (
+            COUNTS,
+            r#"<Array type="real">1</Array>"#,
+            similarity("none", "cosine"),
+            "expected 2 numbers",
+        ),
+        (
+            COUNTS,
+            r#"<MatCell row="3" col="1">1</MatCell>"#,
+            similarity("none", "cosine"),
+            "`row` in `MatCell`",
+        ),
+        (
+            COUNTS,
+            r#"<MatCell row="1" col="1">x</MatCell>"#,
+            similarity("none", "cosine"),
+            "expected a number in",
+        ),
+        (
+            COUNTS,
+            r#"<Array type="real">-1 0</Array><Array type="real">1 2</Array>"#,
+            similarity("none", "cosine"),
+            "a frequency below 0",
+        ),
+        (
+            COUNTS,
+            ROWS,
+            similarity("probabilisticInverse", "cosine"),
+            "the term `a` is in 2 of 2 documents",
+        ),
+        (
+            COUNTS,
+            ROWS,
+            similarity("inverseDocumentFrequency", "euclidean"),
+            "`TextModelSimiliarity` is not carried",
+        ),
+        (COUNTS, ROWS, String::new(), "`TextModel` is not carried"),
+        (COUNTS, ROWS, similarity("often", "cosine"), "`globalTermWeights`"),
+    ] {
+        let found = text_model(attributes, matrix, &normalization);
+        assert!(found.contains(expected), "{found}");
+    }
+    let sequence = refusal(r#"SequenceModel functionName="sequences""#, "");
+    assert!(sequence.contains("`SequenceModel` is not carried"), "{sequence}");
 }

@@ -19,14 +19,14 @@ impl NetworkStep {
 
     /// The probability of each state of the target, by counting through all states of the nodes that are not
     /// observed; none where the observations are impossible.
-    fn posterior(&self, observed: &[Option<u32>]) -> Option<Vec<f64>> {
+    fn posterior(&self, observed: &[Option<u32>], likelihoods: &[&[f64]]) -> Option<Vec<f64>> {
         let nodes = &self.op.nodes;
         let target = self.op.target as usize;
         let mut sums = vec![0.0; nodes[target].states.len()];
         let mut state: Vec<usize> =
             observed.iter().map(|seen| seen.map_or(0, |s| s as usize)).collect();
         loop {
-            sums[state[target]] += self.joint(&state);
+            sums[state[target]] += self.joint(&state, likelihoods);
             // Count on: the last node that is not observed changes fastest.
             let mut node = nodes.len();
             loop {
@@ -47,13 +47,19 @@ impl NetworkStep {
         }
     }
 
-    fn joint(&self, state: &[usize]) -> f64 {
-        self.op.nodes.iter().enumerate().fold(1.0, |product, (i, node)| {
-            let row = node.parents.iter().fold(0, |row, &parent| {
-                let parent = parent as usize;
-                row * self.op.nodes[parent].states.len() + state[parent]
-            });
-            product * node.table.row(row)[state[i]]
+    fn joint(&self, state: &[usize], likelihoods: &[&[f64]]) -> f64 {
+        let place = |nodes: &[u32]| {
+            nodes.iter().fold(0, |place, &node| {
+                let node = node as usize;
+                place * self.op.nodes[node].states.len() + state[node]
+            })
+        };
+        let product = self.op.nodes.iter().enumerate().fold(1.0, |product, (i, node)| {
+            product * node.table.row(place(&node.parents))[state[i]]
+        });
+        let evidence = self.op.evidence.iter().zip(likelihoods);
+        evidence.fold(product, |product, (evidence, likelihood)| {
+            product * likelihood[place(&evidence.nodes)]
         })
     }
 }
@@ -70,8 +76,14 @@ impl Kernel for NetworkStep {
         }
         let states = self.op.nodes[self.op.target as usize].states.len();
         let mut columns = Columns::new(states, run.rows);
+        let evidence = self.op.evidence.iter().map(|evidence| run.rows_of(evidence.likelihood));
+        let evidence = evidence.collect::<Result<Vec<_>, _>>()?;
         for (row, observed) in observed.iter().enumerate() {
-            if let Some(posterior) = self.posterior(observed) {
+            if evidence.iter().any(|likelihood| likelihood.any_missing(row)) {
+                continue;
+            }
+            let likelihoods: Vec<&[f64]> = evidence.iter().map(|known| known.row(row)).collect();
+            if let Some(posterior) = self.posterior(observed, &likelihoods) {
                 columns.set(row, posterior);
             }
         }

@@ -1,4 +1,10 @@
-use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    collections::BTreeMap,
+    rc::Rc,
+    sync::{Arc, LazyLock},
+};
 
 use holdall_diag::Failure;
 use holdall_tabular::{LocalWeight, TextIndex, TextNormalization};
@@ -84,9 +90,21 @@ impl Preparation {
         if !self.tokenize {
             return vec![text];
         }
-        let trim = |word: &'t str| word.trim_matches(|c: char| c.is_ascii_punctuation());
+        let trim = |word: &'t str| word.trim_matches(is_punctuation);
         self.separator.1.split(text).map(trim).filter(|word| !word.is_empty()).collect()
     }
+}
+
+/// Whether a character is punctuation as Unicode has it (general category P): `$`, `+`, `<`, `=`, `>`, `^`, `` ` ``, `|`
+/// and `~` are symbols.
+fn is_punctuation(c: char) -> bool {
+    static BEYOND_ASCII: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{P}$").ok());
+    if c.is_ascii() {
+        return c.is_ascii_punctuation()
+            && !matches!(c, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~');
+    }
+    let pattern = BEYOND_ASCII.as_ref();
+    pattern.is_some_and(|pattern| pattern.is_match(c.encode_utf8(&mut [0; 4])))
 }
 
 /// The words of the texts of a chunk, by preparation and node: prepared once for all terms.

@@ -151,7 +151,11 @@ fn networks_infer_as_pyagrum_does() {
             });
         }
         let target = u32::try_from(target).unwrap();
-        let op = Estimator::BayesianNetwork(Box::new(BayesianNetwork { nodes, target }));
+        let op = Estimator::BayesianNetwork(Box::new(BayesianNetwork {
+            nodes,
+            target,
+            evidence: Vec::new(),
+        }));
         let y = build.push(Op::Estimator(op));
         build.output(y, Part::Whole);
         compare(&case, "y", &build.score(), 0, 1e-14);

@@ -10,14 +10,14 @@ use holdall_tabular::{
     ImputeNeighbors, Interval, Kernel, KernelMachine, Kind, Labels, Lag, LeafModel, Likelihood,
     Linear, LinearTrees, Link, LocalWeight, Lookup, Machine, Matrix, Member, Metric,
     MissingElement, MissingMember, MissingRule, MissingStrategy, MultiplicativeStop, NaiveBayes,
-    Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, NetworkNode, NoTrueChild,
-    NodeAnswer, NodeClasses, Normalize, NormalizeBy, ObliviousSplit, ObliviousTrees, Op, Output,
-    Outside, Part, Polynomial, ReasonRanking, Reduce, ReduceOp, Regress, Rule, RuleFeature,
-    RuleFires, RuleRank, RuleSelection, Rules, Scalar, Scorecard, SeasonForm, Spline,
-    SplineOutside, StateSpace, Summation, Survival, SurvivalForm, TermWeight, Terms, Test,
-    TextIndex, TextNormalization, TextRule, TextVector, TieRule, TimeSeries, TimeSeriesForm,
-    TokenUnit, Transform, TransformKind, Tree, TreeEnsemble, TreeNodes, Trend, Type, UnaryOp,
-    ValidModel, ValueId, VoteForm, Votes, validate,
+    Near, NeighborAnswer, NeighborCombine, NeighborWeights, Neighbors, NetworkEvidence,
+    NetworkNode, NoTrueChild, NodeAnswer, NodeClasses, Normalize, NormalizeBy, ObliviousSplit,
+    ObliviousTrees, Op, Output, Outside, Part, Polynomial, ReasonRanking, Reduce, ReduceOp,
+    Regress, Rule, RuleFeature, RuleFires, RuleRank, RuleSelection, Rules, Scalar, Scorecard,
+    SeasonForm, Spline, SplineOutside, StateSpace, Summation, Survival, SurvivalForm, TermWeight,
+    Terms, Test, TextIndex, TextNormalization, TextRule, TextVector, TieRule, TimeSeries,
+    TimeSeriesForm, TokenUnit, Transform, TransformKind, Tree, TreeEnsemble, TreeNodes, Trend,
+    Type, UnaryOp, ValidModel, ValueId, VoteForm, Votes, validate,
 };
 use proptest::prelude::{ProptestConfig, any, proptest};
 use serde_json::{Value, json};
@@ -593,8 +593,15 @@ fn network(dice: &mut Dice, ground: &Ground) -> Estimator {
             node(Some(ground.flag), Labels::Bool(vec![false, true]), vec![], table(dice, 1)),
             node(None, Labels::I64(vec![0, 1]), vec![0], table(dice, 2)),
             node(Some(ground.text), texts(&["red", ""]), vec![0, 1], table(dice, 4)),
+            node(
+                None,
+                Labels::I64(vec![0, 1, 2]),
+                vec![],
+                Matrix { rows: 1, columns: 3, data: vec![0.5, 0.25, 0.25] },
+            ),
         ],
-        target: dice.below(3),
+        target: dice.below(4),
+        evidence: vec![NetworkEvidence { nodes: vec![3], likelihood: ground.vector }],
     }))
 }
 

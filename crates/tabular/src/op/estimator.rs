@@ -99,7 +99,8 @@ impl Estimator {
             Self::ObliviousTrees(op) => visit(&mut op.arg),
             Self::LinearTrees(op) => visit(&mut op.trees.arg),
             Self::BayesianNetwork(op) => {
-                op.nodes.iter_mut().filter_map(|node| node.arg.as_mut()).for_each(visit);
+                op.nodes.iter_mut().filter_map(|node| node.arg.as_mut()).for_each(&mut *visit);
+                op.evidence.iter_mut().for_each(|evidence| visit(&mut evidence.likelihood));
             }
             Self::TimeSeries(op) => visit(&mut op.steps),
             Self::KernelMachine(op) => visit(&mut op.arg),
@@ -150,7 +151,8 @@ impl Estimator {
             Self::ObliviousTrees(op) => visit(op.arg),
             Self::LinearTrees(op) => visit(op.trees.arg),
             Self::BayesianNetwork(op) => {
-                op.nodes.iter().filter_map(|node| node.arg).for_each(visit);
+                op.nodes.iter().filter_map(|node| node.arg).for_each(&mut *visit);
+                op.evidence.iter().for_each(|evidence| visit(evidence.likelihood));
             }
             Self::TimeSeries(op) => visit(op.steps),
             Self::KernelMachine(op) => visit(op.arg),

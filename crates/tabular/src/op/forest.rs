@@ -179,6 +179,19 @@ pub struct BayesianNetwork {
     pub nodes: Vec<NetworkNode>,
     /// The node that is asked for.
     pub target: u32,
+    /// What else tells of the nodes' states.
+    pub evidence: Vec<NetworkEvidence>,
+}
+
+/// How likely something that is observed is in each state of some nodes: a factor of the probability of all
+/// states together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkEvidence {
+    /// The nodes, by position.
+    pub nodes: Vec<u32>,
+    /// A binary64 vector: one element for each combination of their states, the last node changing fastest. A
+    /// missing element makes the answer missing.
+    pub likelihood: ValueId,
 }
 
 impl BayesianNetwork {

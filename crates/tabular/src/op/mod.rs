@@ -29,8 +29,8 @@ pub use decision::{
 pub use decompose::{Decompose, Decomposition, MultiplicativeStop};
 pub use estimator::{Estimator, EstimatorKind};
 pub use forest::{
-    Arima, BayesianNetwork, LeafModel, LinearTrees, NetworkNode, ObliviousSplit, ObliviousTrees,
-    SeasonForm, StateSpace, TimeSeries, TimeSeriesForm, Trend,
+    Arima, BayesianNetwork, LeafModel, LinearTrees, NetworkEvidence, NetworkNode, ObliviousSplit,
+    ObliviousTrees, SeasonForm, StateSpace, TimeSeries, TimeSeriesForm, Trend,
 };
 pub use function::{Call, Function, FunctionKind};
 pub use kernel::{

@@ -208,6 +208,22 @@ fn bayesian_network(check: &Check<'_>, op: &BayesianNetwork) -> Inferred {
             ),
         );
     }
+    for evidence in &op.evidence {
+        let mut width = 1_u64;
+        for &node in &evidence.nodes {
+            let Some(node) = op.nodes.get(node as usize) else {
+                return fault(codes::REFERENCE, format!("there is no node {node}"));
+            };
+            width = width.saturating_mul(node.states.len() as u64);
+        }
+        let found = f64_vector(value(check, evidence.likelihood)?)?;
+        if u64::from(found) != width {
+            return fault(
+                codes::LENGTH,
+                format!("expected {width} likelihoods in {}, found {found}", evidence.likelihood),
+            );
+        }
+    }
     match op.nodes.get(op.target as usize) {
         Some(target) => {
             let states = count(target.states.len())?;
