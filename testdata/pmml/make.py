@@ -346,8 +346,48 @@ def missing_segments():
     return made
 
 
+def unanswered_trees():
+    """Trees that have no answer for some rows: a missing value, a category that no child takes, a node without a score."""
+    inputs = {
+        "x": [0.5, 1.5, 2.5, None, 0.5, 2.5, None, 1.0],
+        "c": ["a", "b", "c", "a", None, None, None, "c"],
+    }
+    fields = {"x": ("continuous", "double", []), "c": ("categorical", "string", ["a", "b", "c"]), "y": None}
+    at_most = lambda v: f'<SimplePredicate field="x" operator="lessOrEqual" value="{v}"/>'
+    above = lambda v: f'<SimplePredicate field="x" operator="greaterThan" value="{v}"/>'
+    within = lambda *v: f'<SimpleSetPredicate field="c" booleanOperator="isIn"><Array type="string">{" ".join(v)}</Array></SimpleSetPredicate>'
+    scored = lambda score: "" if score is None else f' score="{score}"'
+    node = lambda predicate, *inside, score=None: f"<Node{scored(score)}>{predicate}{''.join(inside)}</Node>"
+    made = []
+    for function, method in [("regression", "average"), ("regression", "sum"), ("classification", "majorityVote"), ("classification", "weightedMajorityVote")]:
+        s = [0.25, -1.5, 3.0, 0.1] if function == "regression" else ["n", "p", "p", "n"]
+        fields["y"] = ("continuous", "double", []) if function == "regression" else ("categorical", "string", ["n", "p"])
+        # A chain of children, sets that do not cover all, and one child alone.
+        trees = [
+            node("<True/>", node(at_most(1.0), node(within("a"), score=s[0]), node(within("b"), score=s[1])), node(at_most(2.0), score=s[2]), node(within("a", "c"), score=s[3])),
+            node("<True/>", node(within("a", "b"), node(at_most(2.0), score=s[1]), node(above(2.0), score=s[2])), node(within("c"), node("<True/>", score=s[0]))),
+            node("<True/>", node(above(0.75), score=s[3]), score=s[2]),
+        ]
+        # A missing value passes to the second child.
+        passing = node("<True/>", node(at_most(1.0), score=s[0]), node("<True/>", node(within("a", "b"), score=s[1])))
+        for strategy in ("none", "nullPrediction"):
+            for no_child in ("returnNullPrediction", "returnLastPrediction"):
+                model = lambda tree: (
+                    f'<TreeModel functionName="{function}" missingValueStrategy="{strategy}" noTrueChildStrategy="{no_child}">'
+                    f'{schema("x", "c")}{tree}</TreeModel>'
+                )
+                for name, some in [("three", trees), ("one", [passing])]:
+                    parts = "".join(f'<Segment id="{i}" weight="{[1, 0.5, 2][i]}"><True/>{model(t)}</Segment>' for i, t in enumerate(some))
+                    body = (
+                        f'<MiningModel functionName="{function}">{schema("x", "c", target="y")}'
+                        f'<Segmentation multipleModelMethod="{method}" missingPredictionTreatment="returnMissing">{parts}</Segmentation></MiningModel>'
+                    )
+                    made.append(case(f"unanswered {method} {strategy} {no_child} {name}", document(fields, body), inputs, ["y"]))
+    return made
+
+
 if __name__ == "__main__":
-    made = [cox(False), cox(True), contrasts("regression"), contrasts("classification"), select_all("regression"), select_all("classification"), *ranks(), *radial_basis(), *inner_treatments(), *baselines(), *missing_segments()]
+    made = [cox(False), cox(True), contrasts("regression"), contrasts("classification"), select_all("regression"), select_all("classification"), *ranks(), *radial_basis(), *inner_treatments(), *baselines(), *missing_segments(), *unanswered_trees()]
     kit = sys.modules[__name__]
     made += elements.processes(kit) + elements.networks(kit) + elements.series(kit)
     made += elements.seasons(kit) + elements.texts(kit) + elements.mixed_networks(kit) + elements.compositions(kit) + elements.similar_neighbors(kit)
