@@ -207,10 +207,12 @@ fn estimator(kind: EstimatorKind) -> Support {
         | EstimatorKind::Scorecard
         | EstimatorKind::Cluster
         | EstimatorKind::Combine => Support::native(),
+        EstimatorKind::LinearTrees => Support::rewrite(
+            "a tree for the constants and one for each feature's coefficients, then sums in order",
+        ),
         EstimatorKind::Votes => Support::rewrite("machines of pairs, or arithmetic"),
         EstimatorKind::Detect => Support::rewrite("a tree of one split"),
         EstimatorKind::ObliviousTrees
-        | EstimatorKind::LinearTrees
         | EstimatorKind::BayesianNetwork
         | EstimatorKind::TimeSeries
         | EstimatorKind::GaussianProcess
