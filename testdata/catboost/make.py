@@ -199,7 +199,8 @@ def classifier(loss, **keys):
 
 def floats():
     plain("rmse", regressor("RMSE"), "value", old=True)
-    plain("rmse_names", regressor("RMSE"), "value", names=["a", "b c", "ü", "d,e", "f"], old=True)
+    plain("rmse_names", regressor("RMSE"), "value", names=["a", "b c", "ü", "d,e", "f"],
+          old=not VERSION.startswith("0."))  # whose JSON has no names
     plain("average", regressor("RMSE", boost_from_average=True), "value")
     plain("scaled", regressor("RMSE"), "value", fit="scale")
     plain("scaled_lossguide", regressor("RMSE", grow_policy="Lossguide"), "value", fit="scale")
@@ -257,6 +258,7 @@ def cats():
     categories("ctr_pool", classifier("Logloss"), "binary", "classes", with_pool=True)
     categories("ctr_deep", regressor("RMSE", max_ctr_complexity=4, iterations=40, depth=6), "value",
                old=True)
+    categories("ctr_deep_pool", regressor("RMSE", max_ctr_complexity=3, iterations=20), "value", with_pool=True)
     categories("ctr_simple", regressor("RMSE", max_ctr_complexity=1), "value", with_pool=True)
     categories("ctr_multiclass", classifier("MultiClass", max_ctr_complexity=3), "multi", "classes",
                old=True)

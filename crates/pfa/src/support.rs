@@ -2,7 +2,8 @@
 
 use holdall_codec::{PlanEntry, Support};
 use holdall_tabular::{
-    BinaryOp, Construct, Kind, Link, MissingRule, Op, Part, Summation, Test, UnaryOp, ValidModel,
+    BinaryOp, Construct, EstimatorKind, Kind, Link, MissingRule, Op, Part, Summation, Test,
+    UnaryOp, ValidModel,
 };
 
 const STEP: &str = "one step of binary32 at most: the function is computed at binary64 and rounded, \
@@ -45,6 +46,9 @@ pub(crate) fn support(construct: Construct) -> Support {
         | Construct::Ordinal(_)
         | Construct::OrdinalUnknownRejected
         | Construct::OrdinalUnknownCode => Support::rewrite("a search in the list of categories"),
+        Construct::Estimator(EstimatorKind::LinearTrees) => Support::rewrite(
+            "a tree for the constants and one for each feature's coefficients, then sums in order",
+        ),
         Construct::Function(_) | Construct::Transform(_) | Construct::Estimator(_) => {
             Support::refuse(NOT_YET)
         }

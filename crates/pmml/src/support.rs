@@ -205,12 +205,15 @@ fn estimator(kind: EstimatorKind) -> Support {
         | EstimatorKind::Scorecard
         | EstimatorKind::Cluster
         | EstimatorKind::Combine => Support::native(),
+        EstimatorKind::LinearTrees => Support::rewrite(
+            "a tree for the constants and one for each feature's coefficients, then sums in order",
+        ),
         EstimatorKind::Votes => Support::rewrite("machines of pairs, or arithmetic"),
         EstimatorKind::Detect => Support::rewrite("a tree of one split"),
         EstimatorKind::BayesianNetwork | EstimatorKind::TimeSeries => Support::native(),
         EstimatorKind::Survival => Support::rewrite("the cumulative hazard of a Cox regression"),
         EstimatorKind::Association => Support::rewrite("an item is a field that is true"),
-        EstimatorKind::ObliviousTrees | EstimatorKind::LinearTrees => Support::refuse(NOT_YET),
+        EstimatorKind::ObliviousTrees => Support::refuse(NOT_YET),
         EstimatorKind::GaussianProcess => Support::approximate(
             "engines work the weights out again from the training rows: answers agree to rounding",
         ),

@@ -13,7 +13,10 @@ use holdall_testkit::{Case, Labels, compare};
 const REFUSED: [(&str, &str); 1] = [("tree_one_class", "sklearn/outputs")];
 
 fn reader(file: &str) -> &'static dyn Reader {
-    if file.ends_with(".skops") { holdall_sklearn::READER_SKOPS } else { holdall_sklearn::READER }
+    match file.rsplit_once('.') {
+        Some((_, "skops")) => holdall_sklearn::READER_SKOPS,
+        Some(_) | None => holdall_sklearn::READER,
+    }
 }
 
 fn cases() -> impl Iterator<Item = Case> {

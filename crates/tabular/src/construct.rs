@@ -3,9 +3,9 @@ use std::{collections::BTreeMap, fmt};
 use holdall_table::Kind;
 
 use crate::{
-    Aggregate, BinaryOp, Decision, EstimatorKind, FunctionKind, InvalidPolicy, Link, MissingPolicy,
-    MissingRule, Model, Op, OutlierPolicy, Part, RuleFeature, ScaleForm, Summation, Test,
-    TransformKind, TreeEnsemble, UnaryOp, Unknown, ValueId,
+    Aggregate, BinaryOp, Decision, Estimator, EstimatorKind, FunctionKind, InvalidPolicy, Link,
+    MissingPolicy, MissingRule, Model, Op, OutlierPolicy, Part, RuleFeature, ScaleForm, Summation,
+    Test, TransformKind, TreeEnsemble, UnaryOp, Unknown, ValueId,
 };
 
 /// One thing that a model may need of a target: the vocabulary in which writers say what they can
@@ -480,7 +480,12 @@ fn of_node(
         Op::Transform(transform) => need(Construct::Transform(transform.kind())),
         Op::Linear(linear) => need(Construct::Linear(linear.summation)),
         Op::Trees(trees) => of_trees(trees, kind_of(trees.arg), need),
-        Op::Estimator(estimator) => need(Construct::Estimator(estimator.kind())),
+        Op::Estimator(estimator) => {
+            need(Construct::Estimator(estimator.kind()));
+            if let Estimator::LinearTrees(op) = estimator {
+                of_splits(&op.trees, kind_of(op.trees.arg), need);
+            }
+        }
         Op::Regress(regress) => {
             need(Construct::Regress(regress.link));
             if width_of(regress.margins) > 1 {
@@ -508,6 +513,22 @@ fn of_node(
 
 fn of_trees(trees: &TreeEnsemble, kind: Option<Kind>, need: &mut dyn FnMut(Construct)) {
     need(Construct::Trees(trees.summation));
+    of_splits(trees, kind, need);
+    if trees.leaf_width > 1 {
+        need(Construct::TreesLeafVector);
+    }
+    if trees.trees.iter().any(|tree| tree.weight.total_cmp(&1.0).is_ne()) {
+        need(Construct::TreesWeighted);
+    }
+    if let Aggregate::DivideBy(_) = trees.aggregate {
+        need(Construct::TreesDivided);
+    }
+    if trees.base.iter().any(|&base| base.total_cmp(&0.0).is_ne()) {
+        need(if trees.base_last { Construct::TreesBaseLast } else { Construct::TreesBaseFirst });
+    }
+}
+
+fn of_splits(trees: &TreeEnsemble, kind: Option<Kind>, need: &mut dyn FnMut(Construct)) {
     if trees.round_features {
         need(Construct::TreesRoundFeatures);
     } else if kind == Some(Kind::F64) {
@@ -523,17 +544,5 @@ fn of_trees(trees: &TreeEnsemble, kind: Option<Kind>, need: &mut dyn FnMut(Const
             need(Construct::TreesTest(test));
             need(Construct::TreesMissing(*rule));
         }
-    }
-    if trees.leaf_width > 1 {
-        need(Construct::TreesLeafVector);
-    }
-    if trees.trees.iter().any(|tree| tree.weight.total_cmp(&1.0).is_ne()) {
-        need(Construct::TreesWeighted);
-    }
-    if let Aggregate::DivideBy(_) = trees.aggregate {
-        need(Construct::TreesDivided);
-    }
-    if trees.base.iter().any(|&base| base.total_cmp(&0.0).is_ne()) {
-        need(if trees.base_last { Construct::TreesBaseLast } else { Construct::TreesBaseFirst });
     }
 }

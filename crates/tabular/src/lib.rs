@@ -12,6 +12,7 @@
 
 mod construct;
 mod dump;
+mod expand;
 mod field;
 mod model;
 mod op;

@@ -12,7 +12,7 @@ use holdall_codec::{Body, ReadOptions, Reader};
 use holdall_diag::Failure;
 use holdall_score::{ScoreOptions, Scorer};
 use holdall_source::Source;
-use holdall_table::{Column, CsvReader, Matching, Scoring, Table, select_inputs};
+use holdall_table::{Column, CsvReader, Data, Matching, Scoring, Table, select_inputs};
 use holdall_tabular::{Model, validate};
 
 /// A folder of `testdata/`: models, rows, and what the library answered.
@@ -144,14 +144,14 @@ fn compare_column(
     let is_label = theirs.name == "label" || theirs.name.ends_with("_label");
     let mut worst = 0.0_f64;
     for row in 0..rows {
-        let (a, b) = (ours.text(row), theirs.text(row));
-        let part = match (number(&a), number(&b)) {
-            _ if is_label && same_label(&a, &b, labels) => 0.0,
-            (Some(a), Some(b)) if !is_label => part(a, b, relative, absolute),
-            _ => f64::INFINITY,
+        let part = if is_label {
+            let same = same_label(&ours.text(row), &theirs.text(row), labels);
+            if same { 0.0 } else { f64::INFINITY }
+        } else {
+            part(number(ours, row), number(theirs, row), relative, absolute)
         };
         if part.is_nan() || part > 1.0 {
-            let name = &theirs.name;
+            let (name, a, b) = (&theirs.name, ours.text(row), theirs.text(row));
             return Err(format!("row {row}, `{name}`: {a}, expected {b} ({part:.3})"));
         }
         worst = worst.max(part);
@@ -172,7 +172,16 @@ fn same_label(a: &str, b: &str, labels: Labels) -> bool {
     a == b || (labels == Labels::ByValue && value(a) == value(b))
 }
 
-/// An empty cell is NaN.
-fn number(text: &str) -> Option<f64> {
-    if text.is_empty() { Some(f64::NAN) } else { text.parse().ok() }
+/// A number widened, an empty cell NaN; infinitely far from all others where it is no number.
+fn number(column: &Column, row: usize) -> f64 {
+    if column.is_missing(row) {
+        return f64::NAN;
+    }
+    match &column.data {
+        Data::F32(values) => f64::from(values[row]),
+        Data::F64(values) => values[row],
+        Data::I64(_) | Data::Bool(_) | Data::Text(_) => {
+            column.text(row).parse().unwrap_or(f64::INFINITY)
+        }
+    }
 }

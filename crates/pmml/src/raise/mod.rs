@@ -46,7 +46,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdall_codec::{Examples, Support};
 use holdall_diag::Failure;
 use holdall_tabular::{
-    Construct, Estimator, Kind, Labels, Op, Scalar, SurvivalForm, ValidModel, ValueId,
+    Construct, Estimator, EstimatorKind, Kind, Labels, Op, Scalar, SurvivalForm, ValidModel,
+    ValueId,
 };
 
 use crate::{
@@ -66,6 +67,8 @@ use used::is_estimate;
 /// Makes a document of a model, with rows to check it by where there are some. Fails with `pmml/inexpressible` where
 /// [`crate::PmmlWriter`] would have refused the plan.
 pub fn raise(valid: &ValidModel, examples: &Examples) -> Result<Document, Failure> {
+    let plain = valid.spelled_out()?;
+    let valid = plain.as_ref().unwrap_or(valid);
     let mut raise = Raise::new(valid);
     let prepared = raise.prepare().and_then(|prepared| match raise.first_refusal() {
         Some(stop) => Err(stop),
@@ -77,6 +80,12 @@ pub fn raise(valid: &ValidModel, examples: &Examples) -> Result<Document, Failur
 /// What the model needs beyond what its constructs alone say: an answer for each construct that is not
 /// written as it usually is.
 pub(crate) fn survey(valid: &ValidModel) -> Result<BTreeMap<Construct, Support>, Failure> {
+    if let Some(why) = valid.linear_trees_obstacle() {
+        let linear = Construct::Estimator(EstimatorKind::LinearTrees);
+        return Ok(BTreeMap::from([(linear, Support::refuse(why))]));
+    }
+    let plain = valid.spelled_out()?;
+    let valid = plain.as_ref().unwrap_or(valid);
     let mut raise = Raise::new(valid);
     match raise.prepare() {
         Ok(_) => {}

@@ -34,6 +34,7 @@ impl Raise<'_> {
         if let NeighborAnswer::Values { targets: _, combine } = &op.answer {
             match combine {
                 NeighborCombine::Mean | NeighborCombine::Median => {}
+                // A reach is spelled out before.
                 NeighborCombine::ShortestPath | NeighborCombine::Reach => {
                     return refuse("PMML has the mean and the median of neighbours only");
                 }

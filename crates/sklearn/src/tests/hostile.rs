@@ -80,6 +80,13 @@ fn damaged_files_never_panic() {
         ("sklearn/forest_joblib_forms_1_9", "model_raw.joblib"),
         ("sklearn/onehot_infrequent_1_9", "model.pkl"),
         ("sklearn/boosting_multi_1_2", "model.pkl"),
+        ("sklearn/nmf_1_9", "model.pkl"),
+        ("sklearn/knn_imputer_keep_1_9", "model.pkl"),
+        ("sklearn/isomap_1_9", "model.pkl"),
+        ("sklearn/locally_linear_1_9", "model.pkl"),
+        ("sklearn/sketch_odd_1_9", "model.pkl"),
+        ("sklearn/dictionary_lasso_lars_1_9", "model.pkl"),
+        ("sklearn/topics_1_9", "model.pkl"),
     ];
     let limits = Limits { memory: 1 << 26, steps: 20_000_000, ..Limits::default() };
     let options = ReadOptions { limits, ..ReadOptions::default() };

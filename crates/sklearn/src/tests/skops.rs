@@ -86,11 +86,39 @@ fn classes_that_are_not_carried_are_refused_by_name() {
         schema(&object(LINEAR.0, LINEAR.1, &value)).unwrap_err()
     };
     let failure = node("MethodNode");
-    assert_eq!((failure.kind(), failure.code()), (FailureKind::Unsupported, codes::CLASS));
+    assert_eq!((failure.kind(), failure.code()), (FailureKind::Unsupported, codes::DANGEROUS));
     assert!(failure.to_string().contains("posix.system"), "{failure}");
     let place = &failure.location().path.as_ref().unwrap().1;
     assert_eq!(&**place, "/content/content/estimator");
     assert_eq!(node("FunctionNode").code(), codes::DANGEROUS);
+}
+
+#[test]
+fn a_file_has_the_verdict_of_a_pickle_of_the_same_objects() {
+    let named = |module: &str, class: &str, loader: &str| {
+        let value = format!(
+            r#""estimator": {{"__module__": "{module}", "__class__": "{class}", "__loader__": "{loader}"}}"#
+        );
+        let schema = object(LINEAR.0, LINEAR.1, &value);
+        let file = archive(&[("schema.json", schema.as_bytes())]);
+        READER_SKOPS.scan(&Source::from_bytes("m.skops", file), &ReadOptions::default())
+    };
+    for (module, class, loader, verdict) in [
+        ("os", "system", "FunctionNode", "dangerous"),
+        ("os", "system", "TypeNode", "dangerous"),
+        ("os", "system", "MethodNode", "dangerous"),
+        ("builtins", "eval", "FunctionNode", "dangerous"),
+        ("my.models", "Scorer", "TypeNode", "review"),
+        ("sklearn.cluster._dbscan", "DBSCAN", "TypeNode", "safe"),
+    ] {
+        let found = named(module, class, loader).unwrap().unwrap();
+        assert_eq!(found.verdict, verdict, "{module}.{class} as {loader}");
+        assert_eq!(found.findings.is_empty(), verdict == "safe", "{module}.{class}");
+        let told = found.findings.iter().all(|f| f.message.contains(class));
+        assert!(told, "{module}.{class}: {:?}", found.findings);
+    }
+    // What a loader does with a class that nobody calls dangerous is for somebody to look at.
+    assert_eq!(named("my.models", "score", "MethodNode").unwrap_err().code(), codes::CLASS);
 }
 
 #[test]
