@@ -26,6 +26,9 @@ fn obstacle(op: &LinearTrees) -> Option<&'static str> {
     if !op.trees.base.is_empty() && !op.trees.base_last {
         return Some("sums that start from a value");
     }
+    if op.trees.nodes.may_lose(true) {
+        return Some("rows without an answer");
+    }
     let rises = |model: &LeafModel| model.terms.array_windows().all(|[a, b]| a.0 < b.0);
     if !op.models.iter().all(rises) {
         return Some("leaves whose terms are not in the order of the features");
