@@ -152,24 +152,28 @@ fn unary(fun: &Fun, op: UnaryOp, kind: Kind) -> Option<Function> {
         UnaryOp::Not => (kind == Kind::Bool).then(|| json!({ "!": x() })),
         UnaryOp::IsNan => kind.is_float().then(|| json!({ "impute.isnan": x() })),
         UnaryOp::IsMissing => Some(json!(false)),
-        UnaryOp::Sin
-        | UnaryOp::Cos
-        | UnaryOp::Tan
-        | UnaryOp::Asin
-        | UnaryOp::Acos
-        | UnaryOp::Atan
-        | UnaryOp::Sinh
-        | UnaryOp::Cosh
-        | UnaryOp::Asinh
+        UnaryOp::Sin => float_only(json!({ "m.sin": x() })),
+        UnaryOp::Cos => float_only(json!({ "m.cos": x() })),
+        UnaryOp::Tan => float_only(json!({ "m.tan": x() })),
+        UnaryOp::Asin => float_only(json!({ "m.asin": x() })),
+        UnaryOp::Acos => float_only(json!({ "m.acos": x() })),
+        UnaryOp::Atan => float_only(json!({ "m.atan": x() })),
+        UnaryOp::Sinh => float_only(json!({ "m.sinh": x() })),
+        UnaryOp::Cosh => float_only(json!({ "m.cosh": x() })),
+        UnaryOp::Log10 => float_only(json!({ "m.log10": x() })),
+        UnaryOp::RoundEven => float_only(json!({ "m.rint": x() })),
+        UnaryOp::Trunc => float_only(choose(
+            &json!({ "<": ["x", 0.0] }),
+            &json!({ "m.ceil": x() }),
+            &json!({ "m.floor": x() }),
+        )),
+        UnaryOp::Asinh
         | UnaryOp::Acosh
         | UnaryOp::Atanh
-        | UnaryOp::Log10
         | UnaryOp::Log2
         | UnaryOp::Exp2
         | UnaryOp::Cbrt
         | UnaryOp::Round
-        | UnaryOp::RoundEven
-        | UnaryOp::Trunc
         | UnaryOp::Sign
         | UnaryOp::Erf
         | UnaryOp::NormalCdf
@@ -239,11 +243,16 @@ fn binary_body(op: BinaryOp, kind: Kind) -> Option<Value> {
         BinaryOp::Ge => number.then(|| guarded(">=", false)),
         BinaryOp::And => (kind == Kind::Bool).then(|| plain("&&")),
         BinaryOp::Or => (kind == Kind::Bool).then(|| plain("||")),
-        BinaryOp::Modulo
-        | BinaryOp::Remainder
-        | BinaryOp::FloorDiv
-        | BinaryOp::Atan2
-        | BinaryOp::Xor => None,
+        BinaryOp::Xor => (kind == Kind::Bool).then(|| plain("^^")),
+        BinaryOp::FloorDiv => {
+            kind.is_float().then(|| json!({ "m.floor": [rounded(kind, plain("/"))] }))
+        }
+        BinaryOp::Modulo => kind.is_float().then(|| {
+            let whole = json!({ "m.floor": [rounded(kind, plain("/"))] });
+            let part = rounded(kind, json!({ "*": ["b", whole] }));
+            rounded(kind, json!({ "-": ["a", part] }))
+        }),
+        BinaryOp::Remainder | BinaryOp::Atan2 => None,
     }
 }
 
