@@ -18,6 +18,11 @@ pub(crate) fn unary_name(op: UnaryOp) -> String {
     op.name().replace('-', "")
 }
 
+/// Name of a function of two elements.
+pub(crate) fn binary_name(op: BinaryOp) -> String {
+    op.name().replace('-', "")
+}
+
 pub(super) fn definition(fun: &Fun) -> Option<Function> {
     let op = fun.op.as_str();
     if op == "round" && fun.kinds.is_empty() && fun.flags.is_empty() {
@@ -42,7 +47,7 @@ fn single(fun: &Fun, kind: Kind) -> Option<Function> {
     if let Some(op) = UnaryOp::ALL.into_iter().find(|o| unary_name(*o) == op) {
         return unary(fun, op, kind);
     }
-    if let Some(op) = BinaryOp::ALL.into_iter().find(|o| o.name() == op) {
+    if let Some(op) = BinaryOp::ALL.into_iter().find(|o| binary_name(*o) == op) {
         return binary(fun, op, kind);
     }
     let by = op.strip_suffix("by").and_then(|stem| {

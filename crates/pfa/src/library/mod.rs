@@ -2,7 +2,7 @@
 
 mod category;
 mod element;
-pub(crate) use self::element::unary_name;
+pub(crate) use self::element::{binary_name, unary_name};
 mod field;
 pub(crate) mod scalar;
 pub(crate) mod trees;

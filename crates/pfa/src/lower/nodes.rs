@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Binding, Lower, Lowered, cell_name, element, only_pair};
 use crate::{
-    library::{scalar::OVER_ALL, unary_name},
+    library::{binary_name, scalar::OVER_ALL, unary_name},
     names::{Flag, Fun},
     number::{read_float, read_literal, read_literals},
 };
@@ -17,7 +17,7 @@ fn unary_of(fun: &Fun) -> Option<UnaryOp> {
 }
 
 fn binary_of(fun: &Fun) -> Option<BinaryOp> {
-    BinaryOp::ALL.into_iter().find(|op| op.name() == fun.op)
+    BinaryOp::ALL.into_iter().find(|op| binary_name(*op) == fun.op)
 }
 
 /// A list of one value.

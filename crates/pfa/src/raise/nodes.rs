@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Raise, impossible};
 use crate::{
-    library::{call, filled, reference, scalar::OVER_ALL, unary_name},
+    library::{binary_name, call, filled, reference, scalar::OVER_ALL, unary_name},
     names::{Flag, Fun},
     number::{array, float, literal, maybe, narrow, of_kind, schema, truncated},
 };
@@ -35,9 +35,11 @@ impl Raise<'_> {
                 let fun = Fun::new(&unary_name(*op), &[self.kind(*arg)]).null(self.null(*arg));
                 self.apply(*arg, self.value(*arg), &fun)
             }
-            Op::Binary { op, left, right } => {
-                self.binary(&Fun::new(op.name(), &[self.kind(*left)]).null(null), *left, *right)
-            }
+            Op::Binary { op, left, right } => self.binary(
+                &Fun::new(&binary_name(*op), &[self.kind(*left)]).null(null),
+                *left,
+                *right,
+            ),
             Op::If { condition, yes, no } => {
                 let fun = Fun::new("if", &[self.kind(*yes)]).null(null);
                 call(&fun, [condition, yes, no].map(|&arg| self.lifted(arg, null)))
