@@ -1,11 +1,13 @@
 """Converts every fixture to PMML with a proof, checks the verification block that it carries with
-JPMML-Evaluator, scores it, compares.
+JPMML-Evaluator, scores it, compares. Where `PEERS_PMML_SCHEMA` names the standard's schema of 4.4, each document is
+held against it by libxml2.
 
 Fields are matched by name, or by position when the document has other names than inputs.csv. The
 label or prediction is the target field (or the output field of that name); probabilities are output
 fields `probability(CLASS)`.
 """
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -14,10 +16,22 @@ import jpmml_evaluator
 import pandas as pd
 from _peers import Mismatch, arguments, cases, columns, compare, holdall, is_text, run, table, tolerance_of
 from jpmml_evaluator import make_evaluator
+from lxml import etree
 
 
 # Documents whose verification block the engine went through.
 verified = 0
+SCHEMA = os.environ.get("PEERS_PMML_SCHEMA")
+SCHEMA = etree.XMLSchema(etree.parse(SCHEMA)) if SCHEMA else None
+
+
+def fits_schema(path):
+    """Whether a document is as the schema has it, but for the `x-` attributes that the standard leaves to vendors."""
+    if SCHEMA is None or SCHEMA.validate(etree.parse(str(path), etree.XMLParser(huge_tree=True))):
+        return
+    wrong = [entry.message for entry in SCHEMA.error_log if "'x-" not in entry.message]
+    if wrong:
+        raise Mismatch("schema: " + wrong[0].replace("{http://www.dmg.org/PMML-4_4}", ""))
 
 
 def frame(evaluator, folder):
@@ -43,6 +57,7 @@ def frame(evaluator, folder):
 
 
 def score(path, folder, keys):
+    fits_schema(path)
     try:
         evaluator = make_evaluator(str(path)).verify()
         global verified
@@ -112,6 +127,7 @@ def main():
     print(f"JPMML-Evaluator-Python {jpmml_evaluator.__version__}")
     result = run(options, "pmml", score, prove=True)
     print(f"verification blocks passed: {verified}")
+    print("held against the schema" if SCHEMA is not None else "not held against the schema: PEERS_PMML_SCHEMA names none")
     return max(result, older(options)) if verified else 1
 
 

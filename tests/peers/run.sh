@@ -11,6 +11,7 @@
 # PEERS_PYTHON310 Python 3.10 for Titus                      python3.10, or one of pyenv's
 # PEERS_ORT       releases of ONNX Runtime                   1.32.0 1.20.1 1.17.3 (also here: 1.31.1); `runtime`: 1.31.1
 # PEERS_TO        target with options, ONNX only             none, such as onnx:opset=17
+# PEERS_PMML_SCHEMA  the schema of PMML 4.4 to hold documents against  none
 # PEERS_STRICT    1: a peer that could not run fails         in CI: 1, otherwise 0
 #
 # Exit status: 0 all agree, 1 something differs or could not run.

@@ -2,9 +2,11 @@
 
 use holdall_codec::{PlanEntry, Support};
 use holdall_tabular::{
-    BinaryOp, Construct, EstimatorKind, Kind, Link, MissingRule, Op, Part, Summation, Test,
-    UnaryOp, ValidModel,
+    BinaryOp, Construct, EstimatorKind, FunctionKind, Kind, Link, MissingRule, Op, Part, Reduce,
+    ReduceOp, Summation, Test, Transform, TransformKind, UnaryOp, ValidModel,
 };
+
+use crate::library::scalar::OVER_ALL;
 
 const STEP: &str = "one step of binary32 at most: the function is computed at binary64 and rounded, \
                     where the model's own library computes at binary32";
@@ -50,9 +52,12 @@ pub(crate) fn support(construct: Construct) -> Support {
             "a tree for the constants and one for each feature's coefficients, then sums in order; where a \
              feature that a leaf multiplies is infinite, the leaf has its plain value",
         ),
-        Construct::Function(_) | Construct::Transform(_) | Construct::Estimator(_) => {
-            Support::refuse(NOT_YET)
+        Construct::Function(kind) => function(kind),
+        // Which of them is told by the model.
+        Construct::Transform(TransformKind::Reduce) => {
+            Support::rewrite("a function over the array")
         }
+        Construct::Transform(_) | Construct::Estimator(_) => Support::refuse(NOT_YET),
         Construct::Linear(summation) | Construct::Trees(summation) => sum(summation),
         Construct::TreesRoundFeatures => Support::rewrite("features rounded by a function"),
         Construct::TreesF64Features => Support::native(),
@@ -126,16 +131,16 @@ fn unary(op: UnaryOp) -> Support {
         | UnaryOp::Atan
         | UnaryOp::Sinh
         | UnaryOp::Cosh
-        | UnaryOp::Asinh
+        | UnaryOp::Log10
+        | UnaryOp::RoundEven => Support::native(),
+        UnaryOp::Trunc => Support::rewrite("`m.ceil` or `m.floor`"),
+        UnaryOp::Asinh
         | UnaryOp::Acosh
         | UnaryOp::Atanh
-        | UnaryOp::Log10
         | UnaryOp::Log2
         | UnaryOp::Exp2
         | UnaryOp::Cbrt
         | UnaryOp::Round
-        | UnaryOp::RoundEven
-        | UnaryOp::Trunc
         | UnaryOp::Sign
         | UnaryOp::Erf
         | UnaryOp::NormalCdf
@@ -162,12 +167,57 @@ fn binary(op: BinaryOp) -> Support {
         | BinaryOp::Div
         | BinaryOp::And
         | BinaryOp::Or => Support::native(),
-        BinaryOp::Modulo
-        | BinaryOp::Remainder
-        | BinaryOp::FloorDiv
-        | BinaryOp::Atan2
-        | BinaryOp::Xor => Support::refuse(NOT_YET),
+        BinaryOp::Xor => Support::native(),
+        BinaryOp::Modulo | BinaryOp::FloorDiv => Support::rewrite("arithmetic in the same order"),
+        BinaryOp::Remainder | BinaryOp::Atan2 => Support::refuse(NOT_YET),
     }
+}
+
+fn function(kind: FunctionKind) -> Support {
+    match kind {
+        FunctionKind::Uppercase | FunctionKind::Lowercase | FunctionKind::Length => {
+            Support::native()
+        }
+        FunctionKind::Join => Support::rewrite("`s.concat` one by one"),
+        FunctionKind::Substring => Support::rewrite("`s.substr`, null below its start"),
+        FunctionKind::Coalesce => Support::rewrite("`ifnotnull` one by one"),
+        FunctionKind::IsIn => Support::rewrite("a search in the list"),
+        FunctionKind::Trim
+        | FunctionKind::Replace
+        | FunctionKind::Matches
+        | FunctionKind::CityHash
+        | FunctionKind::ToText
+        | FunctionKind::ToNumber
+        | FunctionKind::FormatNumber
+        | FunctionKind::FormatDateTime
+        | FunctionKind::ParseDate
+        | FunctionKind::ParseTime
+        | FunctionKind::ParseDateTime => Support::refuse(NOT_YET),
+    }
+}
+
+/// Whether a reduction is written: of one element, or in the order of the elements and without gaps.
+pub(crate) fn is_written(valid: &ValidModel, op: Reduce) -> bool {
+    let picks = !matches!(op.op, ReduceOp::Count | ReduceOp::StdDev)
+        && valid.width_of(op.arg) == 1
+        && is_same(op.op);
+    let float = valid.kind_of(op.arg).is_some_and(Kind::is_float);
+    picks || (float && !op.skip_missing && OVER_ALL.iter().any(|(of, _)| *of == op.op))
+}
+
+/// Whether a reduction of one element is that element.
+const fn is_same(op: ReduceOp) -> bool {
+    matches!(
+        op,
+        ReduceOp::Sum
+            | ReduceOp::Product
+            | ReduceOp::Min
+            | ReduceOp::Max
+            | ReduceOp::Mean
+            | ReduceOp::Median
+            | ReduceOp::Any
+            | ReduceOp::All
+    )
 }
 
 fn sum(summation: Summation) -> Support {
@@ -206,6 +256,14 @@ pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
             any(&|op| matches!(op, Op::Unary { op, arg } if *op == asked && is(*arg, Kind::I64)))
                 .then(|| Support::approximate(OVERFLOW))
         }
+        Construct::Transform(TransformKind::Reduce) => {
+            any(&|op| matches!(op, Op::Transform(Transform::Reduce(op)) if !is_written(valid, *op)))
+                .then(|| Support::refuse(NOT_YET))
+        }
+        Construct::Binary(asked @ (BinaryOp::Modulo | BinaryOp::FloorDiv)) => any(
+            &|op| matches!(op, Op::Binary { op, left, .. } if *op == asked && is(*left, Kind::I64)),
+        )
+        .then(|| Support::refuse("PFA fails where an integer is divided by 0")),
         Construct::Binary(BinaryOp::Pow) => any(
             &|op| matches!(op, Op::Binary { op: BinaryOp::Pow, left, .. } if is(*left, Kind::F32)),
         )
@@ -236,5 +294,14 @@ const fn is_curved(op: UnaryOp) -> bool {
             | UnaryOp::Expm1
             | UnaryOp::Logistic
             | UnaryOp::Tanh
+            | UnaryOp::Sin
+            | UnaryOp::Cos
+            | UnaryOp::Tan
+            | UnaryOp::Asin
+            | UnaryOp::Acos
+            | UnaryOp::Atan
+            | UnaryOp::Sinh
+            | UnaryOp::Cosh
+            | UnaryOp::Log10
     )
 }

@@ -18,6 +18,11 @@ pub(crate) fn unary_name(op: UnaryOp) -> String {
     op.name().replace('-', "")
 }
 
+/// Name of a function of two elements.
+pub(crate) fn binary_name(op: BinaryOp) -> String {
+    op.name().replace('-', "")
+}
+
 pub(super) fn definition(fun: &Fun) -> Option<Function> {
     let op = fun.op.as_str();
     if op == "round" && fun.kinds.is_empty() && fun.flags.is_empty() {
@@ -42,7 +47,7 @@ fn single(fun: &Fun, kind: Kind) -> Option<Function> {
     if let Some(op) = UnaryOp::ALL.into_iter().find(|o| unary_name(*o) == op) {
         return unary(fun, op, kind);
     }
-    if let Some(op) = BinaryOp::ALL.into_iter().find(|o| o.name() == op) {
+    if let Some(op) = BinaryOp::ALL.into_iter().find(|o| binary_name(*o) == op) {
         return binary(fun, op, kind);
     }
     let by = op.strip_suffix("by").and_then(|stem| {
@@ -152,24 +157,28 @@ fn unary(fun: &Fun, op: UnaryOp, kind: Kind) -> Option<Function> {
         UnaryOp::Not => (kind == Kind::Bool).then(|| json!({ "!": x() })),
         UnaryOp::IsNan => kind.is_float().then(|| json!({ "impute.isnan": x() })),
         UnaryOp::IsMissing => Some(json!(false)),
-        UnaryOp::Sin
-        | UnaryOp::Cos
-        | UnaryOp::Tan
-        | UnaryOp::Asin
-        | UnaryOp::Acos
-        | UnaryOp::Atan
-        | UnaryOp::Sinh
-        | UnaryOp::Cosh
-        | UnaryOp::Asinh
+        UnaryOp::Sin => float_only(json!({ "m.sin": x() })),
+        UnaryOp::Cos => float_only(json!({ "m.cos": x() })),
+        UnaryOp::Tan => float_only(json!({ "m.tan": x() })),
+        UnaryOp::Asin => float_only(json!({ "m.asin": x() })),
+        UnaryOp::Acos => float_only(json!({ "m.acos": x() })),
+        UnaryOp::Atan => float_only(json!({ "m.atan": x() })),
+        UnaryOp::Sinh => float_only(json!({ "m.sinh": x() })),
+        UnaryOp::Cosh => float_only(json!({ "m.cosh": x() })),
+        UnaryOp::Log10 => float_only(json!({ "m.log10": x() })),
+        UnaryOp::RoundEven => float_only(json!({ "m.rint": x() })),
+        UnaryOp::Trunc => float_only(choose(
+            &json!({ "<": ["x", 0.0] }),
+            &json!({ "m.ceil": x() }),
+            &json!({ "m.floor": x() }),
+        )),
+        UnaryOp::Asinh
         | UnaryOp::Acosh
         | UnaryOp::Atanh
-        | UnaryOp::Log10
         | UnaryOp::Log2
         | UnaryOp::Exp2
         | UnaryOp::Cbrt
         | UnaryOp::Round
-        | UnaryOp::RoundEven
-        | UnaryOp::Trunc
         | UnaryOp::Sign
         | UnaryOp::Erf
         | UnaryOp::NormalCdf
@@ -239,11 +248,16 @@ fn binary_body(op: BinaryOp, kind: Kind) -> Option<Value> {
         BinaryOp::Ge => number.then(|| guarded(">=", false)),
         BinaryOp::And => (kind == Kind::Bool).then(|| plain("&&")),
         BinaryOp::Or => (kind == Kind::Bool).then(|| plain("||")),
-        BinaryOp::Modulo
-        | BinaryOp::Remainder
-        | BinaryOp::FloorDiv
-        | BinaryOp::Atan2
-        | BinaryOp::Xor => None,
+        BinaryOp::Xor => (kind == Kind::Bool).then(|| plain("^^")),
+        BinaryOp::FloorDiv => {
+            kind.is_float().then(|| json!({ "m.floor": [rounded(kind, plain("/"))] }))
+        }
+        BinaryOp::Modulo => kind.is_float().then(|| {
+            let whole = json!({ "m.floor": [rounded(kind, plain("/"))] });
+            let part = rounded(kind, json!({ "*": ["b", whole] }));
+            rounded(kind, json!({ "-": ["a", part] }))
+        }),
+        BinaryOp::Remainder | BinaryOp::Atan2 => None,
     }
 }
 

@@ -2,8 +2,9 @@
 
 mod category;
 mod element;
-pub(crate) use self::element::unary_name;
+pub(crate) use self::element::{binary_name, unary_name};
 mod field;
+pub(crate) mod scalar;
 pub(crate) mod trees;
 mod vector;
 
@@ -25,6 +26,7 @@ pub(crate) fn definition(name: &str) -> Option<Function> {
         .or_else(|| vector::definition(&fun))
         .or_else(|| category::definition(&fun))
         .or_else(|| field::definition(&fun))
+        .or_else(|| scalar::definition(&fun))
         .or_else(|| trees::definition(&fun))
 }
 

@@ -1,12 +1,13 @@
 use holdall_tabular::{
-    BinaryOp, Categories, Constant, Impute, Kind, Labels, Linear, Matrix, OneHot, Op, Ordinal,
-    Part, Scalar, Scale, ScaleForm, Summation, UnaryOp, Unknown, ValueId, Width,
+    BinaryOp, Call, Categories, Constant, Function, Impute, Kind, Labels, Linear, Matrix, OneHot,
+    Op, Ordinal, Part, Reduce, ReduceOp, Scalar, Scale, ScaleForm, Summation, Transform, UnaryOp,
+    Unknown, ValueId, Width,
 };
 use serde_json::Value;
 
 use super::{Binding, Lower, Lowered, cell_name, element, only_pair};
 use crate::{
-    library::unary_name,
+    library::{binary_name, scalar::OVER_ALL, unary_name},
     names::{Flag, Fun},
     number::{read_float, read_literal, read_literals},
 };
@@ -16,7 +17,7 @@ fn unary_of(fun: &Fun) -> Option<UnaryOp> {
 }
 
 fn binary_of(fun: &Fun) -> Option<BinaryOp> {
-    BinaryOp::ALL.into_iter().find(|op| op.name() == fun.op)
+    BinaryOp::ALL.into_iter().find(|op| binary_name(*op) == fun.op)
 }
 
 /// A list of one value.
@@ -97,7 +98,10 @@ impl<'d> Lower<'d> {
                 self.push(Op::Part { estimate, part: Part::Probability(index) })
             }
             Binding::Part(..) | Binding::Value(_) => {
-                Err(self.unsupported("one element of a vector"))
+                let arg = self.symbol(symbol)?;
+                let arg = self.push(Op::Select { arg, indices: vec![index] })?;
+                let (op, skip_missing) = (ReduceOp::Max, false);
+                self.push(Op::Transform(Transform::Reduce(Reduce { arg, op, skip_missing })))
             }
         }
     }
@@ -164,6 +168,14 @@ impl<'d> Lower<'d> {
         match (unary_of(fun), fun.op.as_str(), fun.kinds.as_slice()) {
             (_, "some", _) => Ok(arg),
             (Some(op), _, _) => self.push(Op::Unary { op, arg }),
+            (None, "uppercase", _) => self.function(Function::Uppercase, vec![arg]),
+            (None, "lowercase", _) => self.function(Function::Lowercase, vec![arg]),
+            (None, "length", _) => self.function(Function::Length, vec![arg]),
+            (None, name, _) if OVER_ALL.iter().any(|(_, known)| *known == name) => {
+                let op = OVER_ALL.iter().find(|(_, known)| *known == name);
+                let (op, skip_missing) = (op.map_or(ReduceOp::Sum, |(op, _)| *op), false);
+                self.push(Op::Transform(Transform::Reduce(Reduce { arg, op, skip_missing })))
+            }
             (None, "cast", &[_, to]) => self.push(Op::Cast { arg, to }),
             (None, _, _) => Err(self.unsupported(format!("`u.{fun}` of one value"))),
         }
@@ -284,6 +296,20 @@ impl<'d> Lower<'d> {
                 };
                 self.impute(fun, arg, with, rest.first())
             }
+            ("isin", [arg, list]) => {
+                let list = self.kind_list(fun, list)?;
+                let arg = self.value(arg)?;
+                self.function(Function::IsIn(list), vec![arg])
+            }
+            ("substring" | "join" | "coalesce", args) => {
+                let function = match fun.op.as_str() {
+                    "substring" => Function::Substring,
+                    "join" => Function::Join,
+                    _ => Function::Coalesce,
+                };
+                let args = args.iter().map(|arg| self.value(arg)).collect::<Lowered<_>>()?;
+                self.function(function, args)
+            }
             ("onehot", [arg, list, drop]) => self.one_hot(fun, arg, list, drop),
             ("ordinal", [arg, list, codes, rest @ ..]) => {
                 self.ordinal(fun, arg, [list, codes], rest.first())
@@ -296,6 +322,10 @@ impl<'d> Lower<'d> {
             }
             (_, _) => Err(self.unsupported(format!("`u.{fun}` here"))),
         }
+    }
+
+    fn function(&mut self, function: Function, args: Vec<ValueId>) -> Lowered<ValueId> {
+        self.push(Op::Call(Call { function, args }))
     }
 
     fn kinds(&self, fun: &Fun) -> Lowered<(Kind, Kind)> {

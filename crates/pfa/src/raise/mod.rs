@@ -9,7 +9,9 @@ mod trees;
 use std::collections::BTreeMap;
 
 use holdall_diag::Failure;
-use holdall_tabular::{Kind, Labels, Op, Part, Type, Unknown, ValidModel, ValueId, Width};
+use holdall_tabular::{
+    Call, Function, Kind, Labels, Op, Part, Type, Unknown, ValidModel, ValueId, Width,
+};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
@@ -94,7 +96,10 @@ impl<'m> Raise<'m> {
                 .is_some_and(|f| f.missing == holdall_tabular::MissingPolicy::Keep),
             Op::Constant(_) | Op::Impute(_) | Op::OneHot(_) => false,
             Op::Trees(ensemble) => ensemble.nodes.may_lose(self.null(ensemble.arg)),
-            Op::Call(_) | Op::Transform(_) => true,
+            Op::Call(Call { function: Function::Substring, .. }) => true,
+            Op::Call(Call { function: Function::Coalesce, args }) => {
+                args.iter().all(|arg| self.null(*arg))
+            }
             Op::Unary { op: holdall_tabular::UnaryOp::IsMissing, .. } => false,
             Op::Ordinal(ordinal) => ordinal.unknown == Unknown::None,
             Op::Cast { .. }
@@ -105,6 +110,8 @@ impl<'m> Raise<'m> {
             | Op::If { .. }
             | Op::Scale(_)
             | Op::Linear(_)
+            | Op::Call(_)
+            | Op::Transform(_)
             | Op::Estimator(_)
             | Op::Regress(_)
             | Op::Classify(_)

@@ -1,13 +1,13 @@
 use holdall_diag::Failure;
 use holdall_tabular::{
-    Constant, Impute, Kind, Labels, Linear, OneHot, Op, Ordinal, Part, Scale, ScaleForm, Unknown,
-    ValueId, Width,
+    Call, Constant, Function, Impute, Kind, Labels, Linear, OneHot, Op, Ordinal, Part, Reduce,
+    Scale, ScaleForm, Transform, Unknown, ValueId, Width,
 };
 use serde_json::{Value, json};
 
 use super::{Raise, impossible};
 use crate::{
-    library::{call, filled, reference, unary_name},
+    library::{binary_name, call, filled, reference, scalar::OVER_ALL, unary_name},
     names::{Flag, Fun},
     number::{array, float, literal, maybe, narrow, of_kind, schema, truncated},
 };
@@ -35,9 +35,11 @@ impl Raise<'_> {
                 let fun = Fun::new(&unary_name(*op), &[self.kind(*arg)]).null(self.null(*arg));
                 self.apply(*arg, self.value(*arg), &fun)
             }
-            Op::Binary { op, left, right } => {
-                self.binary(&Fun::new(op.name(), &[self.kind(*left)]).null(null), *left, *right)
-            }
+            Op::Binary { op, left, right } => self.binary(
+                &Fun::new(&binary_name(*op), &[self.kind(*left)]).null(null),
+                *left,
+                *right,
+            ),
             Op::If { condition, yes, no } => {
                 let fun = Fun::new("if", &[self.kind(*yes)]).null(null);
                 call(&fun, [condition, yes, no].map(|&arg| self.lifted(arg, null)))
@@ -64,11 +66,73 @@ impl Raise<'_> {
                 self.symbols.insert(id, symbol);
                 return Ok(());
             }
-            Op::Call(_) | Op::Transform(_) | Op::Estimator(_) => return Err(impossible(op.name())),
+            Op::Call(function) => self.function(&symbol, function)?,
+            Op::Transform(Transform::Reduce(reduce)) => self.reduce(*reduce)?,
+            Op::Transform(_) | Op::Estimator(_) => return Err(impossible(op.name())),
             Op::Foreign(foreign) => return Err(impossible(&foreign.name)),
         };
         self.assign(&symbol, &value);
         Ok(())
+    }
+
+    /// A function of scalars.
+    fn function(&mut self, symbol: &str, op: &Call) -> Result<Value, Failure> {
+        let null = op.args.iter().any(|arg| self.null(*arg));
+        let kind = op.args.first().map_or(Kind::Text, |arg| self.kind(*arg));
+        let lifted: Vec<Value> = op.args.iter().map(|arg| self.lifted(*arg, null)).collect();
+        let fun = |name: &str| Fun::new(name, &[kind]).null(null);
+        match &op.function {
+            Function::Uppercase | Function::Lowercase | Function::Length | Function::Substring => {
+                Ok(call(&fun(op.function.name()), lifted))
+            }
+            Function::Join => {
+                let joined = lifted.into_iter().reduce(|a, b| call(&fun("join"), [a, b]));
+                joined.ok_or_else(|| impossible("a join of nothing"))
+            }
+            Function::IsIn(list) => {
+                let list = self.categories(symbol, kind, list);
+                Ok(call(&fun("isin"), lifted.into_iter().chain([list])))
+            }
+            Function::Coalesce => {
+                let mut args = op.args.iter().rev();
+                let last = args.next().copied().ok_or_else(|| impossible("no operand"))?;
+                let (mut value, mut null) = (self.value(last), self.null(last));
+                for &arg in args {
+                    // What is never missing hides all behind it.
+                    if !self.null(arg) {
+                        (value, null) = (self.value(arg), false);
+                        continue;
+                    }
+                    let fun = Fun::new("coalesce", &[kind]).null(null);
+                    value = call(&fun, [self.value(arg), value]);
+                }
+                Ok(value)
+            }
+            Function::Trim
+            | Function::Replace { .. }
+            | Function::Matches { .. }
+            | Function::CityHash
+            | Function::ToText
+            | Function::ToNumber
+            | Function::FormatNumber(_)
+            | Function::ParseDate
+            | Function::ParseTime
+            | Function::ParseDateTime
+            | Function::FormatDateTime(_) => Err(impossible(op.function.name())),
+        }
+    }
+
+    /// All elements as one.
+    fn reduce(&self, op: Reduce) -> Result<Value, Failure> {
+        if self.valid.width_of(op.arg) == 1 {
+            let symbol = self.symbol(op.arg);
+            let scalar = self.is_scalar(op.arg);
+            return Ok(if scalar { json!(symbol) } else { json!({ "attr": symbol, "path": [0] }) });
+        }
+        let name = OVER_ALL.iter().find(|(of, _)| *of == op.op);
+        let (_, name) = name.ok_or_else(|| impossible(op.op.name()))?;
+        let fun = Fun::new(name, &[self.kind(op.arg)]).null(self.null(op.arg));
+        Ok(call(&fun, [self.value(op.arg)]))
     }
 
     fn constant(&mut self, symbol: &str, constant: &Constant) -> Value {

@@ -2,11 +2,11 @@
 
 use holdall_codec::Fate;
 use holdall_tabular::{
-    Aggregate, BinaryOp, Categories, CategorySet, Classify, Constant, Construct, Decision, Domain,
-    Field, Impute, Interval, InvalidPolicy, Kind, Labels, Linear, Link, Matrix, MissingPolicy,
-    MissingRule, Model, OneHot, Op, Ordinal, OutlierPolicy, Output, Part, Regress, Scalar, Scale,
-    ScaleForm, Summation, Test, Tree, TreeEnsemble, TreeNodes, UnaryOp, Unknown, ValidModel,
-    ValueId, Width,
+    Aggregate, BinaryOp, Call, Categories, CategorySet, Classify, Constant, Construct, Decision,
+    Domain, Field, Function, Impute, Interval, InvalidPolicy, Kind, Labels, Linear, Link, Matrix,
+    MissingPolicy, MissingRule, Model, OneHot, Op, Ordinal, OutlierPolicy, Output, Part, Reduce,
+    ReduceOp, Regress, Scalar, Scale, ScaleForm, Summation, Test, Transform, Tree, TreeEnsemble,
+    TreeNodes, UnaryOp, Unknown, ValidModel, ValueId, Width,
 };
 
 use super::checked;
@@ -252,8 +252,8 @@ fn expressions(kind: Kind, missing: &MissingPolicy) -> Model {
         let written = support(Construct::Binary(op)).fate != Fate::Refuse;
         let fits = match op {
             _ if !written => false,
-            BinaryOp::And | BinaryOp::Or => false,
-            BinaryOp::Div | BinaryOp::Pow => float,
+            BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => false,
+            BinaryOp::Div | BinaryOp::Pow | BinaryOp::Modulo | BinaryOp::FloorDiv => float,
             _ => true,
         };
         if fits {
@@ -397,6 +397,47 @@ fn treated(kind: Kind, missing: &MissingPolicy) -> Model {
     model
 }
 
+/// Functions of scalars, and of all elements.
+fn scalars(kind: Kind, missing: &MissingPolicy) -> Model {
+    let (mut model, [a, b, c]) = inputs(kind, missing);
+    let mut values = Vec::new();
+    let vector = push(&mut model, Op::Concat(vec![a, b, a]));
+    for op in [ReduceOp::Sum, ReduceOp::Product, ReduceOp::Min, ReduceOp::Max, ReduceOp::Mean] {
+        let reduce = Reduce { arg: vector, op, skip_missing: false };
+        values.push(push(&mut model, Op::Transform(Transform::Reduce(reduce))));
+    }
+    let one = push(&mut model, Op::Select { arg: vector, indices: vec![1] });
+    let one = Reduce { arg: one, op: ReduceOp::Max, skip_missing: true };
+    values.push(push(&mut model, Op::Transform(Transform::Reduce(one))));
+    let mut call = |function: Function, args: Vec<ValueId>| {
+        let id = push(&mut model, Op::Call(Call { function, args }));
+        values.push(id);
+        id
+    };
+    let low = call(Function::IsIn(Labels::F64(vec![0.0, 0.1])), vec![a]);
+    let known = call(Function::IsIn(texts(&["y", "q"])), vec![c]);
+    call(Function::Coalesce, vec![a, b]);
+    let upper = call(Function::Uppercase, vec![c]);
+    let joined = call(Function::Join, vec![upper, c, upper]);
+    call(Function::Lowercase, vec![joined]);
+    let length = call(Function::Length, vec![joined]);
+    call(Function::Substring, vec![joined, length, length]);
+    values.push(push(&mut model, Op::Binary { op: BinaryOp::Xor, left: low, right: known }));
+    let whole = |value: i64| {
+        let values = Labels::I64(vec![value]);
+        Op::Constant(Constant { kind: Kind::I64, width: Width::Scalar, values })
+    };
+    for (start, length) in [(1, 2), (2, 9), (0, 1), (3, -1), (4, 0)] {
+        let (start, length) = (push(&mut model, whole(start)), push(&mut model, whole(length)));
+        let args = vec![joined, start, length];
+        values.push(push(&mut model, Op::Call(Call { function: Function::Substring, args })));
+    }
+    let outputs = values.into_iter().enumerate();
+    model.outputs =
+        outputs.map(|(i, value)| Output::new(value, Part::Whole).named(format!("v{i}"))).collect();
+    model
+}
+
 pub(super) fn all() -> Vec<ValidModel> {
     let (nan, keep) = (MissingPolicy::AsNan, MissingPolicy::Keep);
     let mut models = classifiers();
@@ -409,6 +450,9 @@ pub(super) fn all() -> Vec<ValidModel> {
         expressions(Kind::I64, &keep),
         scaled(),
         categories(Kind::Text, &texts(&["x", "z"])),
+        scalars(Kind::F64, &MissingPolicy::Keep),
+        scalars(Kind::F64, &MissingPolicy::AsNan),
+        scalars(Kind::F32, &MissingPolicy::Keep),
         categories(Kind::F64, &Labels::F64(vec![0.0, 0.1])),
         categories(Kind::I64, &Labels::I64(vec![0, -1, 3])),
         categories(Kind::Bool, &Labels::Bool(vec![true, false])),

@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdall_diag::{Diagnostic, Failure, Report};
 use holdall_tabular::{
-    Header, Kind, Labels, Model, Op, Part, RuleFeature, RuleFires, RuleRank, ValueId,
+    Header, Kind, Labels, Model, Op, Part, RuleFeature, RuleFires, RuleRank, TermWeight, ValueId,
 };
 
 use crate::{
@@ -114,6 +114,9 @@ pub fn lower(document: &Document) -> Result<(Model, Report), Failure> {
         rankings: BTreeMap::new(),
         segments: BTreeMap::new(),
         nesting: 0,
+        replaced: BTreeMap::new(),
+        counted: BTreeMap::new(),
+        terms: BTreeMap::new(),
     };
     let dictionary = document.root().and_then(|root| root.child("TransformationDictionary"));
     for define in dictionary.into_iter().flat_map(Element::children) {
@@ -253,6 +256,12 @@ struct Lower<'d> {
     segments: BTreeMap<String, Answer>,
     /// How many models the one being lowered stands in.
     nesting: usize,
+    /// Texts in which something was replaced, by what by what.
+    replaced: BTreeMap<(ValueId, String, String), ValueId>,
+    /// Counts of terms: by the text, the pattern of words, whether case is folded, and the weight.
+    counted: BTreeMap<(ValueId, String, bool, TermWeight), ValueId>,
+    /// Where a term is counted.
+    terms: BTreeMap<(ValueId, String), u32>,
 }
 
 impl<'d> Lower<'d> {

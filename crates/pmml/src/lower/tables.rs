@@ -320,27 +320,62 @@ impl<'d> Lower<'d> {
                 }
                 let case = if rules.case_sensitive { "" } else { "(?i)" };
                 let pattern = format!("{case}{}", rule.pattern);
-                text = self.call(Function::Replace { pattern, with: rule.with }, vec![text])?;
+                let key = (text, pattern.clone(), rule.with.clone());
+                text = if let Some(known) = self.replaced.get(&key) {
+                    *known
+                } else {
+                    let replace = Function::Replace { pattern, with: rule.with };
+                    let value = self.call(replace, vec![text])?;
+                    self.replaced.insert(key, value);
+                    value
+                };
             }
         }
         let words = u32::try_from(term.split_whitespace().count().max(1)).unwrap_or(u32::MAX);
         let term = if folded { term.to_lowercase() } else { term };
-        let vector = self.push(Op::Transform(Transform::TextVector(Box::new(TextVector {
-            arg: text,
-            analyzer: Analyzer {
-                lowercase: folded,
-                accents: Accents::Keep,
-                unit: TokenUnit::Word { pattern: pattern_of(pattern) },
-                stop_words: Vec::new(),
-                ngrams: (words, words),
-            },
-            terms: Terms::Vocabulary(vec![term]),
-            weight,
-            idf: Vec::new(),
-            norm: None,
-            kind: Kind::F64,
-        }))))?;
-        Ok(Operand::Value(self.scalar(vector)?))
+        let key = (text, pattern.to_owned(), folded, weight);
+        let known = self.counted.get(&key).copied();
+        let vector = match known {
+            Some(known) => known,
+            None => self.push(Op::Transform(Transform::TextVector(Box::new(TextVector {
+                arg: text,
+                analyzer: Analyzer {
+                    lowercase: folded,
+                    accents: Accents::Keep,
+                    unit: TokenUnit::Word { pattern: pattern_of(pattern) },
+                    stop_words: Vec::new(),
+                    ngrams: (words, words),
+                },
+                terms: Terms::Vocabulary(Vec::new()),
+                weight,
+                idf: Vec::new(),
+                norm: None,
+                kind: Kind::F64,
+            }))))?,
+        };
+        self.counted.insert(key, vector);
+        // All terms that are counted alike are one vector.
+        let place = match self.model.nodes.get_mut(vector).map(|node| &mut node.op) {
+            Some(Op::Transform(Transform::TextVector(op))) => {
+                let (least, most) = op.analyzer.ngrams;
+                op.analyzer.ngrams = (least.min(words), most.max(words));
+                match &mut op.terms {
+                    Terms::Vocabulary(terms) => {
+                        let count = u32::try_from(terms.len()).ok();
+                        let number =
+                            *self.terms.entry((vector, term.clone())).or_insert_with(|| {
+                                terms.push(term);
+                                count.unwrap_or(u32::MAX)
+                            });
+                        Some(number)
+                    }
+                    Terms::Hashed { .. } => None,
+                }
+            }
+            _ => None,
+        };
+        let place = place.ok_or_else(|| unsupported(element))?;
+        Ok(Operand::Value(self.element(vector, place)?))
     }
 
     pub(super) fn lag(&mut self, element: Element<'d>) -> Result<Operand, Failure> {

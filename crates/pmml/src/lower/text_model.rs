@@ -326,4 +326,4 @@ fn frequencies(holder: Element<'_>, rows: usize, columns: usize) -> Result<Matri
 }
 
 /// The largest matrix that is given by its cells.
-const MOST_CELLS: usize = 1 << 26;
+const MOST_CELLS: usize = 1 << 22;
