@@ -12,10 +12,10 @@ use std::collections::BTreeSet;
 use holdall_diag::Failure;
 
 use crate::{
-    Aggregate, BinaryOp, Constant, Distances, Estimator, Impute, Kind, Labels, LeafModel, Linear,
-    LinearTrees, Link, Matrix, MissingRule, Model, Near, NeighborAnswer, NeighborCombine,
-    Neighbors, Op, Part, Reduce, ReduceOp, Regress, Scale, ScaleForm, Summation, Test, Transform,
-    Tree, TreeEnsemble, TreeNodes, ValidModel, ValueId, Width, codes, validate,
+    Aggregate, BinaryOp, CategorySet, Constant, Distances, Estimator, Impute, Kind, Labels,
+    LeafModel, Linear, LinearTrees, Link, Matrix, MissingRule, Model, Near, NeighborAnswer,
+    NeighborCombine, Neighbors, Op, Part, Reduce, ReduceOp, Regress, Scale, ScaleForm, Summation,
+    Test, Transform, Tree, TreeEnsemble, TreeNodes, ValidModel, ValueId, Width, codes, validate,
 };
 
 /// The most trees that are written for one ensemble.
@@ -76,7 +76,7 @@ impl ValidModel {
     }
 
     /// The same model with its linear leaves written as trees, products and sums, and the reach of neighbours as
-    /// distances and shares: to the bit for numbers that are not infinite, but that a reach is added in another order;
+    /// distances and shares: to the bit, but that a reach is added in another order;
     /// none where it has neither.
     ///
     /// # Errors
@@ -162,6 +162,8 @@ struct Written<'o> {
     op: &'o LinearTrees,
     nodes: TreeNodes,
     leaves: Vec<f64>,
+    /// The number of an empty set.
+    nothing: u32,
 }
 
 fn number(count: usize) -> Result<u32, Failure> {
@@ -224,8 +226,9 @@ impl Written<'_> {
         }
         for (feature, _) in &model.terms {
             let instead = self.leaf(give.instead(plain))?;
-            let (test, rule) = (Test::Le, MissingRule::No);
-            let split = self.nodes.push_split(test, *feature, f64::MAX, node, instead, rule);
+            // No number is in the empty set, so that gaps alone are a yes.
+            let (test, rule) = (Test::In(self.nothing), MissingRule::Yes);
+            let split = self.nodes.push_split(test, *feature, 0.0, instead, node, rule);
             node = number(split)?;
         }
         Ok(node)
@@ -233,7 +236,12 @@ impl Written<'_> {
 }
 
 fn plain(model: &mut Model, op: &LinearTrees) -> Result<ValueId, Failure> {
-    let mut written = Written { op, nodes: TreeNodes::default(), leaves: Vec::new() };
+    let mut written = Written {
+        op,
+        nodes: TreeNodes::default(),
+        leaves: Vec::new(),
+        nothing: number(op.trees.sets.len())?,
+    };
     let mut trees = Vec::new();
     let mut give = |tree: &Tree, give: Give, trees: &mut Vec<Tree>| -> Result<u32, Failure> {
         let (root, output) = (written.tree(tree.root, give)?, number(trees.len())?);
@@ -261,6 +269,7 @@ fn plain(model: &mut Model, op: &LinearTrees) -> Result<ValueId, Failure> {
         outputs: number(trees.len())?,
         trees,
         leaves: written.leaves,
+        sets: op.trees.sets.iter().cloned().chain([CategorySet::default()]).collect(),
         base: Vec::new(),
         aggregate: Aggregate::Sum,
         ..op.trees.clone()

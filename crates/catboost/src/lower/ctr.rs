@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdall_diag::Failure;
 use holdall_source::Budget;
 use holdall_tabular::{
-    BinaryOp, Categories, Kind, Labels, Model, Op, Ordinal, UnaryOp, Unknown, ValueId,
+    BinaryOp, Categories, Impute, Kind, Labels, Model, Op, Ordinal, UnaryOp, Unknown, ValueId,
 };
 
 use super::{binary, float, inputs::Inputs, integer, unary};
@@ -296,7 +296,10 @@ fn above(
     })?;
     let narrow = model.push(Op::Cast { arg: input.value, to: Kind::F32 })?;
     let border = float(model, Kind::F32, f64::from(border))?;
-    let above = binary(model, BinaryOp::Gt, narrow, border)?;
+    // NaN is above no border; said so for targets that do not compare it.
+    let with = Labels::F64(vec![f64::from(f32::MIN)]);
+    let there = model.push(Op::Impute(Impute { arg: narrow, nan: true, sentinel: None, with }))?;
+    let above = binary(model, BinaryOp::Gt, there, border)?;
     if !input.nan_above {
         return Ok(above);
     }

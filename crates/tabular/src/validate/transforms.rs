@@ -391,6 +391,11 @@ fn impute_neighbors(op: &ImputeNeighbors, arg: (Kind, Width)) -> Inferred {
 
 fn decompose(op: &Decompose, arg: (Kind, Width)) -> Inferred {
     let atoms = matrix(&op.atoms, f64_vector(arg)?)?;
+    if let Decomposition::Lasso { alpha, .. } = op.method
+        && !(alpha >= 0.0 && alpha.is_finite())
+    {
+        return fault(codes::VALUE, format!("a penalty of {alpha}"));
+    }
     let rounds = match op.method {
         Decomposition::Descent { most, .. }
         | Decomposition::Multiplicative { most, .. }
