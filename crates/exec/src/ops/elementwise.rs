@@ -111,6 +111,7 @@ fn inner(a: &[usize], b: &[usize], shape: &[usize]) -> (usize, [bool; 2]) {
 }
 
 /// Combines two arrays element by element.
+#[expect(clippy::many_single_char_names, reason = "two arrays, two elements, two positions")]
 pub(super) fn zip<A, B, C>(
     cx: &Context,
     a: &Array<A>,
