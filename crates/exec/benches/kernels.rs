@@ -32,7 +32,10 @@ fn session(op: &str, attributes: Vec<(&str, Attribute)>) -> Session {
     Session::compile(graph, SessionOptions { limits, ..SessionOptions::default() }).unwrap()
 }
 
-fn measure(name: &str, rounds: usize, mut jobs: Vec<(&str, Box<dyn FnMut() + '_>)>) {
+/// Who works, and the work.
+type Job<'j> = (&'static str, Box<dyn FnMut() + 'j>);
+
+fn measure(name: &str, rounds: usize, mut jobs: Vec<Job<'_>>) {
     let mut times = vec![Vec::new(); jobs.len()];
     for _ in 0..rounds {
         for ((_, job), times) in jobs.iter_mut().zip(&mut times) {

@@ -89,6 +89,27 @@ pub(super) fn walk(shape: &[usize], strides: &[usize], mut visit: impl FnMut(usi
     }
 }
 
+/// How many innermost axes each of two operands covers whole or with one element for all, and which of the
+/// two does so whole.
+fn inner(a: &[usize], b: &[usize], shape: &[usize]) -> (usize, [bool; 2]) {
+    let mut whole: [Option<bool>; 2] = [None, None];
+    let mut axes = 0;
+    for (back, &extent) in shape.iter().rev().enumerate() {
+        let own = |from: &[usize]| from.iter().rev().nth(back).copied().unwrap_or(1) == extent;
+        let found = [own(a), own(b)];
+        let fits =
+            |(known, found): (&Option<bool>, &bool)| known.is_none_or(|known| known == *found);
+        if extent != 1 {
+            if !whole.iter().zip(&found).all(fits) {
+                break;
+            }
+            whole = found.map(Some);
+        }
+        axes += 1;
+    }
+    (axes, whole.map(|whole| whole.unwrap_or(true)))
+}
+
 /// Combines two arrays element by element.
 #[expect(clippy::many_single_char_names, reason = "two arrays, two elements, two positions")]
 pub(super) fn zip<A, B, C>(
@@ -103,21 +124,34 @@ where
     C: Clone,
 {
     let shape = broadcast(a.shape(), b.shape())?;
-    cx.room(&shape, size_of::<C>())?;
-    let (left, right) = (plan(cx, a.shape(), &shape)?, plan(cx, b.shape(), &shape)?);
-    let (x, y) = (a.data(), b.data());
-    let data: Vec<C> = match (&left, &right) {
-        (None, None) => x.iter().zip(y).map(|(x, y)| f(x, y)).collect(),
-        (Some(i), None) => {
-            i.iter().zip(y).filter_map(|(&i, y)| x.get(i).map(|x| f(x, y))).collect()
-        }
-        (None, Some(j)) => {
-            x.iter().zip(j).filter_map(|(x, &j)| y.get(j).map(|y| f(x, y))).collect()
-        }
-        (Some(i), Some(j)) => {
-            i.iter().zip(j).filter_map(|(&i, &j)| Some(f(x.get(i)?, y.get(j)?))).collect()
-        }
+    let total = cx.room(&shape, size_of::<C>())?;
+    let (left, right) = (a.data(), b.data());
+    if a.shape() == b.shape() {
+        return Array::new(&shape, left.iter().zip(right).map(|(x, y)| f(x, y)).collect());
+    }
+    // Block by block: in each, both run along or one of them stays where it is.
+    let (axes, whole) = inner(a.shape(), b.shape(), &shape);
+    let (outer, block) = shape.split_at(shape.len() - axes);
+    let size = if total == 0 { 0 } else { block.iter().product::<usize>() };
+    let starts = |from: &[usize], whole: bool| -> Result<Vec<usize>, Failure> {
+        let lead = from.get(..from.len().saturating_sub(axes)).unwrap_or_default();
+        let step = if whole { size } else { 1 };
+        let count = cx.room(outer, size_of::<usize>())?;
+        let plan = plan(cx, lead, outer)?;
+        Ok(plan.unwrap_or_else(|| (0..count).collect()).into_iter().map(|i| i * step).collect())
     };
+    let (first, second) = (starts(a.shape(), whole[0])?, starts(b.shape(), whole[1])?);
+    let mut data = Vec::with_capacity(total);
+    for (&i, &j) in first.iter().zip(&second) {
+        let (Some(x), Some(y)) = (left.get(i..), right.get(j..)) else { break };
+        match (whole, x.first(), y.first()) {
+            ([true, true], ..) => data.extend(x.iter().zip(y).take(size).map(|(x, y)| f(x, y))),
+            ([true, false], _, Some(y)) => data.extend(x.iter().take(size).map(|x| f(x, y))),
+            ([false, true], Some(x), _) => data.extend(y.iter().take(size).map(|y| f(x, y))),
+            ([false, false], Some(x), Some(y)) => data.extend((0..size).map(|_| f(x, y))),
+            _ => {}
+        }
+    }
     Array::new(&shape, data)
 }
 

@@ -49,6 +49,15 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// Whether another run of the same cell goes on where this one ends.
+    const fn continues(&self, next: &Self) -> bool {
+        self.cell == next.cell
+            && self.step == 1
+            && next.step == 1
+            && self.to + self.count == next.to
+            && self.from + self.count == next.from
+    }
+
     /// Adds what the cell sees, times its weight, to the windows of a plane.
     pub(super) fn add(&self, windows: &mut [f64], plane: &[f64], weight: f64) {
         let into = windows.get_mut(self.to..self.to + self.count).unwrap_or_default();
@@ -180,7 +189,7 @@ impl Window {
             let before = axes.get(i).map_or(0, |(_, before, _)| *before);
             start.saturating_add(gap).saturating_sub(before)
         };
-        let mut runs = Vec::new();
+        let mut runs: Vec<Run> = Vec::new();
         for (line, index) in every(lines).iter().enumerate() {
             for (k, cell) in cells.iter().enumerate() {
                 let mut offset = Some(0);
@@ -202,7 +211,12 @@ impl Window {
                 let from = zero.saturating_add(signed(first.saturating_mul(step)));
                 if let (Ok(from), true) = (usize::try_from(from), first < end) {
                     let to = line * width + first;
-                    runs.push(Run { cell: k, to, from: offset + from, count: end - first, step });
+                    let run = Run { cell: k, to, from: offset + from, count: end - first, step };
+                    match runs.last_mut() {
+                        // Lines that a kernel of one cell reads whole are one.
+                        Some(before) if before.continues(&run) => before.count += run.count,
+                        _ => runs.push(run),
+                    }
                 }
             }
         }

@@ -126,6 +126,15 @@ pub(super) fn convert(
         return Ok(value.clone());
     }
     cx.room(value.shape(), to.size())?;
+    // What is computed in binary64 comes through here: no detour for it.
+    if let TensorValue::F64(array) = value {
+        match to {
+            ElementType::F32 => return Ok(TensorValue::F32(array.map(|&x| single(x)))),
+            ElementType::F16 => return Ok(TensorValue::F16(array.map(|&x| Number::of(x)))),
+            ElementType::BF16 => return Ok(TensorValue::BF16(array.map(|&x| Number::of(x)))),
+            _ => {}
+        }
+    }
     if to == ElementType::Text {
         return print(value);
     }
