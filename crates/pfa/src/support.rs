@@ -210,8 +210,6 @@ const fn is_same(op: ReduceOp) -> bool {
             | ReduceOp::Max
             | ReduceOp::Mean
             | ReduceOp::Median
-            | ReduceOp::Any
-            | ReduceOp::All
     )
 }
 
