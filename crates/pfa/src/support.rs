@@ -215,8 +215,6 @@ const fn is_same(op: ReduceOp) -> bool {
             | ReduceOp::Max
             | ReduceOp::Mean
             | ReduceOp::Median
-            | ReduceOp::Any
-            | ReduceOp::All
     )
 }
 

@@ -27,7 +27,7 @@ mod regression;
 mod rules;
 mod series;
 mod survival;
-mod tables;
+pub(crate) mod tables;
 mod targets;
 mod text_model;
 mod tree;

@@ -13,6 +13,9 @@ use super::{
 };
 use crate::doc::Element;
 
+/// What a pattern for Java starts with so that `\w` and `\b` are those of Unicode.
+pub(crate) const UNICODE_CLASSES: &str = "(?U)";
+
 /// A regular expression of XML Schema or Java with its classes of ASCII characters as they are meant there.
 pub(super) fn pattern_of(pattern: &str) -> String {
     const CLASSES: [(&str, &str); 7] = [
@@ -24,6 +27,8 @@ pub(super) fn pattern_of(pattern: &str) -> String {
         (r"\p{Lower}", "[[:lower:]]"),
         (r"\p{Space}", "[[:space:]]"),
     ];
+    // Java's flag for classes of all of Unicode, which they are here without one.
+    let pattern = pattern.strip_prefix(UNICODE_CLASSES).unwrap_or(pattern);
     CLASSES.iter().fold(pattern.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 

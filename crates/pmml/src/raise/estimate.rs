@@ -182,7 +182,9 @@ impl Raise<'_> {
 
     /// Whether an output is the consequent of the best rule, which a model of rules predicts.
     pub(super) fn is_first_rule(&self, output: &Output, last: Option<ValueId>) -> bool {
-        Some(output.value) == last
+        // Beside the fields of other models, it has to be asked for.
+        let alone = self.valid.model().outputs.iter().all(|other| Some(other.value) == last);
+        alone
             && self.has_rules(output.value)
             && output.part == Part::Rule(0, RuleFeature::Consequent)
             && output.name.as_deref() == Some("_target")

@@ -11,6 +11,7 @@ use super::{
     Item, Raise, Stop,
     expr::{Expr, Hits, Rules, apply, number, present},
 };
+use crate::lower::tables::UNICODE_CLASSES;
 
 const VECTOR: Construct = Construct::Transform(TransformKind::TextVector);
 
@@ -128,7 +129,7 @@ impl Raise<'_> {
             all: true,
             separator: String::new(),
             tokenize: true,
-            words: Some(pattern.to_owned()),
+            words: Some(format!("{UNICODE_CLASSES}{pattern}")),
             rules: Vec::new(),
         };
         let hits = Expr::Hits(text, Box::new(hits));
