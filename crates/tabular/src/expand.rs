@@ -360,6 +360,14 @@ fn reach(model: &mut Model, op: &Neighbors) -> Result<ValueId, Failure> {
     let (arg, points, comparison) = (op.arg, op.rows.clone(), op.comparison.clone());
     let distances = Transform::Distances(Box::new(Distances { arg, points, comparison }));
     let distances = model.push(Op::Transform(distances))?;
+    // Nothing, but missing where the shares are.
+    let first = model.push(Op::Select { arg: shares, indices: vec![0] })?;
+    let nothing = model.push(Op::Scale(Scale {
+        arg: first,
+        form: ScaleForm::SubtractMultiply,
+        offset: None,
+        factor: Some(vec![0.0]),
+    }))?;
     let mut sums = Vec::with_capacity(targets.columns as usize);
     for column in 0..targets.columns as usize {
         let column = (0..rows as usize).filter_map(|row| targets.row(row).get(column).copied());
@@ -369,6 +377,11 @@ fn reach(model: &mut Model, op: &Neighbors) -> Result<ValueId, Failure> {
         let far = Op::Binary { op: BinaryOp::Max, left: distances, right: values };
         let far = model.push(far)?;
         let terms = model.push(Op::Binary { op: BinaryOp::Mul, left: shares, right: far })?;
+        // No share of what is infinitely far is nothing.
+        let with = Labels::F64(vec![0.0; rows as usize]);
+        let there = Impute { arg: terms, nan: true, sentinel: None, with };
+        let terms = model.push(Op::Impute(there))?;
+        let terms = model.push(Op::Concat(vec![terms, nothing]))?;
         let sum = Reduce { arg: terms, op: ReduceOp::Sum, skip_missing: false };
         sums.push(model.push(Op::Transform(Transform::Reduce(sum)))?);
     }
