@@ -180,8 +180,9 @@ fn number(column: &Column, row: usize) -> f64 {
     match &column.data {
         Data::F32(values) => f64::from(values[row]),
         Data::F64(values) => values[row],
-        Data::I64(_) | Data::Bool(_) | Data::Text(_) => {
-            column.text(row).parse().unwrap_or(f64::INFINITY)
-        }
+        Data::I64(_) | Data::Bool(_) | Data::Text(_) => match column.text(row).as_str() {
+            "" => f64::NAN,
+            text => text.parse().unwrap_or(f64::INFINITY),
+        },
     }
 }

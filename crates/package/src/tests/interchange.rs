@@ -194,7 +194,7 @@ fn a_catboost_flavour_is_read_and_written() {
     assert_eq!(draft.tags, ["catboost"]);
     for (format, saved) in [("catboost-cbm", "cbm"), ("catboost-json", "json")] {
         let mut manifest = manifest();
-        let model = manifest.artifacts.iter_mut().find(|a| a.role == Role::Model).unwrap();
+        let model = manifest.artifacts.first_mut().unwrap();
         model.format = Some(format.to_owned());
         let files = mlflow::export(&manifest).unwrap();
         assert!(files[0].1.contains(&format!("save_format: {saved}")), "{}", files[0].1);

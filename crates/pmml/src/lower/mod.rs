@@ -113,6 +113,7 @@ pub fn lower(document: &Document) -> Result<(Model, Report), Failure> {
         ranks: BTreeMap::new(),
         rankings: BTreeMap::new(),
         segments: BTreeMap::new(),
+        asks_segments: output::asks_segments(element),
         nesting: 0,
         replaced: BTreeMap::new(),
         counted: BTreeMap::new(),
@@ -254,6 +255,8 @@ struct Lower<'d> {
     rankings: BTreeMap<(ValueId, RuleRank, RuleFires), ValueId>,
     /// Answers of segments by name.
     segments: BTreeMap<String, Answer>,
+    /// Whether an output asks where a segment ends.
+    asks_segments: bool,
     /// How many models the one being lowered stands in.
     nesting: usize,
     /// Texts in which something was replaced, by what by what.

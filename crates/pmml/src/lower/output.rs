@@ -31,9 +31,17 @@ pub(super) const NAMELESS: &str = "_target";
 
 /// Whether an output names what answered, or says how sure it is.
 pub(super) fn needs_entity(element: Element<'_>) -> bool {
-    fields(element).any(|field| {
-        matches!(field.attribute("feature"), Some("entityId" | "confidence" | "clusterId"))
-    })
+    fields(element).any(asks_entity)
+}
+
+/// Whether an output asks for what a segment by its id ends in.
+pub(super) fn asks_segments(root: Element<'_>) -> bool {
+    let mut outputs = root.descendants().filter(|element| element.name() == "OutputField");
+    outputs.any(|field| field.attribute("segmentId").is_some() && asks_entity(field))
+}
+
+fn asks_entity(field: Element<'_>) -> bool {
+    matches!(field.attribute("feature"), Some("entityId" | "confidence" | "clusterId"))
 }
 
 impl<'d> Lower<'d> {

@@ -126,9 +126,10 @@ impl<'d> Lower<'d> {
         let mut grove = self.grove(element)?;
         grove.single = true;
         let classes = grove.classes.clone();
-        // Names and confidences of nodes are those of a tree with predicates.
-        let plain = !super::output::needs_entity(element) && !is_penalised(element);
-        if plain && self.tree(&mut grove, element, 1.0).is_some() {
+        // Names and confidences of nodes, and leaves without an answer, are those of a tree with predicates.
+        let asked = self.asks_segments || super::output::needs_entity(element);
+        let plain = !asked && !is_penalised(element);
+        if plain && self.tree(&mut grove, element, 1.0).is_some() && !grove.nodes.may_lose(false) {
             return self.ensemble(element, grove, Aggregate::Sum);
         }
         self.decision_tree(element, classes)
