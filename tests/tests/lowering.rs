@@ -636,9 +636,13 @@ fn decision_nodes(model: &mut Model, fields: &[ValueId], last_is_sure: bool) -> 
         compares(model, BinaryOp::Le, fields[1], -0.3),
         compares(model, BinaryOp::Ge, fields[2], 0.1),
     ];
-    let [a, b, c, d, e] = tests.map(Some);
+    let mut when = vec![None];
+    when.extend(tests.map(Some));
+    if last_is_sure {
+        when[3] = None;
+    }
     DecisionNodes {
-        when: vec![None, a, b, if last_is_sure { None } else { c }, d, e],
+        when,
         first_child: vec![1, 4, 0, 0, 0, 0],
         children: vec![3, 2, 0, 0, 0, 0],
         default_child: vec![

@@ -49,8 +49,7 @@ pub(crate) fn support(construct: Construct) -> Support {
         | Construct::OrdinalUnknownRejected
         | Construct::OrdinalUnknownCode => Support::rewrite("a search in the list of categories"),
         Construct::Estimator(EstimatorKind::LinearTrees) => Support::rewrite(
-            "a tree for the constants and one for each feature's coefficients, then sums in order; where a \
-             feature that a leaf multiplies is infinite, the leaf has its plain value",
+            "a tree for the constants and one for each feature's coefficients, then sums in order",
         ),
         Construct::Function(kind) => function(kind),
         // Which of them is told by the model.

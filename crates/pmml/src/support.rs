@@ -206,8 +206,7 @@ fn estimator(kind: EstimatorKind) -> Support {
         | EstimatorKind::Cluster
         | EstimatorKind::Combine => Support::native(),
         EstimatorKind::LinearTrees => Support::rewrite(
-            "a tree for the constants and one for each feature's coefficients, then sums in order; where a \
-             feature that a leaf multiplies is infinite, the leaf has its plain value",
+            "a tree for the constants and one for each feature's coefficients, then sums in order",
         ),
         EstimatorKind::Votes => Support::rewrite("machines of pairs, or arithmetic"),
         EstimatorKind::Detect => Support::rewrite("a tree of one split"),

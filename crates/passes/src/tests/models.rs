@@ -147,10 +147,10 @@ pub(crate) fn ensemble(arg: ValueId, forest: Forest, seed: u64) -> (TreeEnsemble
         let root = u32::try_from(nodes.len()).unwrap();
         // A full tree of depth 3: 7 splits, 8 leaves.
         for i in 0..7 {
-            let rule = match RULES[dice.below(6) as usize] {
-                MissingRule::Compare | MissingRule::AsZero if loses => MissingRule::Unanswered,
-                rule => rule,
-            };
+            let mut rule = RULES[dice.below(6) as usize];
+            if loses && matches!(rule, MissingRule::Compare | MissingRule::AsZero) {
+                rule = MissingRule::Unanswered;
+            }
             let feature = dice.below(4);
             let (test, threshold) = if dice.below(5) == 0 {
                 (Test::In(dice.below(4)), 0.0)

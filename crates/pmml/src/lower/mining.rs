@@ -9,8 +9,8 @@ use holdall_tabular::{
 };
 
 use super::{
-    Answer, Family, Lower, MODELS, dictionary, function, number, output, required, unsupported,
-    unsupported_value, word,
+    Answer, Family, Lower, MODELS, dictionary, function, number, output, required, tree::Lost,
+    unsupported, unsupported_value, word,
 };
 use crate::doc::{Element, MiningFunction, MissingPredictionTreatment, MultipleModelMethod};
 
@@ -105,7 +105,9 @@ impl<'d> Lower<'d> {
             Some(_) => false,
         };
         grove.votes = votes;
-        grove.refuses = !gives_up;
+        if !gives_up {
+            grove.lost = Lost::Row;
+        }
         let mut total = 0.0;
         for segment in segments {
             let model = model_in(*segment)?;

@@ -3,7 +3,7 @@
 use holdall_tabular::{CategorySet, Kind, MissingRule, Test, ValueId};
 use indexmap::IndexSet;
 
-use super::tree::{Grove, Planting};
+use super::tree::{Grove, Lost, Planting};
 use crate::{
     doc::{PlainOp, PlainTest, PlainTree, SimpleOperator, array_items},
     number,
@@ -211,7 +211,9 @@ fn presence(grove: &mut Grove, feature: u32, there: Target, missing: Target) -> 
 fn node(grove: &mut Grove, target: Target) -> Option<u32> {
     match target {
         Target::Node(node) => Some(node),
-        Target::Null if !grove.refuses => u32::try_from(grove.nodes.push_unanswered()).ok(),
+        Target::Null if grove.lost == Lost::Answer => {
+            u32::try_from(grove.nodes.push_unanswered()).ok()
+        }
         Target::Null | Target::Fail => None,
     }
 }
@@ -222,7 +224,9 @@ fn split(grove: &mut Grove, test: (Test, u32, f64), ways: Ways) -> Option<Target
     }
     let (yes, no) = (node(grove, ways.yes)?, node(grove, ways.no)?);
     Some(match ways.unknown {
-        Target::Null if !grove.refuses => grove.split(test, yes, no, MissingRule::Unanswered),
+        Target::Null if grove.lost == Lost::Answer => {
+            grove.split(test, yes, no, MissingRule::Unanswered)
+        }
         Target::Null | Target::Fail => grove.split(test, yes, no, MissingRule::Compare),
         Target::Node(node) if node == yes => grove.split(test, yes, no, MissingRule::Yes),
         Target::Node(node) if node == no => grove.split(test, yes, no, MissingRule::No),

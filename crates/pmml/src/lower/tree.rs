@@ -44,8 +44,18 @@ pub(super) struct Grove {
     single: bool,
     /// Whether scores are binary32.
     pub(super) f32: bool,
-    /// Whether a row that a tree has no answer for is refused: else it has no answer.
-    pub(super) refuses: bool,
+    /// What is lost where a tree has no answer.
+    pub(super) lost: Lost,
+}
+
+/// What is lost where a tree has no answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The answer of the whole.
+    #[default]
+    Answer,
+    /// The row: it is refused.
+    Row,
 }
 
 impl Grove {

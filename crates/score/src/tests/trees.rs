@@ -169,10 +169,10 @@ fn ensemble(recipe: &Recipe, arg: ValueId) -> TreeEnsemble {
         for &(test, rule, feature, (edge, step), place) in splits {
             let at = open.remove(place % open.len());
             let test = TESTS[if recipe.plain { test % 4 } else { test }];
-            let rule = match RULES[if recipe.plain { rule % 5 } else { rule }] {
-                MissingRule::Unanswered if leaf_width != outputs => MissingRule::Compare,
-                rule => rule,
-            };
+            let mut rule = RULES[if recipe.plain { rule % 5 } else { rule }];
+            if rule == MissingRule::Unanswered && leaf_width != outputs {
+                rule = MissingRule::Compare;
+            }
             let (yes, no) =
                 (nodes.push_leaf(leaf(&mut leaves)), nodes.push_leaf(leaf(&mut leaves)));
             open.extend([yes, no]);
