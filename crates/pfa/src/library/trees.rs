@@ -144,9 +144,11 @@ fn passes() -> Function {
         &json!({ "cast.int": [{ "m.floor": ["v"] }] }),
     );
     let member = at("members", &json!({ "+": [start(0), whole] }));
+    // A number between -1 and 0 is 0 without its fraction, which no empty set has.
+    let length = json!({ "-": [start(1), start(0)] });
     let inside = json!({ "&&": [
-        { ">": ["v", -1.0] },
-        { "<": ["v", { "-": [start(1), start(0)] }] },
+        { "<": [0, length] },
+        { "&&": [{ ">": ["v", -1.0] }, { "<": ["v", length] }] },
     ] });
     let in_set = json!({ "do": [
         { "let": { "set": { "cast.int": ["threshold"] } } },
