@@ -171,7 +171,7 @@ fn converted(case: &Case, to: &str) -> Result<(Fate, Loaded), String> {
     let target = Source::from_bytes(format!("{}.{to}", case.name), bytes);
     let spec = FormatSpec::new(to);
     let reread = load(&target, Some(&spec), Limits::default())
-        .map_err(|failure| format!("is not read back: {failure}"))?;
+        .unwrap_or_else(|failure| panic!("{}: written as {to} and not read: {failure}", case.name));
     Ok((fate, reread))
 }
 

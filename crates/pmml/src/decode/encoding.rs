@@ -18,10 +18,7 @@ pub(super) fn allowed(bytes: &[u8]) -> Result<&str, Failure> {
             .caused_by(error)
     })?;
     let control = bytes.iter().position(|byte| is_control(*byte));
-    // U+FFFE and U+FFFF in UTF-8.
-    let last = memmem::find_iter(bytes, &[0xEF, 0xBF])
-        .find(|place| matches!(bytes.get(place + 2), Some(0xBE | 0xBF)));
-    match control.into_iter().chain(last).min() {
+    match control.into_iter().chain(noncharacter(bytes)).min() {
         None => Ok(text),
         Some(place) => {
             let (line, column) = line_of(bytes, place as u64);
@@ -29,6 +26,12 @@ pub(super) fn allowed(bytes: &[u8]) -> Result<&str, Failure> {
             Err(Failure::malformed(codes::XML, not_allowed(found)).at(Location::line(line, column)))
         }
     }
+}
+
+/// Where U+FFFE or U+FFFF stands in UTF-8.
+pub(super) fn noncharacter(bytes: &[u8]) -> Option<usize> {
+    memmem::find_iter(bytes, &[0xEF, 0xBF])
+        .find(|place| matches!(bytes.get(place + 2), Some(0xBE | 0xBF)))
 }
 
 /// Clauses 2.2 and 4.3.3: of the control characters only tabs and ends of lines are text.

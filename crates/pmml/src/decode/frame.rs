@@ -100,8 +100,10 @@ fn cut_of(tree: &[u8], at: u64) -> Cut {
 
 struct Cutter<R> {
     reader: R,
-    /// What was read, and not yet given to the frame or cut out.
+    /// What was read.
     buffer: Vec<u8>,
+    /// How much of it was given to the frame or cut out.
+    taken: usize,
     frame: Vec<u8>,
     /// Trees cut out so far.
     cut: usize,
@@ -116,7 +118,7 @@ struct Cutter<R> {
 impl<R: Read> Cutter<R> {
     fn new(reader: R, memory: u64) -> Self {
         let (buffer, frame) = (Vec::new(), Vec::new());
-        Self { reader, buffer, frame, cut: 0, memory, ended: false, stopped: false }
+        Self { reader, buffer, taken: 0, frame, cut: 0, memory, ended: false, stopped: false }
     }
 
     /// The next tree: its number, its place in the frame, and its bytes.
@@ -133,45 +135,70 @@ impl<R: Read> Cutter<R> {
             self.stopped = true;
             return None;
         };
-        let rest = self.buffer.split_off(end);
-        let tree = std::mem::replace(&mut self.buffer, rest);
+        let tree = self.take(end);
         let at = self.frame.len() as u64;
         self.frame.extend_from_slice(PLACE);
         self.cut += 1;
         Some((self.cut - 1, at, tree))
     }
 
-    /// Where these bytes stand in the buffer, reading on until they do. What goes by on the way belongs to the
+    /// Where these bytes stand in what is left, reading on until they do. What goes by on the way belongs to the
     /// frame, or is kept.
     fn find(&mut self, wanted: &[u8], frame: bool) -> Option<usize> {
         let finder = memmem::Finder::new(wanted);
         let mut searched = 0;
         loop {
-            if let Some(place) = finder.find(self.buffer.get(searched..)?) {
+            let left = self.left();
+            if let Some(place) = finder.find(left.get(searched..)?) {
                 return Some(searched + place);
             }
-            searched = (self.buffer.len() + 1).saturating_sub(wanted.len()).max(searched);
+            let length = left.len();
+            searched = (length + 1).saturating_sub(wanted.len()).max(searched);
             if frame {
                 self.give_to_frame(searched);
                 searched = 0;
             }
-            self.stopped |= self.frame.len() > MAX_FRAME || self.buffer.len() as u64 > self.memory;
+            self.stopped |= self.frame.len() > MAX_FRAME || length as u64 > self.memory;
             if self.stopped || !self.read_on() {
                 if frame {
-                    self.give_to_frame(self.buffer.len());
+                    self.give_to_frame(self.left().len());
                 }
                 return None;
             }
         }
     }
 
+    /// What was read, and not yet given to the frame or cut out.
+    fn left(&self) -> &[u8] {
+        self.buffer.get(self.taken..).unwrap_or_default()
+    }
+
     fn give_to_frame(&mut self, count: usize) {
-        self.frame.extend_from_slice(self.buffer.get(..count).unwrap_or_default());
-        self.buffer.drain(..count);
+        let end = (self.taken + count).min(self.buffer.len());
+        self.frame.extend_from_slice(self.buffer.get(self.taken..end).unwrap_or_default());
+        self.taken = end;
+    }
+
+    /// Takes so many bytes off. Few are copied; of many the buffer itself is handed over.
+    fn take(&mut self, count: usize) -> Vec<u8> {
+        if count <= CHUNK {
+            let bytes = self.left().get(..count).unwrap_or_default().to_vec();
+            self.taken += bytes.len();
+            return bytes;
+        }
+        self.forget_taken();
+        let rest = self.buffer.split_off(count.min(self.buffer.len()));
+        std::mem::replace(&mut self.buffer, rest)
+    }
+
+    fn forget_taken(&mut self) {
+        self.buffer.drain(..self.taken);
+        self.taken = 0;
     }
 
     /// Whether there was more.
     fn read_on(&mut self) -> bool {
+        self.forget_taken();
         let before = self.buffer.len();
         self.buffer.resize(before + CHUNK, 0);
         let space = self.buffer.get_mut(before..).unwrap_or_default();

@@ -1,18 +1,22 @@
 //! Bytes of one tree → columns, in one pass that knows the plain shape alone.
 //!
 //! What is accepted here is well-formed, and means in XML what it is taken for. Whatever else XML or the
-//! standard allows (comments, extensions, other elements or attributes, another order) is not: there is no
+//! standard allows (extensions, other elements or attributes, another order) is not: there is no
 //! answer then, and the document is read by the decoder for everything, which also finds what is wrong.
 
 use std::borrow::Cow;
 
 use quick_xml::{XmlVersion, escape::unescape, events::attributes::Attribute, name::QName};
 
+use super::encoding::{forbidden, noncharacter};
 use crate::doc::{PlainBuilder, PlainOp, PlainTree, SimpleOperator};
 
 /// Reads `<Node …>…</Node>` with blanks around it.
 pub(super) fn plain_tree(bytes: &[u8], max_depth: usize) -> Option<PlainTree> {
     let text = std::str::from_utf8(bytes).ok()?;
+    if noncharacter(bytes).is_some() {
+        return None;
+    }
     let mut parser = Parser { text, bytes, at: 0, elements: 0, deepest: 0 };
     let mut builder = PlainBuilder::new();
     parser.tree(&mut builder, max_depth)?;
@@ -43,7 +47,7 @@ impl<'a> Parser<'a> {
     fn tree(&mut self, builder: &mut PlainBuilder, max_depth: usize) -> Option<()> {
         let mut open: Vec<Open> = Vec::new();
         loop {
-            self.blanks();
+            self.between()?;
             self.expect(b"<")?;
             if self.peek()? == b'/' {
                 match open.pop()? {
@@ -68,7 +72,7 @@ impl<'a> Parser<'a> {
                 self.start(builder, &mut open)?;
             }
             if open.is_empty() {
-                self.blanks();
+                self.between()?;
                 return (self.at == self.bytes.len()).then_some(());
             }
         }
@@ -141,6 +145,9 @@ impl<'a> Parser<'a> {
             return None;
         }
         let items = unescape(raw).ok()?;
+        if raw.contains('&') && forbidden(&items).is_some() {
+            return None;
+        }
         self.elements += 1 + u64::from(!raw.is_empty());
         let quoted = kind.as_deref() == Some("string");
         builder.set(field.as_deref()?, inverse, quoted, &items, n.as_deref())?;
@@ -219,7 +226,8 @@ impl<'a> Parser<'a> {
             return Some(raw);
         }
         let attribute = Attribute { key: QName("value"), value: raw };
-        attribute.normalized_value(XmlVersion::Implicit1_0).ok()
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
+        forbidden(&value).is_none().then_some(value)
     }
 
     /// The letters from here on.
@@ -236,6 +244,22 @@ impl<'a> Parser<'a> {
 
     fn expect(&mut self, wanted: &[u8]) -> Option<()> {
         self.bytes.get(self.at..)?.starts_with(wanted).then(|| self.at += wanted.len())
+    }
+
+    /// Goes past blanks and comments.
+    fn between(&mut self) -> Option<()> {
+        self.blanks();
+        while self.bytes.get(self.at..)?.starts_with(b"<!--") {
+            let inside = self.text.get(self.at + 4..)?;
+            let (comment, _) = inside.split_once("--")?;
+            if comment.bytes().any(|byte| byte < b' ' && !is_blank(byte)) {
+                return None;
+            }
+            self.at += 4 + comment.len();
+            self.expect(b"-->")?;
+            self.blanks();
+        }
+        Some(())
     }
 
     /// Goes past blanks. An indent is long in a deep tree, so it is taken in steps of eight.

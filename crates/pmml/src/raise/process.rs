@@ -129,21 +129,22 @@ impl Raise<'_> {
         let fields = self.fields(op.arg)?;
         let model = StageModel::Process(id, fields);
         let target = self.inner_target(id, &model);
-        let (mut outputs, mut items) = (Vec::new(), Vec::new());
-        for (element, base) in ["mean", "deviation"].into_iter().enumerate() {
+        let (mut outputs, mut names) = (Vec::new(), [None; 2]);
+        for (element, (base, name)) in ["mean", "deviation"].iter().zip(&mut names).enumerate() {
             if !self.used.element(id, element) {
-                items.push(Item::Unused);
                 continue;
             }
-            let name = self.names.output(base, Kind::F64);
-            let text = self.names.text(name).to_owned();
+            let own = *name.insert(self.names.output(base, Kind::F64));
+            let text = self.names.text(own).to_owned();
             let feature = if element == 0 { Feature::Predicted } else { Feature::Deviation };
             let (kind, categorical) = (Kind::F64, false);
-            outputs.push((name, AnswerField { name: text, kind, categorical, feature }));
-            items.push(self.rescaled(op, element, name));
+            outputs.push((own, AnswerField { name: text, kind, categorical, feature }));
         }
         self.push_stage(Stage { model, outputs, target });
-        Ok(items)
+        let rescaled = names.into_iter().enumerate().map(|(element, name)| {
+            name.map_or(Item::Unused, |name| self.rescaled(op, element, name))
+        });
+        Ok(rescaled.collect())
     }
 
     /// The scale and offset of the target, which the standard has none of.
