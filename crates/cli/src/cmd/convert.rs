@@ -101,6 +101,15 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         let asked = args.prove.as_ref().zip(original.as_ref());
         asked.map(|(rows, original)| Rows::gather(&**original, model, rows, ui)).transpose()
     };
+    if args.plan && (again.is_some() || request.takes_body(&loaded.body)) {
+        // What goes over as it is has no plan; whether it can be written shows in writing it nowhere.
+        if again.is_none() {
+            request.write_body(&loaded, &mut std::io::sink())?;
+        }
+        ui.document(&Value::Object(document));
+        ui.text(&format!("would write {out_name}\n"));
+        return Ok(Exit::Yes);
+    }
     let (rows, mut file) = if let Some(again) = again {
         if again.beside.is_some() {
             let message = "the target is in two files, and is proved when both are in place";
