@@ -6,10 +6,12 @@ Standard library and numpy; runs under Python 3.10, as Titus needs that.
 import argparse
 import csv
 import math
+import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 try:
@@ -174,41 +176,59 @@ def tolerance_of(keys, single, least):
     return max(given[0], least[0]), max(given[1], least[1])
 
 
+# What the processes of `each` work on; forked, they have it without being handed it.
+work = ()
+
+
+def nth(index):
+    function, items = work
+    return function(items[index])
+
+
+def each(function, items):
+    """The results for all items, in their order, worked out on all cores."""
+    global work
+    items = list(items)
+    work = (function, items)
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
+        yield from pool.map(nth, range(len(items)))
+
+
 def run(options, target, score, prove=False):
     """Converts and scores every case; prints the table; the exit status.
 
     `score(path, folder, keys)` gives the largest difference or raises Mismatch. The tables
     `refused` and `known` of case.toml list what may fail: an entry that is not true fails as well.
     """
-    lines, failed, counts = [], 0, {}
+
+    def judge(case):
+        name, folder, keys, model = case
+        path = place / (name.replace("/", "_").replace(" ", "_") + "." + target)
+        if path.exists():
+            path.unlink()
+        refused = keys.get("refused", {}).get(target)
+        known = keys.get("known", {}).get(target)
+        try:
+            convert(options, model, path, folder / "inputs.csv" if prove else None)
+            worst = score(path, folder, keys)
+        except Refused as error:
+            if refused:
+                return name, "refused", refused
+            return name, "FAIL", f"refused: {error}; not listed in case.toml"
+        except Mismatch as error:
+            return (name, "known", known) if known else (name, "FAIL", f"{error}")
+        if refused:
+            return name, "FAIL", "converts, though case.toml lists it as refused"
+        if known:
+            return name, "FAIL", f"agrees ({worst:.3g}), though case.toml lists a known difference"
+        return name, "ok", f"{worst:.3g}"
+
+    counts = {}
     with tempfile.TemporaryDirectory() as scratch:
         place = options.keep or Path(scratch)
         place.mkdir(parents=True, exist_ok=True)
-        for name, folder, keys, model in cases(options):
-            path = place / (name.replace("/", "_").replace(" ", "_") + "." + target)
-            if path.exists():
-                path.unlink()
-            refused = keys.get("refused", {}).get(target)
-            known = keys.get("known", {}).get(target)
-            try:
-                convert(options, model, path, folder / "inputs.csv" if prove else None)
-                worst = score(path, folder, keys)
-            except Refused as error:
-                if refused:
-                    result, text = "refused", refused
-                else:
-                    result, text = "FAIL", f"refused: {error}; not listed in case.toml"
-            except Mismatch as error:
-                result, text = ("known", known) if known else ("FAIL", f"{error}")
-            else:
-                result, text = "ok", f"{worst:.3g}"
-                if refused:
-                    result, text = "FAIL", "converts, though case.toml lists it as refused"
-                elif known:
-                    result, text = "FAIL", f"agrees ({text}), though case.toml lists a known difference"
+        for name, result, text in each(judge, cases(options)):
             counts[result] = counts.get(result, 0) + 1
-            failed += result == "FAIL"
-            lines.append((name, result, text))
             print(f"{name:<44} {result:<8} {text}", flush=True)
     print(", ".join(f"{count} {result}" for result, count in sorted(counts.items())))
-    return 1 if failed else 0
+    return 1 if counts.get("FAIL") else 0

@@ -138,7 +138,8 @@ def main():
         return 0
     with tempfile.TemporaryDirectory() as scratch:
         dump(Path(scratch))
-        words = ["cargo", "test", "-p", "holdall-exec", "--test", "node_cases", "--", "--nocapture"]
+        # With the features of the whole workspace, as the README's test command has built it.
+        words = ["cargo", "test", "--workspace", "--locked", "--test", "node_cases", "--", "--nocapture"]
         env = dict(os.environ, HOLDALL_ONNX_NODE_CASES=scratch)
         return subprocess.run(words, cwd=ROOT, env=env).returncode
 

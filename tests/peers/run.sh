@@ -1,7 +1,7 @@
 #!/bin/sh
 # Peer checks: holdall against the programs that others use, from pinned packages.
 #
-#   tests/peers/run.sh [onnx] [onnx-documents] [onnx-cases] [runtime] [pmml] [pfa] [signing] [package]
+#   tests/peers/run.sh [onnx] [onnx-documents] [onnx-cases] [runtime] [pmml] [pfa] [pmml-documents] [signing] [package]
 #
 # By default all but `runtime`, which needs a holdall built with `--features runtime`.
 #
@@ -23,7 +23,7 @@ python=${PEERS_PYTHON:-python3}
 HOLDALL=${HOLDALL:-target/release/holdall}
 export HOLDALL PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 if [ -n "${CI:-}" ]; then strict=${PEERS_STRICT:-1}; else strict=${PEERS_STRICT:-0}; fi
-[ $# -gt 0 ] || set -- onnx onnx-documents onnx-cases pmml pfa signing package
+[ $# -gt 0 ] || set -- onnx onnx-documents onnx-cases pmml pfa pmml-documents signing package
 
 if ! [ -x "$HOLDALL" ]; then echo "no holdall at $HOLDALL: build it, or set HOLDALL" >&2; exit 2; fi
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
@@ -39,21 +39,21 @@ note() { # peer, result, seconds, text
 }
 
 # An environment is made again when its requirements changed.
-environment() { # python, name, requirements
-    env=$venvs/$2
-    if [ -f "$env/done" ] && cmp -s "$env/done" "$3"; then return 0; fi
+environment() { # python, requirements
+    env=$venvs/$(basename "$2" .txt)
+    if [ -f "$env/done" ] && cmp -s "$env/done" "$2"; then return 0; fi
     rm -rf "$env"
-    "$1" -m venv "$env" && "$env/bin/python" -m pip install --quiet -r "$3" && cp "$3" "$env/done"
+    "$1" -m venv "$env" && "$env/bin/python" -m pip install --quiet -r "$2" && cp "$2" "$env/done"
 }
 
 check() { # name, program, python, requirements, words
     name=$1 program=$2 with=$3 requirements=$4; shift 4
     start=$(date +%s)
     echo "== $name"
-    if ! environment "$with" "$name" "$requirements"; then
+    if ! environment "$with" "$requirements"; then
         failed=1; note "$name" FAIL $(($(date +%s) - start)) "the packages do not install"; return
     fi
-    if "$venvs/$name/bin/python" "$here/$program" "$@"; then
+    if "$env/bin/python" "$here/$program" "$@"; then
         note "$name" ok $(($(date +%s) - start))
     else
         failed=1; note "$name" FAIL $(($(date +%s) - start)) "see above"
@@ -118,6 +118,10 @@ for peer in "$@"; do
     pfa)
         if old=$(python310); then check pfa pfa_peer.py "$old" "$here/requirements/pfa.txt"
         else not_run pfa "no Python 3.10, which Titus needs"; fi ;;
+    pmml-documents)
+        check pmml-as-onnx pmml_documents_peer.py "$python" "$here/requirements/onnx-1.32.0.txt" --to onnx
+        if old=$(python310); then check pmml-as-pfa pmml_documents_peer.py "$old" "$here/requirements/pfa.txt" --to pfa
+        else not_run pmml-as-pfa "no Python 3.10, which Titus needs"; fi ;;
     signing) check signing signing_peer.py "$python" "$here/requirements/signing.txt" ;;
     package)
         if have_skopeo; then check package package_peer.py "$python" "$here/requirements/package.txt"
