@@ -11,6 +11,7 @@ mod microsoft;
 mod ml;
 mod moves;
 mod onnx;
+mod panels;
 mod post_transform;
 mod prelude;
 mod preview;

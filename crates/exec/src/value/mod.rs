@@ -3,6 +3,7 @@
 mod convert;
 mod moves;
 pub(crate) mod number;
+pub(crate) mod vector;
 
 use std::sync::Arc;
 
