@@ -64,7 +64,8 @@ pub(super) fn convolve<T: Vector>(
             let seen = x.data().get(from..from + size).unwrap_or_default();
             let cells = w.data().get(map * cells..(map + 1) * cells).unwrap_or_default();
             let bias = bias.map(|b| at(b, map));
-            Arch::new().dispatch(Alone { layout: &layout, seen, cells, bias, sums });
+            let alone = Alone { layout: &layout, seen, cells, bias };
+            Arch::new().dispatch(Moved { alone, sums });
         };
         if total.saturating_mul(cells) >= LARGE && rayon::current_num_threads() > 1 {
             out.par_chunks_mut(windows).enumerate().for_each(plane);
@@ -136,44 +137,69 @@ struct Alone<'p, T> {
     seen: &'p [T],
     cells: &'p [T],
     bias: Option<T>,
+}
+
+/// The same, and where it goes.
+struct Moved<'p, T> {
+    alone: Alone<'p, T>,
     sums: &'p mut [T],
 }
 
-impl<T: Vector> WithSimd for Alone<'_, T> {
+impl<T: Vector> WithSimd for Moved<'_, T> {
     type Output = ();
 
     #[expect(clippy::inline_always, reason = "it is to use the registers found")]
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
+        let Self { alone, sums } = self;
         let lanes = T::lanes::<S>();
         // What stands behind the last line is read by lanes that nobody asks for.
-        let mut plane = vec![T::default(); self.layout.size + 2 * lanes];
-        self.layout.pad(self.seen, &mut plane);
-        let (zero, bias) = (T::splat(simd, T::default()), self.bias);
-        let mut spare = vec![T::default(); 2 * lanes];
-        for (line, sums) in self.layout.lines.iter().zip(self.sums.chunks_mut(self.layout.width)) {
-            for (i, sums) in sums.chunks_mut(2 * lanes).enumerate() {
-                let start = line + i * 2 * lanes;
-                let mut both = [zero; 2];
-                for (offset, weight) in self.layout.cells.iter().zip(self.cells) {
-                    let from = plane.get(start + offset..).unwrap_or_default();
-                    let weight = T::splat(simd, *weight);
-                    for (sum, x) in both.iter_mut().zip(T::vectors::<S>(from)) {
-                        *sum = T::plus(simd, *sum, T::times(simd, *x, weight));
-                    }
-                }
-                if let Some(bias) = bias {
-                    let bias = T::splat(simd, bias);
-                    both = both.map(|sum| T::plus(simd, sum, bias));
-                }
-                let to = if sums.len() == spare.len() { &mut *sums } else { &mut spare[..] };
-                for (slot, sum) in T::vectors_mut::<S>(to).iter_mut().zip(both) {
-                    *slot = sum;
-                }
-                if sums.len() < spare.len() {
+        let mut plane = vec![T::default(); alone.layout.size + lanes];
+        alone.layout.pad(alone.seen, &mut plane);
+        let mut spare = vec![T::default(); lanes];
+        for (&line, sums) in alone.layout.lines.iter().zip(sums.chunks_mut(alone.layout.width)) {
+            let whole = sums.len() - sums.len() % (SIDE * lanes);
+            let (many, rest) = sums.split_at_mut(whole);
+            for (i, sums) in many.chunks_mut(SIDE * lanes).enumerate() {
+                alone.sum::<S, SIDE>(simd, plane.get(line + i * SIDE * lanes..), sums);
+            }
+            for (i, sums) in rest.chunks_mut(lanes).enumerate() {
+                let from = plane.get(line + whole + i * lanes..);
+                if sums.len() == lanes {
+                    alone.sum::<S, 1>(simd, from, sums);
+                } else {
+                    alone.sum::<S, 1>(simd, from, &mut spare);
                     copy(sums, &spare);
                 }
             }
+        }
+    }
+}
+
+/// Registers of sums side by side.
+const SIDE: usize = 4;
+
+impl<T: Vector> Alone<'_, T> {
+    /// The sums of a few windows, from where they begin.
+    #[expect(clippy::inline_always, reason = "it is to use the registers of its caller")]
+    #[inline(always)]
+    fn sum<S: Simd, const N: usize>(&self, simd: S, plane: Option<&[T]>, to: &mut [T]) {
+        let plane = plane.unwrap_or_default();
+        let mut sums = [T::splat(simd, T::default()); N];
+        for (offset, weight) in self.layout.cells.iter().zip(self.cells) {
+            let from = plane.get(*offset..).unwrap_or_default();
+            let Some(from) = T::vectors::<S>(from).first_chunk::<N>() else { return };
+            let weight = T::splat(simd, *weight);
+            for (sum, x) in sums.iter_mut().zip(from) {
+                *sum = T::plus(simd, *sum, T::times(simd, *x, weight));
+            }
+        }
+        if let Some(bias) = self.bias {
+            let bias = T::splat(simd, bias);
+            sums = sums.map(|sum| T::plus(simd, sum, bias));
+        }
+        if let Some(slots) = T::vectors_mut::<S>(to).first_chunk_mut::<N>() {
+            *slots = sums;
         }
     }
 }

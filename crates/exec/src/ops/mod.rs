@@ -24,6 +24,7 @@ mod training;
 mod window;
 
 pub(crate) use args::{Args, axis, misfit, unfit};
+pub(crate) use elementwise::walk;
 use holdall_diag::Failure;
 use holdall_graph::{AI_ONNX, AI_ONNX_ML};
 pub(crate) use setup::{Setup, World};

@@ -196,7 +196,7 @@ impl<T: Vector, R: Right<T>> WithSimd for Part<'_, T, R> {
         let columns = self.rows.first().map_or(0, |row| row.len());
         let inner = self.left.inner;
         let mut panel = vec![T::default(); width * BLOCK.min(inner)];
-        let mut spare = vec![T::default(); width];
+        let mut spare = vec![T::default(); ROWS * width];
         // What one row uses is not copied first.
         let direct = self.right.matrix().filter(|_| self.rows.len() == 1 && self.left.rows == 1);
         for start in (0..inner).step_by(BLOCK) {
@@ -287,20 +287,23 @@ impl<T: Vector> Place<'_, T> {
                 }
             }
         }
+        // By way of memory, once: sums that are looked up by a row would be there all the time.
+        let spare = T::vectors_mut::<S>(self.spare).as_chunks_mut::<WIDTH>().0;
+        if let Some(slots) = spare.first_chunk_mut::<R>() {
+            for (slot, sum) in slots.iter_mut().zip(sums) {
+                *slot = sum;
+            }
+        }
         let first = self.lines.start == 0;
-        for (row, sums) in rows.iter_mut().zip(&sums) {
+        let width = WIDTH * T::lanes::<S>();
+        for (row, sums) in rows.iter_mut().zip(self.spare.chunks_exact(width)) {
             let to = row.get_mut(self.own.clone()).unwrap_or_default();
-            if let Some(slots) = T::vectors_mut::<S>(to).first_chunk_mut::<WIDTH>() {
-                for (slot, sum) in slots.iter_mut().zip(sums) {
-                    *slot = if first { *sum } else { T::plus(simd, *slot, *sum) };
+            if first {
+                copy(to, sums);
+            } else {
+                for (slot, sum) in to.iter_mut().zip(sums) {
+                    *slot = slot.add(*sum);
                 }
-                continue;
-            }
-            for (slot, sum) in T::vectors_mut::<S>(self.spare).iter_mut().zip(sums) {
-                *slot = *sum;
-            }
-            for (slot, sum) in to.iter_mut().zip(self.spare.iter()) {
-                *slot = if first { *sum } else { slot.add(*sum) };
             }
         }
     }
