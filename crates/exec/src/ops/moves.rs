@@ -6,7 +6,7 @@ use super::lanes::strides;
 use crate::{
     TensorValue,
     context::Context,
-    value::{Blocks, Steps},
+    value::{Blocks, Lines, Steps},
 };
 
 /// Stands for an element that comes from nowhere.
@@ -51,8 +51,11 @@ pub(super) fn take(
     value: &TensorValue,
     picks: &[Vec<usize>],
 ) -> Result<TensorValue, Failure> {
-    let (shape, plan) = cartesian(cx, value.shape(), picks)?;
-    value.pick(&shape, &plan)
+    let Some((line, lead)) = picks.split_last() else { return Ok(value.clone()) };
+    let shape: Vec<usize> = picks.iter().map(Vec::len).collect();
+    let total = cx.room(&shape, size_of::<usize>() * 3)?;
+    let (_, starts) = cartesian(cx, value.shape(), lead)?;
+    TensorValue::laid(&[value], &shape, &Lines { starts: &starts, line, total })
 }
 
 /// The elements from `start` on along one axis.

@@ -12,7 +12,7 @@ pub(crate) use convert::element_type;
 use half::{bf16, f16};
 use holdall_diag::Failure;
 pub use holdall_tensor::Narrow;
-pub(crate) use moves::{Blocks, Steps, at};
+pub(crate) use moves::{Blocks, Lines, Steps, at};
 
 use crate::codes;
 

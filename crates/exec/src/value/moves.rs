@@ -197,3 +197,30 @@ impl Order for Steps<'_> {
         Ok(out)
     }
 }
+
+/// The same positions from each of several starts.
+pub(crate) struct Lines<'l> {
+    pub(crate) starts: &'l [usize],
+    pub(crate) line: &'l [usize],
+    /// Elements of all lines.
+    pub(crate) total: usize,
+}
+
+impl Order for Lines<'_> {
+    fn lay<T: Clone>(&self, parts: &[&Array<T>]) -> Result<Vec<T>, Failure> {
+        let data = parts.first().map_or(&[][..], |part| part.data());
+        let mut out = Vec::with_capacity(self.total);
+        let run = self.line.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b));
+        let first = self.line.first().copied().unwrap_or(0);
+        for start in self.starts {
+            if run {
+                let line = data.get(start + first..start + first + self.line.len());
+                out.extend_from_slice(line.ok_or_else(lost)?);
+            } else {
+                let line = data.get(*start..).unwrap_or_default();
+                out.extend(self.line.iter().map_while(|&i| line.get(i).cloned()));
+            }
+        }
+        if out.len() == self.total { Ok(out) } else { Err(lost()) }
+    }
+}
