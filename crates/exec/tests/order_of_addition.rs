@@ -8,10 +8,14 @@ use holdall_tensor::DType;
 
 const BLOCK: usize = 256;
 
+fn signed(n: usize) -> i64 {
+    i64::try_from(n).unwrap()
+}
+
 /// Numbers of which sums in another order are other sums.
 fn numbers(count: usize, seed: usize) -> Vec<f32> {
-    let number = |i: usize| ((i * 7919 + seed * 104_729) % 10_007) as f32 / 1009.0 - 4.9;
-    (0..count).map(number).collect()
+    let small = |i: usize| u16::try_from((i * 7919 + seed * 104_729) % 10_007).unwrap();
+    (0..count).map(|i| f32::from(small(i)) / 1009.0 - 4.9).collect()
 }
 
 fn run(op: &str, attributes: Vec<(&str, Attribute)>, inputs: &[TensorValue]) -> Vec<f32> {
@@ -118,7 +122,7 @@ impl Case {
     fn expected(&self, x: &[f32], w: &[f32], bias: &[f32]) -> Vec<f32> {
         let count = |i: usize| {
             let reach = (self.kernel[i] - 1) * self.dilations[i] + 1;
-            let room = self.input[i] as i64 + self.pads[i] + self.pads[2 + i] - reach as i64;
+            let room = signed(self.input[i]) + self.pads[i] + self.pads[2 + i] - signed(reach);
             usize::try_from(room).unwrap() / self.strides[i] + 1
         };
         let (height, width) = (count(0), count(1));
@@ -132,7 +136,9 @@ impl Case {
                     let (channel, cell) = (first + k / cells, k % cells);
                     let at = |i: usize, window: usize, cell: usize| {
                         let p = window * self.strides[i] + cell * self.dilations[i];
-                        usize::try_from(p as i64 - self.pads[i]).ok().filter(|&p| p < self.input[i])
+                        usize::try_from(signed(p) - self.pads[i])
+                            .ok()
+                            .filter(|&p| p < self.input[i])
                     };
                     let y = at(0, place / width, cell / self.kernel[1]);
                     let z = at(1, place % width, cell % self.kernel[1]);
@@ -178,9 +184,9 @@ fn convolutions_add_channel_by_channel_and_cell_by_cell() {
         let x = numbers(case.channels * height * width, 1);
         let w = numbers(case.maps * depth * tall * wide, 2);
         let bias = numbers(case.maps, 3);
-        let list = |list: &[usize]| Attribute::Ints(list.iter().map(|&n| n as i64).collect());
+        let list = |list: &[usize]| Attribute::Ints(list.iter().map(|&n| signed(n)).collect());
         let attributes = vec![
-            ("group", Attribute::Int(case.groups as i64)),
+            ("group", Attribute::Int(signed(case.groups))),
             ("strides", list(&case.strides)),
             ("dilations", list(&case.dilations)),
             ("pads", Attribute::Ints(case.pads.to_vec())),

@@ -53,7 +53,9 @@ pub(crate) fn exp(x: f64) -> f64 {
 /// The exponential of every number of a list.
 pub(crate) fn exponentials<T: Float>(list: &mut [T]) {
     if size_of::<T>() == 8 {
-        list.iter_mut().for_each(|x| *x = x.via(f64::exp));
+        for x in list {
+            *x = x.via(f64::exp);
+        }
         return;
     }
     pulp::Arch::new().dispatch(|| {

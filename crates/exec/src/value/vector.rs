@@ -1,6 +1,5 @@
 //! Numbers in registers as wide as the host has them. A multiplication and an addition are two operations, each
 //! rounded: lanes give the bits that one number after the other gives.
-#![expect(clippy::inline_always, reason = "what is not inlined does not use the registers found")]
 
 use std::borrow::Cow;
 
@@ -94,4 +93,4 @@ macro_rules! summed {
 summed!(f32, f64, i32, i64);
 summed!(f16, bf16 => f64, |x| x.wide(), Number::of);
 summed!(i8, i16, u8, u16, u32 => i32, |x| i32::of_int(x.int()), |sum| Self::of_int(sum.int()));
-summed!(u64 => i64, |x| x.cast_signed(), |sum| sum.cast_unsigned());
+summed!(u64 => i64, |x| x.cast_signed(), i64::cast_unsigned);

@@ -137,7 +137,7 @@ struct Part<'p, T, R> {
 }
 
 /// Computes products.
-pub(super) fn multiply<'p, T: Vector, R: Right<T> + Copy + Send>(products: Vec<Product<'p, T, R>>) {
+pub(super) fn multiply<T: Vector, R: Right<T> + Copy + Send>(products: Vec<Product<'_, T, R>>) {
     let threads = rayon::current_num_threads();
     let size = |p: &Product<'_, T, R>| p.out.len().saturating_mul(p.left.inner);
     let share = threads > 1 && products.iter().map(size).fold(0, usize::saturating_add) >= LARGE;
@@ -154,10 +154,7 @@ pub(super) fn multiply<'p, T: Vector, R: Right<T> + Copy + Send>(products: Vec<P
 }
 
 /// Divides a product into about so many parts: by columns, and by rows where these do not do.
-fn divide<'p, T: Vector, R: Copy>(
-    product: Product<'p, T, R>,
-    pieces: usize,
-) -> Vec<Part<'p, T, R>> {
+fn divide<T: Vector, R: Copy>(product: Product<'_, T, R>, pieces: usize) -> Vec<Part<'_, T, R>> {
     let Product { left, right, bias, out } = product;
     let columns = out.len() / left.rows.max(1);
     if columns == 0 {
@@ -308,3 +305,6 @@ impl<T: Vector> Place<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
