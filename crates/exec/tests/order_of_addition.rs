@@ -176,6 +176,15 @@ fn convolutions_add_channel_by_channel_and_cell_by_cell() {
         Case { kernel: [2, 3], strides: [1, 3], dilations: [2, 2], pads: [3, 2, 0, 5], ..plain },
         Case { maps: 12, groups: 4, pads: [-1, -2, 0, -1], ..plain },
         Case { input: [3, 1], kernel: [3, 1], pads: [1, 0, 1, 0], ..plain },
+        // One window and one line of cells, whose steps go beyond every address.
+        Case {
+            input: [2, 5],
+            kernel: [1, 3],
+            pads: [0; 4],
+            strides: [usize::MAX >> 1, 1],
+            dilations: [usize::MAX >> 1, 1],
+            ..plain
+        },
         plain,
     ];
     for (i, case) in cases.iter().enumerate() {

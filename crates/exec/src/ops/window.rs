@@ -268,8 +268,11 @@ impl Window {
         cx.room(lead, size_of::<usize>())?;
         cx.room(kernel, size_of::<usize>())?;
         let list = |shape: &[usize], move_by: &dyn Fn(usize) -> usize| {
-            let own: Vec<usize> =
-                (0..shape.len()).map(|i| at(&steps, i).saturating_mul(move_by(i))).collect();
+            // Where there is one position, its step may be of any size, and is never taken.
+            let step = |(i, n): (usize, &usize)| {
+                if *n == 1 { 0 } else { at(&steps, i).saturating_mul(move_by(i)) }
+            };
+            let own: Vec<usize> = shape.iter().enumerate().map(step).collect();
             let mut out = Vec::new();
             walk(shape, &own, |offset| out.push(offset));
             out
