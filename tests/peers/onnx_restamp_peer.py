@@ -7,6 +7,7 @@ counted, not failed; a re-stamped model that does not load, or answers something
 
 import argparse
 import collections
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -28,6 +29,7 @@ RANDOM = ("random", "bernoulli", "multinomial", "dropout_random", "training")
 def session(model):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
+    options.intra_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
@@ -77,6 +79,71 @@ def fixtures():
         yield folder.parent.name, model, given
 
 
+TARGETS = ([("opset", n) for n in (9, 11, 13, 15, 17, 18, 21, 22, 23, 26)] + [("ir", n) for n in (4, 7, 8, 10, 13)]
+           + [("ml", n) for n in (1, 2, 3, 4)])
+
+
+def examine(work):
+    """Counts by target, reasons of refusals and failures of one model."""
+    holdall, name, bytes_, given = work
+    model = onnx.load_from_string(bytes_)
+    tables, reasons, failed = collections.Counter(), [], []
+    imports = {i.domain: i.version for i in model.opset_import}
+    try:
+        before = session(bytes_).run(None, given) if given is not None else None
+    except Exception:
+        before = None
+    if before is None:
+        return tables, reasons, failed
+    with tempfile.TemporaryDirectory() as folder:
+        source, made = Path(folder, "a.onnx"), Path(folder, "b.onnx")
+        source.write_bytes(bytes_)
+        for target in TARGETS:
+            kind, version = target
+            now = {"opset": imports.get("", imports.get("ai.onnx")), "ml": imports.get("ai.onnx.ml"), "ir": model.ir_version}[kind]
+            if now is None or now == version:
+                continue
+            direction = "up" if now < version else "down"
+            count = lambda what: tables.update([(target, f"{direction} {what}")])
+            count("asked")
+            made.unlink(missing_ok=True)
+            done = subprocess.run([holdall, "convert", source, made, "--to", f"onnx:{kind}={version}"],
+                                  capture_output=True, text=True, encoding="utf-8", timeout=120)
+            if kind == "opset":
+                try:
+                    version_converter.convert_version(model, version)
+                    count("onnx")
+                except Exception:
+                    pass
+            if done.returncode:
+                why = done.stderr.splitlines()[0] if done.stderr else "nothing said"
+                if "[onnx/restamp]" not in why:
+                    failed.append(f"{name} {kind}={version}: {why[:200]}")
+                reasons.append(why.split(": ", 3)[-1][:110])
+                continue
+            bytes_made = made.read_bytes()
+            again = onnx.load_from_string(bytes_made)
+            stamp = {"ir": again.ir_version, **{i.domain: i.version for i in again.opset_import}}
+            if stamp.get({"opset": "", "ml": "ai.onnx.ml", "ir": "ir"}[kind], stamp.get("ai.onnx")) != version:
+                failed.append(f"{name} {kind}={version}: the stamp is {stamp}")
+                continue
+            try:
+                after = session(bytes_made).run(None, given)
+            except Exception as error:
+                text = str(error)
+                # An operator of that version that this runtime has no kernel for, or a version that it does not open.
+                if "NOT_IMPLEMENTED" in text or "Could not find an implementation" in text or "is under development" in text:
+                    count("no kernel")
+                    continue
+                failed.append(f"{name} {kind}={version}: does not load: {text[:200]}")
+                continue
+            if equal(before, after):
+                count("equal")
+            else:
+                failed.append(f"{name} {kind}={version}: the answers differ")
+    return tables, reasons, failed
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--holdall", default=os.environ.get("HOLDALL", "target/release/holdall"))
@@ -89,62 +156,15 @@ def main():
     models += [entry for entry in fixtures() if wanted(entry[0])]
     if not models:
         sys.exit("no models")
-    targets = [("opset", n) for n in (9, 11, 13, 15, 17, 18, 21, 22, 23, 26)] + [("ir", n) for n in (4, 7, 8, 10, 13)] + [("ml", n) for n in (1, 2, 3, 4)]
-    tables = {target: collections.Counter() for target in targets}
+    tables = {target: collections.Counter() for target in TARGETS}
     reasons, failed = collections.Counter(), []
-    with tempfile.TemporaryDirectory() as folder:
-        source, made = Path(folder, "a.onnx"), Path(folder, "b.onnx")
-        for name, model, given in models:
-            source.write_bytes(model.SerializeToString())
-            imports = {i.domain: i.version for i in model.opset_import}
-            try:
-                before = session(str(source)).run(None, given) if given is not None else None
-            except Exception:
-                before = None
-            if before is None:
-                continue
-            for target in targets:
-                kind, version = target
-                now = {"opset": imports.get("", imports.get("ai.onnx")), "ml": imports.get("ai.onnx.ml"), "ir": model.ir_version}[kind]
-                if now is None or now == version:
-                    continue
-                direction = "up" if now < version else "down"
-                counts = tables[target]
-                counts[direction + " asked"] += 1
-                made.unlink(missing_ok=True)
-                done = subprocess.run([options.holdall, "convert", source, made, "--to", f"onnx:{kind}={version}"],
-                                      capture_output=True, text=True, encoding="utf-8", timeout=120)
-                if kind == "opset":
-                    try:
-                        version_converter.convert_version(model, version)
-                        counts[direction + " onnx"] += 1
-                    except Exception:
-                        pass
-                if done.returncode:
-                    why = done.stderr.splitlines()[0] if done.stderr else "nothing said"
-                    if "[onnx/restamp]" not in why:
-                        failed.append(f"{name} {kind}={version}: {why[:200]}")
-                    reasons[why.split(": ", 3)[-1][:110]] += 1
-                    continue
-                again = onnx.load(made)
-                stamp = {"ir": again.ir_version, **{i.domain: i.version for i in again.opset_import}}
-                if stamp.get({"opset": "", "ml": "ai.onnx.ml", "ir": "ir"}[kind], stamp.get("ai.onnx")) != version:
-                    failed.append(f"{name} {kind}={version}: the stamp is {stamp}")
-                    continue
-                try:
-                    after = session(str(made)).run(None, given)
-                except Exception as error:
-                    text = str(error)
-                    # An operator of that version that this runtime has no kernel for, or a version that it does not open.
-                    if "NOT_IMPLEMENTED" in text or "Could not find an implementation" in text or "is under development" in text:
-                        counts[direction + " no kernel"] += 1
-                        continue
-                    failed.append(f"{name} {kind}={version}: does not load: {text[:200]}")
-                    continue
-                if equal(before, after):
-                    counts[direction + " equal"] += 1
-                else:
-                    failed.append(f"{name} {kind}={version}: the answers differ")
+    works = ((options.holdall, name, model.SerializeToString(), given) for name, model, given in models)
+    with multiprocessing.get_context("spawn").Pool() as pool:
+        for counts, whys, failures in pool.imap(examine, works, chunksize=8):
+            for (target, what), n in counts.items():
+                tables[target][what] += n
+            reasons.update(whys)
+            failed += failures
     print(f"onnxruntime {onnxruntime.__version__}, onnx {onnx.__version__}; columns: asked, re-stamped and equal to the bit, no kernel in this runtime, "
           "converted by onnx's version converter (not scored)")
     for target, counts in tables.items():

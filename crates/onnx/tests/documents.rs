@@ -7,6 +7,7 @@ use std::path::Path;
 
 use holdall_codec::{Options, ReadOptions, Reader, RewriteRequest, Rewritten, Writer};
 use holdall_diag::Failure;
+use holdall_graph::Attribute;
 use holdall_onnx::{FORMAT, Onnx};
 use holdall_source::{Limits, Source};
 
@@ -273,6 +274,92 @@ fn a_resize_leaves_out_what_says_nothing_and_gets_it_back() {
     let both = resize(&["x", "roi", "x", "sizes"], 13);
     let failure = rewrite(&both, "opset=11", true).unwrap_err();
     assert!(failure.to_string().contains("either scales or sizes"), "{failure}");
+}
+
+#[test]
+fn a_resize_goes_below_version_18_without_what_came_with_it() {
+    let resize = |attributes: &[u8]| {
+        let graph = [
+            field(1, &node("Resize", &["x", "", "scales"], &["y"], attributes)),
+            field(2, b"g"),
+            field(5, &weight("scales", 4)),
+            field(11, &value("x", &[1, 1, 2, 2])),
+            field(12, &field(1, b"y")),
+        ]
+        .concat();
+        let model = [number(1, 8), field(7, &graph), field(8, &number(2, 18))].concat();
+        Source::from_bytes("m.onnx", model)
+    };
+    let int = |name: &str, n: u64| {
+        field(5, &[field(1, name.as_bytes()), number(3, n), number(20, 2)].concat())
+    };
+    let down = bytes(&rewrite(&resize(&int("antialias", 0)), "opset=13", true).unwrap());
+    assert_eq!(contains(&down, b"antialias"), 0);
+    let up = rewrite(&Source::from_bytes("down.onnx", down), "opset=18", true).unwrap();
+    assert_eq!(bytes(&up), bytes(&rewrite(&resize(&[]), "", true).unwrap()));
+    for attribute in [int("antialias", 1), field(5, &ints("axes", &[0, 1, 2, 3]))] {
+        let failure = rewrite(&resize(&attribute), "opset=13", true).unwrap_err();
+        assert!(failure.to_string().contains("there is no attribute"), "{failure}");
+    }
+}
+
+#[test]
+fn trees_of_version_5_become_those_of_version_3() {
+    let tensor = |name: &str, kind: u64, raw: &[u8], count: u64| {
+        let body = [number(1, count), number(2, kind), field(9, raw)].concat();
+        field(5, &[field(1, name.as_bytes()), field(5, &body), number(20, 4)].concat())
+    };
+    let floats = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    let list = |name: &str, values: &[u64]| field(5, &ints(name, values));
+    // The first node asks whether feature 1 is 2 or 5, then the second whether feature 0 is at most 0.5.
+    let model = |members: &[f32], leaf: u64, shared: u64, post: u64| {
+        let attributes = [
+            list("tree_roots", &[0]),
+            field(5, &[field(1, b"post_transform"), number(3, post), number(20, 2)].concat()),
+            list("nodes_featureids", &[1, 0]),
+            tensor("nodes_modes", 2, &[6, 0], 2),
+            tensor("nodes_splits", 1, &floats(&[0.0, 0.5]), 2),
+            list("nodes_truenodeids", &[shared, 1]),
+            list("nodes_trueleafs", &[leaf, 1]),
+            list("nodes_falsenodeids", &[1, 2]),
+            list("nodes_falseleafs", &[0, 1]),
+            list("leaf_targetids", &[0, 0, 0]),
+            tensor("leaf_weights", 1, &floats(&[1.0, 2.0, 4.0]), 3),
+            tensor("membership_values", 1, &floats(members), members.len() as u64),
+        ]
+        .concat();
+        let domain = field(7, b"ai.onnx.ml");
+        let graph = [
+            field(1, &node("TreeEnsemble", &["x"], &["y"], &[domain, attributes].concat())),
+            field(2, b"g"),
+            field(11, &value("x", &[1, 2])),
+            field(12, &value("y", &[1, 1])),
+        ]
+        .concat();
+        let ml = [field(1, b"ai.onnx.ml"), number(2, 5)].concat();
+        let model = [number(1, 9), field(7, &graph), field(8, &number(2, 18)), field(8, &ml)];
+        Source::from_bytes("m.onnx", model.concat())
+    };
+    assert_eq!(codes(&model(&[2.0, 5.0, f32::NAN], 1, 0, 0)), ["onnx/tree-child"; 0]);
+    let down = rewrite(&model(&[2.0, 5.0, f32::NAN], 1, 0, 0), "ml=3", true).unwrap();
+    let down = Source::from_bytes("down.onnx", bytes(&down));
+    assert_eq!(codes(&down), ["onnx/tree-child"; 0]);
+    let (graph, _) = holdall_onnx::decode(&down, Limits::default()).unwrap();
+    let node = &graph.nodes.as_slice()[0];
+    assert_eq!(node.op_type, "TreeEnsembleRegressor");
+    let said =
+        |name: &str| node.attributes.iter().find(|(n, _)| n.as_str() == name).unwrap().1.clone();
+    let modes = ["BRANCH_EQ", "BRANCH_EQ", "BRANCH_LEQ", "LEAF", "LEAF", "LEAF", "LEAF"];
+    assert_eq!(said("nodes_modes"), Attribute::texts(modes));
+    assert_eq!(said("nodes_values"), Attribute::Floats(vec![2.0, 5.0, 0.5, 0.0, 0.0, 0.0, 0.0]));
+    assert_eq!(said("target_weights"), Attribute::Floats(vec![4.0, 2.0, 1.0, 1.0]));
+    // Two members cannot lead to one node, and no node has two parents.
+    let failure = rewrite(&model(&[2.0, 5.0, f32::NAN], 0, 1, 0), "ml=3", true).unwrap_err();
+    assert!(failure.to_string().contains("leads to more than a leaf"), "{failure}");
+    let failure = rewrite(&model(&[2.0, f32::NAN], 0, 1, 0), "ml=3", true).unwrap_err();
+    assert!(failure.to_string().contains("more than one way"), "{failure}");
+    let failure = rewrite(&model(&[2.0, f32::NAN], 1, 0, 1), "ml=3", true).unwrap_err();
+    assert!(failure.to_string().contains("`post_transform` is 1"), "{failure}");
 }
 
 #[test]

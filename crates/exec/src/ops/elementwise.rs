@@ -61,7 +61,7 @@ pub(super) fn plan(
 }
 
 /// Calls with the offset of every element of a shape, in order.
-pub(super) fn walk(shape: &[usize], strides: &[usize], mut visit: impl FnMut(usize)) {
+pub(crate) fn walk(shape: &[usize], strides: &[usize], mut visit: impl FnMut(usize)) {
     if shape.contains(&0) {
         return;
     }
@@ -264,6 +264,26 @@ pub(super) fn float(
     }
     setup.ignore(&["consumed_inputs"]);
     one(move |args: Args<'_>| floats!(args.get(0)?, array => Ok(run(array, &f))))
+}
+
+/// The same where registers can do several at once: `quick` is for what is rounded to fewer bits.
+pub(super) fn rounded(
+    setup: &Setup<'_>,
+    quick: impl Fn(f64) -> f64 + Send + Sync + 'static,
+    exact: impl Fn(f64) -> f64 + Send + Sync + 'static,
+) -> Result<Kernel, Failure> {
+    fn run<T: Float>(
+        array: &Array<T>,
+        quick: &impl Fn(f64) -> f64,
+        exact: &impl Fn(f64) -> f64,
+    ) -> TensorValue {
+        if size_of::<T>() == 8 {
+            return T::wrap(array.map(|x| x.via(exact)));
+        }
+        T::wrap(pulp::Arch::new().dispatch(|| array.map(|x| x.via(quick))))
+    }
+    setup.ignore(&["consumed_inputs"]);
+    one(move |args: Args<'_>| floats!(args.get(0)?, array => Ok(run(array, &quick, &exact))))
 }
 
 /// The same over numbers of any type.

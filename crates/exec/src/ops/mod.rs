@@ -11,6 +11,7 @@ mod microsoft;
 mod ml;
 mod moves;
 mod onnx;
+mod panels;
 mod post_transform;
 mod prelude;
 mod preview;
@@ -23,6 +24,7 @@ mod training;
 mod window;
 
 pub(crate) use args::{Args, axis, misfit, unfit};
+pub(crate) use elementwise::walk;
 use holdall_diag::Failure;
 use holdall_graph::{AI_ONNX, AI_ONNX_ML};
 pub(crate) use setup::{Setup, World};

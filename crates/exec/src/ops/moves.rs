@@ -3,7 +3,11 @@
 use holdall_diag::Failure;
 
 use super::lanes::strides;
-use crate::{TensorValue, context::Context};
+use crate::{
+    TensorValue,
+    context::Context,
+    value::{Blocks, Lines, Steps},
+};
 
 /// Stands for an element that comes from nowhere.
 pub(super) const FILL: usize = usize::MAX;
@@ -47,8 +51,11 @@ pub(super) fn take(
     value: &TensorValue,
     picks: &[Vec<usize>],
 ) -> Result<TensorValue, Failure> {
-    let (shape, plan) = cartesian(cx, value.shape(), picks)?;
-    value.pick(&shape, &plan)
+    let Some((line, lead)) = picks.split_last() else { return Ok(value.clone()) };
+    let shape: Vec<usize> = picks.iter().map(Vec::len).collect();
+    let total = cx.room(&shape, size_of::<usize>() * 3)?;
+    let (_, starts) = cartesian(cx, value.shape(), lead)?;
+    TensorValue::laid(&[value], &shape, &Lines { starts: &starts, line, total })
 }
 
 /// The elements from `start` on along one axis.
@@ -74,9 +81,8 @@ pub(super) fn transpose(
     let own = strides(value.shape());
     let shape: Vec<usize> = order.iter().map(|&i| crate::value::at(value.shape(), i)).collect();
     let steps: Vec<usize> = order.iter().map(|&i| crate::value::at(&own, i)).collect();
-    let mut plan = Vec::with_capacity(cx.room(&shape, size_of::<usize>() * 2)?);
-    super::elementwise::walk(&shape, &steps, |offset| plan.push(offset));
-    value.pick(&shape, &plan)
+    cx.room(&shape, size_of::<usize>() * 2)?;
+    TensorValue::laid(&[value], &shape, &Steps { shape: &shape, steps: &steps })
 }
 
 /// Tensors of one type joined along an axis; the other extents are equal.
@@ -102,16 +108,8 @@ pub(super) fn join(
     if let Some(slot) = shape.get_mut(axis) {
         *slot = total;
     }
-    let count = cx.room(&shape, size_of::<usize>() * 2)?;
-    let outer: usize = shape.iter().take(axis).product();
-    let blocks: Vec<usize> = parts.iter().map(|p| p.shape().iter().skip(axis).product()).collect();
-    let mut plan = Vec::with_capacity(count);
-    for row in 0..outer {
-        let mut start = 0;
-        for (part, block) in parts.iter().zip(&blocks) {
-            plan.extend(start + row * block..start + (row + 1) * block);
-            start += part.len();
-        }
-    }
-    TensorValue::merge(parts, &shape, &plan)
+    let total = cx.room(&shape, size_of::<usize>() * 2)?;
+    let times: usize = shape.iter().take(axis).product();
+    let sizes: Vec<usize> = parts.iter().map(|p| p.shape().iter().skip(axis).product()).collect();
+    TensorValue::laid(parts, &shape, &Blocks { sizes: &sizes, times, total })
 }

@@ -1,78 +1,99 @@
-//! Products of matrices. Products are added in the order of the inner axis, whatever the number of rows.
+//! Products of matrices. An element adds its products in the order that [`super::panels`] says.
 
 use holdall_diag::Failure;
 
 use super::{
     args::misfit,
     elementwise::{broadcast, plan},
+    panels::{Left, Matrix, Product, multiply},
 };
-use crate::{Array, context::Context, value::number::Number};
+use crate::{
+    Array,
+    context::Context,
+    value::{number::Number, vector::Summed},
+};
 
-/// Rows and columns of a block whose sums stay in registers.
-const ROWS: usize = 4;
-const COLUMNS: usize = 8;
-
-/// Rows of `a` times the matrix `b`; halves are added in binary64 and rounded once.
-pub(super) fn multiply<T: Number>(a: &[T], b: &[T], inner: usize, columns: usize) -> Vec<T> {
-    if T::FLOAT && size_of::<T>() == 2 {
-        let wide = |list: &[T]| list.iter().map(|x| x.wide()).collect::<Vec<f64>>();
-        let product = multiply(&wide(a), &wide(b), inner, columns);
-        return product.into_iter().map(T::of).collect();
-    }
-    let rows = a.len() / inner.max(1);
-    let mut out = vec![T::default(); rows * columns];
-    let blocks = rows - rows % ROWS;
-    let (whole, rest) = a.split_at(blocks * inner);
-    if blocks > 0 {
-        let mut panel = vec![[T::default(); COLUMNS]; inner];
-        for column in (0..columns).step_by(COLUMNS) {
-            let width = COLUMNS.min(columns - column);
-            for (to, line) in panel.iter_mut().zip(b.chunks_exact(columns)) {
-                for (slot, x) in to.iter_mut().zip(line.iter().skip(column).take(width)) {
-                    *slot = *x;
-                }
-            }
-            for (block, lines) in
-                whole.chunks_exact(ROWS * inner).zip(out.chunks_mut(ROWS * columns))
-            {
-                for (line, sums) in lines.chunks_mut(columns).zip(block_sums(block, &panel, inner))
-                {
-                    for (slot, x) in line.iter_mut().skip(column).zip(sums.iter().take(width)) {
-                        *slot = *x;
-                    }
-                }
-            }
-        }
-    }
-    let left = out.get_mut(blocks * columns..).unwrap_or_default();
-    for (row, sums) in rest.chunks_exact(inner.max(1)).zip(left.chunks_mut(columns.max(1))) {
-        for (&x, line) in row.iter().zip(b.chunks_exact(columns.max(1))) {
-            for (sum, &y) in sums.iter_mut().zip(line) {
-                *sum = sum.add(x.mul(y));
-            }
-        }
-    }
-    out
+/// How two stacks of matrices meet.
+struct Stacks {
+    rows: usize,
+    inner: usize,
+    columns: usize,
+    /// Whether the lines of the right matrices are their columns.
+    turned: bool,
+    /// Matrices of the left and of the right for each of the result.
+    pairs: Vec<(usize, usize)>,
 }
 
-/// The sums of a block: each adds its products in the order of the inner axis.
-fn block_sums<T: Number>(
-    block: &[T],
-    panel: &[[T; COLUMNS]],
-    inner: usize,
-) -> [[T; COLUMNS]; ROWS] {
-    let mut sums = [[T::default(); COLUMNS]; ROWS];
-    let mut lines = block.chunks_exact(inner);
-    let mut next = || lines.next().unwrap_or_default().iter();
-    let (first, second, third, fourth) = (next(), next(), next(), next());
-    for ((((y, a), b), c), d) in panel.iter().zip(first).zip(second).zip(third).zip(fourth) {
-        for (sums, x) in sums.iter_mut().zip([*a, *b, *c, *d]) {
-            for (sum, &y) in sums.iter_mut().zip(y) {
-                *sum = sum.add(x.mul(y));
+impl Stacks {
+    /// The products, one after the other.
+    fn multiply<T: Summed>(mut self, a: &[T], b: &[T]) -> Vec<T> {
+        let total = self.pairs.len() * self.rows * self.columns;
+        let mut out = vec![T::Sum::default(); total];
+        if self.inner == 0 || total == 0 {
+            return T::narrower(out);
+        }
+        self.merge();
+        let Self { rows, inner, columns, turned, pairs } = self;
+        let (a, b) = (T::wider(a), T::wider(b));
+        let (own, other) = (rows * inner, inner * columns);
+        let x = |i: usize| a.get(i * own..(i + 1) * own).unwrap_or_default();
+        let y = |j: usize| b.get(j * other..(j + 1) * other).unwrap_or_default();
+        // A matrix times a column is the column, as a row, times the matrix, turned: lanes are then rows.
+        let column = columns == 1 && rows > 1;
+        let lefts: Vec<Left<T::Sum>> = pairs
+            .iter()
+            .map(|&(i, j)| Left::new(if column { y(j) } else { x(i) }, inner))
+            .collect();
+        let products = pairs.iter().zip(&lefts).zip(out.chunks_mut(rows * columns));
+        let products = products.map(|((&(i, j), left), out)| {
+            let right = if column {
+                Matrix { data: x(i), step: inner, turned: true }
+            } else {
+                Matrix { data: y(j), step: if turned { inner } else { columns }, turned }
+            };
+            Product { left, right, bias: None, out }
+        });
+        multiply(products.collect());
+        T::narrower(out)
+    }
+
+    /// Makes one matrix of matrices that follow one another and meet the same right one.
+    fn merge(&mut self) {
+        let Some(&(first, right)) = self.pairs.first() else { return };
+        if self.pairs.iter().enumerate().all(|(k, pair)| *pair == (first + k, right)) {
+            let count = self.pairs.len();
+            if first.is_multiple_of(count) {
+                self.rows *= count;
+                self.pairs = vec![(first / count, right)];
             }
         }
     }
-    sums
+}
+
+/// The product of two matrices, the right one turned where it is said to be.
+pub(super) fn multiply_matrices<T: Number>(
+    cx: &Context,
+    a: &Array<T>,
+    b: &Array<T>,
+    turned: bool,
+) -> Result<Array<T>, Failure> {
+    let ([rows, inner], [first, second]) = (a.shape(), b.shape()) else {
+        return Err(misfit("expected a matrix"));
+    };
+    let (other, columns) = if turned { (*second, *first) } else { (*first, *second) };
+    fits(*inner, other)?;
+    let shape = [*rows, columns];
+    let total = cx.room(&shape, size_of::<T>())?;
+    cx.product([total, *inner, 1])?;
+    let stacks = Stacks { rows: *rows, inner: *inner, columns, turned, pairs: vec![(0, 0)] };
+    Array::new(&shape, stacks.multiply(a.data(), b.data()))
+}
+
+fn fits(inner: usize, other: usize) -> Result<(), Failure> {
+    if inner == other {
+        return Ok(());
+    }
+    Err(misfit(format!("inner extents {inner} and {other} differ")))
 }
 
 /// The product of two tensors as stacks of matrices; vectors are a row on the left, a column on the
@@ -92,9 +113,7 @@ pub(super) fn matmul<T: Number>(
         [ref right @ .., inner, columns] => (right, inner, columns),
         [] => return Err(misfit("a scalar is not a matrix")),
     };
-    if inner != other {
-        return Err(misfit(format!("inner extents {inner} and {other} differ")));
-    }
+    fits(inner, other)?;
     let stack = broadcast(left, right)?;
     let mut shape = stack.clone();
     shape.extend((a.shape().len() > 1).then_some(rows));
@@ -104,16 +123,7 @@ pub(super) fn matmul<T: Number>(
     let count = stack.iter().product::<usize>();
     let all = |plan: Option<Vec<usize>>| plan.unwrap_or_else(|| (0..count).collect());
     let (first, second) = (all(plan(cx, left, &stack)?), all(plan(cx, right, &stack)?));
-    let mut data = Vec::with_capacity(total);
-    for (i, j) in first.into_iter().zip(second) {
-        let x = a.data().get(i * rows * inner..(i + 1) * rows * inner).unwrap_or_default();
-        let y = b.data().get(j * inner * columns..(j + 1) * inner * columns).unwrap_or_default();
-        if inner == 0 {
-            // Nothing says how many rows there are but the shape.
-            data.extend(std::iter::repeat_n(T::default(), rows * columns));
-        } else {
-            data.extend(multiply(x, y, inner, columns));
-        }
-    }
-    Array::new(&shape, data)
+    let pairs = first.into_iter().zip(second).collect();
+    let stacks = Stacks { rows, inner, columns, turned: false, pairs };
+    Array::new(&shape, stacks.multiply(a.data(), b.data()))
 }

@@ -36,41 +36,102 @@ pub(super) struct Placed {
     pub(super) views: Vec<View>,
 }
 
-/// What one cell of a kernel sees on one line of windows: elements at equal steps, for windows side by
-/// side.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Run {
-    /// The cell.
-    pub(super) cell: usize,
-    to: usize,
-    from: usize,
-    count: usize,
-    step: usize,
+/// Where the elements that windows see lie in a plane with its padding: at the start of a line of windows, plus
+/// where a cell lies in a window, plus the number of the window on its line. To make it so, what steps of the
+/// last axis pass over lies behind what they meet.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// Windows on every axis.
+    pub(super) places: Vec<usize>,
+    /// Starts of lines of windows.
+    pub(super) lines: Vec<usize>,
+    /// Windows of a line.
+    pub(super) width: usize,
+    /// Where the cells of a kernel lie.
+    pub(super) cells: Vec<usize>,
+    /// Elements of a plane with its padding.
+    pub(super) size: usize,
+    /// Elements of a plane without.
+    own: usize,
+    /// How planes get their padding, where they need it.
+    padding: Option<Padding>,
 }
 
-impl Run {
-    /// Whether another run of the same cell goes on where this one ends.
-    const fn continues(&self, next: &Self) -> bool {
-        self.cell == next.cell
-            && self.step == 1
-            && next.step == 1
-            && self.to + self.count == next.to
-            && self.from + self.count == next.from
+#[derive(Debug)]
+struct Padding {
+    input: Vec<usize>,
+    before: Vec<i64>,
+    /// Extents that windows see.
+    seen: Vec<usize>,
+    steps: Vec<usize>,
+    /// Step of the windows on the last axis, and elements between what one step meets and what it passes over.
+    step: usize,
+    apart: usize,
+}
+
+impl Padding {
+    /// Where a position of the input lies on a leading axis.
+    fn place(&self, axis: usize, x: usize) -> Option<usize> {
+        let p = signed(x).saturating_add(at(&self.before, axis));
+        let p = usize::try_from(p).ok().filter(|&p| p < at(&self.seen, axis))?;
+        Some(p * at(&self.steps, axis))
     }
 
-    /// Adds what the cell sees, times its weight, to the windows of a plane.
-    pub(super) fn add(&self, windows: &mut [f64], plane: &[f64], weight: f64) {
-        let into = windows.get_mut(self.to..self.to + self.count).unwrap_or_default();
-        let seen = plane.get(self.from..).unwrap_or_default();
-        if self.step == 1 {
-            for (sum, x) in into.iter_mut().zip(seen) {
-                *sum += x * weight;
-            }
-        } else {
-            for (sum, x) in into.iter_mut().zip(seen.iter().step_by(self.step)) {
-                *sum += x * weight;
+    fn fill<T: Copy>(&self, plane: &[T], into: &mut [T]) {
+        let last = self.input.len() - 1;
+        let (extent, seen) = (at(&self.input, last), at(&self.seen, last));
+        let (before, own) = (at(&self.before, last), strides(&self.input));
+        for (i, line) in plane.chunks(extent.max(1)).enumerate() {
+            let start = (0..last).try_fold(0, |sum, axis| {
+                let x = i * extent / at(&own, axis) % at(&self.input, axis);
+                self.place(axis, x).map(|place| sum + place)
+            });
+            let Some(start) = start else { continue };
+            for phase in 0..self.step.min(seen) {
+                // The first element that such steps meet, and where.
+                let near = signed(phase).saturating_sub(before);
+                let over = near.rem_euclid(signed(self.step));
+                let x = if near >= 0 { near } else { over };
+                let place = x.saturating_add(before) / signed(self.step);
+                let (Ok(x), Ok(place)) = (usize::try_from(x), usize::try_from(place)) else {
+                    continue;
+                };
+                let most = seen.saturating_sub(phase).div_ceil(self.step).saturating_sub(place);
+                let from = start + phase * self.apart + place;
+                let slots = into.iter_mut().skip(from).take(most);
+                let found = line.iter().skip(x).step_by(self.step);
+                slots.zip(found).for_each(|(slot, x)| *slot = *x);
             }
         }
+    }
+}
+
+impl Layout {
+    /// A plane with its padding, in a list of zeros.
+    pub(super) fn pad<T: Copy>(&self, plane: &[T], into: &mut [T]) {
+        match &self.padding {
+            Some(padding) => padding.fill(plane, into),
+            None => into.iter_mut().zip(plane).for_each(|(slot, x)| *slot = *x),
+        }
+    }
+
+    /// Planes with their padding; `None` where they need none.
+    pub(super) fn padded<T: Number>(
+        &self,
+        cx: &Context,
+        planes: &[T],
+        count: usize,
+    ) -> Result<Option<Vec<T>>, Failure> {
+        if self.padding.is_none() {
+            return Ok(None);
+        }
+        let total = cx.room(&[count, self.size], size_of::<T>())?;
+        let mut out = vec![T::default(); total];
+        if self.own > 0 {
+            let pairs = planes.chunks(self.own).zip(out.chunks_mut(self.size));
+            pairs.for_each(|(plane, into)| self.pad(plane, into));
+        }
+        Ok(Some(out))
     }
 }
 
@@ -161,66 +222,78 @@ impl Window {
         Ok(self.axes(input, kernel)?.into_iter().map(|(count, ..)| count).collect())
     }
 
-    /// How many windows stand on each axis, and what the cells of the kernel see of the input, line by
-    /// line and each line in the order of the cells.
-    pub(super) fn runs(
+    /// Where the elements that windows see lie.
+    pub(super) fn layout(
         &self,
         cx: &Context,
         input: &[usize],
         kernel: &[usize],
-    ) -> Result<(Vec<usize>, Vec<Run>), Failure> {
+    ) -> Result<Layout, Failure> {
         let axes = self.axes(input, kernel)?;
         let places: Vec<usize> = axes.iter().map(|(count, ..)| *count).collect();
-        let Some((&width, lines)) = places.split_last() else {
-            // Without axes there is one window of one cell.
-            let run = Run { cell: 0, to: 0, from: 0, count: 1, step: 1 };
-            return Ok((places, vec![run]));
+        let own = cx.room(input, 0)?;
+        let empty = Layout {
+            places,
+            lines: vec![0],
+            width: 1,
+            cells: vec![0],
+            size: own,
+            own,
+            padding: None,
         };
-        let listed: Vec<usize> = lines.iter().chain(kernel).copied().collect();
-        cx.room(&listed, size_of::<Run>())?;
-        cx.room(lines, size_of::<Vec<usize>>() + 8 * lines.len())?;
-        cx.room(kernel, size_of::<Vec<usize>>() + 8 * kernel.len())?;
-        let last = lines.len();
-        let (steps, cells) = (strides(input), every(kernel));
-        // Where a window reads on an axis, before the input as well.
-        let read = |i: usize, window: usize, cell: usize| {
-            let start = signed(window.saturating_mul(self.stride(i)));
-            let gap = signed(cell.saturating_mul(self.dilation(i)));
-            let before = axes.get(i).map_or(0, |(_, before, _)| *before);
-            start.saturating_add(gap).saturating_sub(before)
-        };
-        let mut runs: Vec<Run> = Vec::new();
-        for (line, index) in every(lines).iter().enumerate() {
-            for (k, cell) in cells.iter().enumerate() {
-                let mut offset = Some(0);
-                for i in 0..last {
-                    let x = usize::try_from(read(i, at(index, i), at(cell, i))).ok();
-                    let x = x.filter(|&x| x < at(input, i));
-                    offset = offset.and_then(|o: usize| Some(o + x? * at(&steps, i)));
-                }
-                let Some(offset) = offset else { continue };
-                let (extent, step) = (signed(at(input, last)), self.stride(last));
-                let zero = read(last, 0, at(cell, last));
-                // The first window that reads within the input, and the first that does no more.
-                let behind = |x: i64| {
-                    let missing = x.saturating_sub(zero).max(0);
-                    let over = i64::from(missing % signed(step) != 0);
-                    usize::try_from(missing / signed(step) + over).unwrap_or(usize::MAX).min(width)
-                };
-                let (first, end) = (behind(0), behind(extent));
-                let from = zero.saturating_add(signed(first.saturating_mul(step)));
-                if let (Ok(from), true) = (usize::try_from(from), first < end) {
-                    let to = line * width + first;
-                    let run = Run { cell: k, to, from: offset + from, count: end - first, step };
-                    match runs.last_mut() {
-                        // Lines that a kernel of one cell reads whole are one.
-                        Some(before) if before.continues(&run) => before.count += run.count,
-                        _ => runs.push(run),
-                    }
-                }
-            }
+        let Some(last) = input.len().checked_sub(1) else { return Ok(empty) };
+        let places = empty.places;
+        if places.contains(&0) || kernel.contains(&0) {
+            return Ok(Layout { places, cells: Vec::new(), ..empty });
         }
-        Ok((places, runs))
+        let before: Vec<i64> = axes.iter().map(|(_, before, _)| *before).collect();
+        let far = |i: usize| {
+            let start = signed(at(&places, i) - 1).saturating_mul(signed(self.stride(i)));
+            let seen = start.saturating_add(self.reach(i, at(kernel, i)));
+            usize::try_from(seen).unwrap_or(usize::MAX)
+        };
+        let seen: Vec<usize> = (0..=last).map(far).collect();
+        let step = self.stride(last);
+        let plain = step == 1
+            && before.iter().all(|&before| before == 0)
+            && seen.iter().zip(input).all(|(seen, own)| seen <= own);
+        let apart = at(&seen, last).div_ceil(step);
+        let mut extents = if plain { input.to_vec() } else { seen.clone() };
+        if let (Some(slot), false) = (extents.last_mut(), plain) {
+            *slot = apart.saturating_mul(step);
+        }
+        let size = cx.room(&extents, 1)?;
+        let steps = strides(&extents);
+        let (lead, width) = (places.get(..last).unwrap_or_default(), at(&places, last));
+        cx.room(lead, size_of::<usize>())?;
+        cx.room(kernel, size_of::<usize>())?;
+        let list = |shape: &[usize], move_by: &dyn Fn(usize) -> usize| {
+            // Where there is one position, its step may be of any size, and is never taken.
+            let step = |(i, n): (usize, &usize)| {
+                if *n == 1 { 0 } else { at(&steps, i).saturating_mul(move_by(i)) }
+            };
+            let own: Vec<usize> = shape.iter().enumerate().map(step).collect();
+            let mut out = Vec::new();
+            walk(shape, &own, |offset| out.push(offset));
+            out
+        };
+        let mut lines = list(lead, &|i| self.stride(i));
+        let leading = list(kernel.get(..last).unwrap_or_default(), &|i| self.dilation(i));
+        let cell = |c: usize| {
+            let p = c * self.dilation(last);
+            if plain { p } else { p % step * apart + p / step }
+        };
+        let row: Vec<usize> = (0..at(kernel, last)).map(cell).collect();
+        let cells = leading.iter().flat_map(|lead| row.iter().map(move |c| lead + c)).collect();
+        let mut width = width;
+        if lines.iter().enumerate().all(|(i, line)| *line == i * width) {
+            // Lines that lie one behind the other are one.
+            width *= lines.len();
+            lines = vec![0];
+        }
+        let padding =
+            (!plain).then(|| Padding { input: input.to_vec(), before, seen, steps, step, apart });
+        Ok(Layout { places, lines, width, cells, size, own, padding })
     }
 
     /// Every window over the spatial axes of an input.

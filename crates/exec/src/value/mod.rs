@@ -1,8 +1,10 @@
 //! What operators take and give.
 
 mod convert;
+pub(crate) mod exp;
 mod moves;
 pub(crate) mod number;
+pub(crate) mod vector;
 
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ pub(crate) use convert::element_type;
 use half::{bf16, f16};
 use holdall_diag::Failure;
 pub use holdall_tensor::Narrow;
-pub(crate) use moves::at;
+pub(crate) use moves::{Blocks, Lines, Steps, at};
 
 use crate::codes;
 
@@ -42,6 +44,11 @@ impl<T: Clone> Array<T> {
         Self { shape: Vec::new(), data: Arc::new(vec![value]) }
     }
 
+    #[expect(
+        clippy::inline_always,
+        reason = "wide registers are used only where they are asked for"
+    )]
+    #[inline(always)]
     pub(crate) fn map<U: Clone>(&self, f: impl FnMut(&T) -> U) -> Array<U> {
         Array { shape: self.shape.clone(), data: Arc::new(self.data.iter().map(f).collect()) }
     }

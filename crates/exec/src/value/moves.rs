@@ -19,6 +19,15 @@ impl TensorValue {
 
     /// The elements at these positions of tensors of one type, laid one after the other.
     pub(crate) fn merge(parts: &[&Self], shape: &[usize], plan: &[usize]) -> Result<Self, Failure> {
+        Self::laid(parts, shape, &plan)
+    }
+
+    /// The elements of tensors of one type in another order.
+    pub(crate) fn laid(
+        parts: &[&Self],
+        shape: &[usize],
+        order: &impl Order,
+    ) -> Result<Self, Failure> {
         let first = *parts
             .first()
             .ok_or_else(|| Failure::malformed(codes::INPUT, "at least one tensor is needed"))?;
@@ -34,14 +43,14 @@ impl TensorValue {
                             .iter()
                             .filter_map(|p| if let Self::$variant(a) = p { Some(a) } else { None })
                             .collect();
-                        Ok(Self::$variant(Array::new(shape, gather(&arrays, plan)?)?))
+                        Ok(Self::$variant(Array::new(shape, order.lay(&arrays)?)?))
                     })+
                     Self::Narrow(kind, _) => {
                         let arrays: Vec<_> = parts
                             .iter()
                             .filter_map(|p| if let Self::Narrow(_, a) = p { Some(a) } else { None })
                             .collect();
-                        Ok(Self::Narrow(*kind, Array::new(shape, gather(&arrays, plan)?)?))
+                        Ok(Self::Narrow(*kind, Array::new(shape, order.lay(&arrays)?)?))
                     }
                     Self::Maps { .. } | Self::Map(..) | Self::Sequence(_) | Self::Nothing => {
                         Err(crate::ops::unfit(first))
@@ -102,24 +111,116 @@ impl TensorValue {
     }
 }
 
-fn gather<T: Clone>(parts: &[&Array<T>], plan: &[usize]) -> Result<Vec<T>, Failure> {
-    let lost = || Failure::bug(codes::SHAPE, "an element is taken from beyond the end");
-    if let [only] = parts {
-        let data = only.data();
-        return plan.iter().map(|&i| data.get(i).cloned().ok_or_else(lost)).collect();
+/// In which order elements are laid.
+pub(crate) trait Order {
+    fn lay<T: Clone>(&self, parts: &[&Array<T>]) -> Result<Vec<T>, Failure>;
+}
+
+fn lost() -> Failure {
+    Failure::bug(codes::SHAPE, "an element is taken from beyond the end")
+}
+
+/// By their positions among all elements of all parts.
+impl Order for &[usize] {
+    fn lay<T: Clone>(&self, parts: &[&Array<T>]) -> Result<Vec<T>, Failure> {
+        if let [only] = parts {
+            let data = only.data();
+            let mut out = Vec::with_capacity(self.len());
+            out.extend(self.iter().map_while(|&i| data.get(i).cloned()));
+            return if out.len() == self.len() { Ok(out) } else { Err(lost()) };
+        }
+        let mut starts = Vec::with_capacity(parts.len());
+        let mut total = 0;
+        for part in parts {
+            starts.push(total);
+            total += part.len();
+        }
+        self.iter()
+            .map(|&i| {
+                let part = starts.partition_point(|&start| start <= i).checked_sub(1);
+                let part = part.ok_or_else(lost)?;
+                let start = starts.get(part).copied().unwrap_or(0);
+                parts.get(part).and_then(|p| p.data().get(i - start)).cloned().ok_or_else(lost)
+            })
+            .collect()
     }
-    let mut starts = Vec::with_capacity(parts.len());
-    let mut total = 0;
-    for part in parts {
-        starts.push(total);
-        total += part.len();
+}
+
+/// From each part a block in turn, until all are at their end.
+pub(crate) struct Blocks<'b> {
+    /// Elements of a block of each part.
+    pub(crate) sizes: &'b [usize],
+    /// Blocks of each part.
+    pub(crate) times: usize,
+    /// Elements of all parts.
+    pub(crate) total: usize,
+}
+
+impl Order for Blocks<'_> {
+    fn lay<T: Clone>(&self, parts: &[&Array<T>]) -> Result<Vec<T>, Failure> {
+        let mut out = Vec::with_capacity(self.total);
+        for turn in 0..self.times {
+            for (part, size) in parts.iter().zip(self.sizes) {
+                let block = part.data().get(turn * size..(turn + 1) * size).ok_or_else(lost)?;
+                out.extend_from_slice(block);
+            }
+        }
+        Ok(out)
     }
-    plan.iter()
-        .map(|&i| {
-            let part = starts.partition_point(|&start| start <= i).checked_sub(1);
-            let part = part.ok_or_else(lost)?;
-            let start = starts.get(part).copied().unwrap_or(0);
-            parts.get(part).and_then(|p| p.data().get(i - start)).cloned().ok_or_else(lost)
-        })
-        .collect()
+}
+
+/// Along the axes of a shape, each by steps of its own.
+pub(crate) struct Steps<'s> {
+    pub(crate) shape: &'s [usize],
+    pub(crate) steps: &'s [usize],
+}
+
+impl Order for Steps<'_> {
+    fn lay<T: Clone>(&self, parts: &[&Array<T>]) -> Result<Vec<T>, Failure> {
+        let data = parts.first().map_or(&[][..], |part| part.data());
+        let (Some((&count, outer)), Some((&step, steps))) =
+            (self.shape.split_last(), self.steps.split_last())
+        else {
+            return Ok(data.to_vec());
+        };
+        let mut out = Vec::with_capacity(data.len());
+        if count > 0 {
+            crate::ops::walk(outer, steps, |start| {
+                let line = data.get(start..).unwrap_or_default();
+                if step == 1 {
+                    out.extend_from_slice(line.get(..count).unwrap_or_default());
+                } else {
+                    out.extend(line.iter().step_by(step).take(count).cloned());
+                }
+            });
+        }
+        Ok(out)
+    }
+}
+
+/// The same positions from each of several starts.
+pub(crate) struct Lines<'l> {
+    pub(crate) starts: &'l [usize],
+    pub(crate) line: &'l [usize],
+    /// Elements of all lines.
+    pub(crate) total: usize,
+}
+
+impl Order for Lines<'_> {
+    fn lay<T: Clone>(&self, parts: &[&Array<T>]) -> Result<Vec<T>, Failure> {
+        let data = parts.first().map_or(&[][..], |part| part.data());
+        let mut out = Vec::with_capacity(self.total);
+        let run = self.line.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b));
+        let first = self.line.first().copied().unwrap_or(0);
+        for start in self.starts {
+            if run {
+                let line = data.get(start + first..start + first + self.line.len());
+                out.extend_from_slice(line.ok_or_else(lost)?);
+            } else {
+                let line = data.get(*start..).unwrap_or_default();
+                out.extend(self.line.iter().map_while(|&i| line.get(i).cloned()));
+            }
+        }
+        if out.len() == self.total { Ok(out) } else { Err(lost()) }
+    }
 }

@@ -11,11 +11,11 @@
 
 use half::{bf16, f16};
 
-use super::Element;
+use super::{Element, vector::Summed};
 
 /// A number that operators compute with.
 pub(crate) trait Number:
-    Element + Copy + Default + PartialOrd + Send + Sync + 'static
+    Element + Summed + Copy + Default + PartialOrd + Send + Sync + 'static
 {
     /// Whether it is a floating-point type.
     const FLOAT: bool;

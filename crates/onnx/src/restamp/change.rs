@@ -35,6 +35,8 @@ impl Constant {
 /// What changes in a node; everything else stays as it stands in the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Change {
+    /// Another operator.
+    pub(crate) op_type: Option<String>,
     pub(crate) inputs: Option<Vec<String>>,
     pub(crate) removed: Vec<String>,
     pub(crate) attributes: Vec<AttributeProto>,

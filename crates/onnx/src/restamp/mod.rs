@@ -8,6 +8,7 @@
 mod change;
 mod rules;
 mod step;
+mod trees;
 
 use std::collections::BTreeMap;
 
@@ -211,6 +212,9 @@ fn node(site: &Site<'_>, wanted: i64, names: &mut Names) -> Result<Option<Change
     let op = site.node.op_type.as_str();
     let versions = ops::versions(site.domain, op).ok_or("the operator is not known")?;
     let from = ops::schema(site.domain, op, site.opset).ok_or("the operator is not known")?;
+    if (site.domain, op) == (AI_ONNX_ML, "TreeEnsemble") && wanted < from.since {
+        return older_trees(site, from, wanted, names);
+    }
     let to = ops::schema(site.domain, op, wanted).ok_or_else(|| {
         format!("it came with version {}", versions.first().map_or(0, |s| s.since))
     })?;
@@ -241,6 +245,23 @@ fn node(site: &Site<'_>, wanted: i64, names: &mut Names) -> Result<Option<Change
             }
         }
     }
+    working.fits(to)?;
+    types(site, from, to)?;
+    Ok(working.change())
+}
+
+/// Trees under a version that has another operator for them.
+fn older_trees(
+    site: &Site<'_>,
+    from: &ops::Schema,
+    wanted: i64,
+    names: &mut Names,
+) -> Result<Option<Change>, String> {
+    const OLDER: &str = "TreeEnsembleRegressor";
+    let to = ops::schema(site.domain, OLDER, wanted).ok_or("the operator is not known")?;
+    let mut working = Working::new(site, names);
+    trees::regressor(&mut working)?;
+    OLDER.clone_into(&mut working.node.op_type);
     working.fits(to)?;
     types(site, from, to)?;
     Ok(working.change())

@@ -412,6 +412,7 @@ fn reworded(op: &str, since: i64) -> bool {
         ),
         15 => matches!(op, "Shape" | "BatchNormalization"),
         16 => matches!(op, "Loop" | "ScatterElements" | "ScatterND"),
+        18 if op == "Resize" => true,
         18 => matches!(
             op,
             "OptionalGetElement" | "OptionalHasElement" | "Pad" | "ScatterElements" | "ScatterND"

@@ -95,6 +95,15 @@ impl<'s, 'n> Working<'s, 'n> {
         });
     }
 
+    pub(super) fn set_floats(&mut self, name: &str, values: Vec<f32>) {
+        self.set(AttributeProto {
+            name: name.to_owned(),
+            r#type: 6,
+            floats: values,
+            ..AttributeProto::default()
+        });
+    }
+
     pub(super) fn set_text(&mut self, name: &str, value: &str) {
         self.set(AttributeProto {
             name: name.to_owned(),
@@ -312,6 +321,9 @@ impl<'s, 'n> Working<'s, 'n> {
     pub(super) fn change(self) -> Option<Change> {
         let before = self.site.node;
         let mut change = Change { constants: self.constants, ..Change::default() };
+        if self.node.op_type != before.op_type {
+            change.op_type = Some(self.node.op_type);
+        }
         if self.node.input != before.input {
             change.inputs = Some(self.node.input);
         }

@@ -253,6 +253,9 @@ impl Writing<'_, '_> {
                         write_inputs(&mut node, &change);
                     }
                 }
+                (4, Some(_)) if change.op_type.is_some() => {
+                    node.text(4, change.op_type.as_deref().unwrap_or_default());
+                }
                 (5, Some(body)) => {
                     let here = format!("{path}.attribute[{attributes}]");
                     attributes += 1;

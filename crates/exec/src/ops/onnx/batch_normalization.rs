@@ -20,6 +20,27 @@ pub(super) fn by_channel(
     zip(args.cx, x, &channel.shaped(&shape)?, f)
 }
 
+/// Less the mean, over the root, times the scale, plus the bias, each a list by channel: in binary64, rounded once.
+fn normalised<T: Float>(
+    cx: &Context,
+    x: &Array<T>,
+    by_channel: &[Array<f64>; 4],
+) -> Result<TensorValue, Failure> {
+    let channels = at(x.shape(), 1);
+    if let Some(list) = by_channel.iter().find(|list| ![1, channels].contains(&list.len())) {
+        return Err(misfit(format!("{} values for {channels} channels", list.len())));
+    }
+    let size = x.shape().iter().skip(2).product::<usize>().max(1);
+    let mut out = Vec::with_capacity(cx.room(x.shape(), size_of::<T>())?);
+    for (plane, list) in x.data().chunks(size).enumerate() {
+        let [mean, root, scale, bias] = by_channel
+            .each_ref()
+            .map(|list| at(list.data(), if list.len() == 1 { 0 } else { plane % channels }));
+        out.extend(list.iter().map(|x| T::of((x.wide() - mean) / root * scale + bias)));
+    }
+    Ok(T::wrap(Array::new(x.shape(), out)?))
+}
+
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     setup.ignore(&["consumed_inputs", "spatial"]);
     if setup.opset() < 9 && setup.int("spatial", 1)? != 1 {
@@ -33,10 +54,10 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     Ok(Box::new(move |args: Args<'_>| {
         let value = args.get(0)?;
         let kind = value.element_type().ok_or_else(|| unfit(value))?;
-        let x = wide(value)?;
         let (mut mean, mut spread) = (args.wide(3)?, args.wide(4)?);
         let mut extra = Vec::new();
         if training {
+            let x = wide(value)?;
             let rest: Vec<usize> = (0..x.shape().len()).filter(|&i| i != 1).collect();
             let lanes = Lanes::new(args.cx, x.shape(), &rest, false)?;
             let count = real(lanes.offsets.len());
@@ -53,11 +74,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
             }
             (mean, spread) = (now, wide);
         }
-        let y = by_channel(args, &x, &mean, |x, m| x - m)?;
-        let y = by_channel(args, &y, &spread, |x, v| x / (v + epsilon).sqrt())?;
-        let y = by_channel(args, &y, &args.wide(1)?, |x, s| x * s)?;
-        let y = by_channel(args, &y, &args.wide(2)?, |x, b| x + b)?;
-        let mut made = vec![cast(args.cx, &TensorValue::F64(y), kind)?];
+        let roots = spread.map(|v| (v + epsilon).sqrt());
+        let by_channel = [mean, roots, args.wide(1)?, args.wide(2)?];
+        let mut made = vec![floats!(value, array => normalised(args.cx, array, &by_channel))?];
         made.append(&mut extra);
         Ok(made)
     }))

@@ -15,6 +15,12 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         });
     }
     one(move |args: Args<'_>| {
+        if let (Some(low), Some(high)) = (args.optional(1), args.optional(2))
+            && low.len() == 1
+            && high.len() == 1
+        {
+            return numbers!(args.get(0)?, array => between(array, low, high));
+        }
         let mut value = args.get(0)?.clone();
         if let Some(low) = args.optional(1) {
             value = elementwise::apply::<Max>(args.cx, &value, low)?;
@@ -24,4 +30,15 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
         }
         Ok(value)
     })
+}
+
+/// Both bounds at once.
+fn between<T: Number>(
+    array: &Array<T>,
+    low: &TensorValue,
+    high: &TensorValue,
+) -> Result<TensorValue, Failure> {
+    let bound = |value: &TensorValue| Ok(at(T::want(value)?.data(), 0));
+    let (low, high): (T, T) = (bound(low)?, bound(high)?);
+    Ok(T::wrap(array.map(|&x| Min::of(Max::of(x, low), high))))
 }

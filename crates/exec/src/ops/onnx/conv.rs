@@ -1,21 +1,35 @@
-//! `Conv`: <https://onnx.ai/onnx/operators/onnx__Conv.html>.
+//! `Conv`: <https://onnx.ai/onnx/operators/onnx__Conv.html>. Halves are computed in binary64 and rounded once.
 
-use super::{batch_normalization::by_channel, cast::cast};
-use crate::ops::{
-    convolve::{convolve, groups},
-    prelude::*,
-    window::Window,
+use super::cast::cast;
+use crate::{
+    ops::{
+        convolve::{convolve, groups},
+        prelude::*,
+        window::Window,
+    },
+    value::vector::Vector,
 };
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
+    fn run<T: Vector>(
+        args: Args<'_>,
+        window: &Window,
+        groups: usize,
+        x: &Array<T>,
+    ) -> Result<TensorValue, Failure> {
+        let bias = args.optional(2).map(T::want).transpose()?;
+        Ok(T::wrap(convolve(args.cx, window, groups, x, args.of::<T>(1)?, bias)?))
+    }
     let (window, groups) = (Window::of(setup)?, groups(setup)?);
-    one(move |args: Args<'_>| {
-        let value = args.get(0)?;
-        let kind = value.element_type().ok_or_else(|| unfit(value))?;
-        let mut y = convolve(args.cx, &window, groups, &wide(value)?, &args.wide(1)?)?;
-        if args.optional(2).is_some() {
-            y = by_channel(args, &y, &args.wide(2)?, |x, b| x + b)?;
+    one(move |args: Args<'_>| match args.get(0)? {
+        TensorValue::F32(x) => run(args, &window, groups, x),
+        TensorValue::F64(x) => run(args, &window, groups, x),
+        value => {
+            let kind = value.element_type().ok_or_else(|| unfit(value))?;
+            let bias = args.optional(2).map(wide).transpose()?;
+            let w = args.wide(1)?;
+            let y = convolve(args.cx, &window, groups, &wide(value)?, &w, bias.as_ref())?;
+            cast(args.cx, &TensorValue::F64(y), kind)
         }
-        cast(args.cx, &TensorValue::F64(y), kind)
     })
 }

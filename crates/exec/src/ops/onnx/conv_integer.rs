@@ -22,7 +22,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
             other => other.cloned(),
         };
         let w = shifted(args.cx, args.get(1)?, zero.as_ref(), false)?.map(|&x| f64::from(x));
-        let y = convolve(args.cx, &window, groups, &x, &w)?;
+        let y = convolve(args.cx, &window, groups, &x, &w, None)?;
         cast(args.cx, &TensorValue::F64(y), ElementType::I32)
     })
 }

@@ -1,10 +1,14 @@
 //! `ConvTranspose`: <https://onnx.ai/onnx/operators/onnx__ConvTranspose.html>.
 
 use super::{batch_normalization::by_channel, cast::cast};
-use crate::ops::{
-    convolve::groups,
-    prelude::*,
-    window::{Auto, Window, every, image},
+use crate::{
+    ops::{
+        convolve::groups,
+        panels::{Left, Matrix, Product, multiply},
+        prelude::*,
+        window::{Auto, Window, every, image},
+    },
+    value::vector::Vector,
 };
 
 struct Form {
@@ -24,12 +28,28 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     one(move |args: Args<'_>| {
         let value = args.get(0)?;
         let kind = value.element_type().ok_or_else(|| unfit(value))?;
+        if let TensorValue::F32(x) = value {
+            let y = form.run(args.cx, x, args.of::<f32>(1)?)?;
+            let Some(bias) = args.optional(2) else { return Ok(TensorValue::F32(y)) };
+            let mut shape = vec![1; y.shape().len()];
+            if let Some(slot) = shape.get_mut(1) {
+                *slot = bias.len();
+            }
+            let bias = f32::want(bias)?.shaped(&shape)?;
+            return Ok(TensorValue::F32(zip(args.cx, &y, &bias, |x, b| x + b)?));
+        }
         let mut y = form.run(args.cx, &wide(value)?, &args.wide(1)?)?;
         if args.optional(2).is_some() {
             y = by_channel(args, &y, &args.wide(2)?, |x, b| x + b)?;
         }
         cast(args.cx, &TensorValue::F64(y), kind)
     })
+}
+
+/// A matrix of so many columns, turned.
+fn turned<T: Copy>(matrix: &[T], columns: usize) -> Vec<T> {
+    let column = |i: usize| matrix.iter().skip(i).step_by(columns).copied();
+    (0..columns).flat_map(column).collect()
 }
 
 impl Form {
@@ -56,7 +76,12 @@ impl Form {
         (wanted, if self.window.auto == Auto::Upper { half } else { total - half })
     }
 
-    fn run(&self, cx: &Context, x: &Array<f64>, w: &Array<f64>) -> Result<Array<f64>, Failure> {
+    fn run<T: Vector>(
+        &self,
+        cx: &Context,
+        x: &Array<T>,
+        w: &Array<T>,
+    ) -> Result<Array<T>, Failure> {
         let (n, channels, spatial) = image(x.shape())?;
         let (depth, maps, kernel) = image(w.shape())?;
         if depth != channels
@@ -71,7 +96,7 @@ impl Form {
         let sizes = extents(&axes.iter().map(|(size, _)| *size).collect::<Vec<_>>())?;
         let mut shape = vec![n, maps * self.groups];
         shape.extend(&sizes);
-        let mut out = vec![0.0; cx.room(&shape, 8)?];
+        let mut out = vec![T::default(); cx.room(&shape, size_of::<T>())?];
         let (from, cells) = (every(spatial), every(kernel));
         cx.product([n * channels * maps, from.len(), cells.len()])?;
         cx.room(&[from.len(), cells.len()], 24)?;
@@ -92,19 +117,23 @@ impl Form {
                 lands.extend(offset.map(|o| (i, k, o)));
             }
         }
-        let per = channels / self.groups;
-        for batch in 0..n {
-            for channel in 0..channels {
-                for map in 0..maps {
-                    let plane = (batch * maps * self.groups + channel / per * maps + map) * size;
-                    let (own, line) = (
-                        (batch * channels + channel) * from.len(),
-                        (channel * maps + map) * cells.len(),
-                    );
-                    for (i, k, o) in &lands {
-                        if let Some(slot) = out.get_mut(plane + o) {
-                            *slot += at(x.data(), own + i) * at(w.data(), line + k);
-                        }
+        // What each cell of each kernel gives for each element, then all that lands on one element.
+        let (per, rows) = (channels / self.groups, maps * cells.len());
+        let mut given = vec![T::default(); cx.room(&[rows, from.len()], size_of::<T>())?];
+        if given.is_empty() || per == 0 {
+            return Array::new(&shape, out);
+        }
+        let lefts: Vec<Left<T>> =
+            w.data().chunks(per * rows).map(|w| Left::new(&turned(w, rows), per)).collect();
+        let pieces = x.data().chunks(per * from.len()).zip(lefts.iter().cycle());
+        for ((x, left), sums) in pieces.zip(out.chunks_mut((maps * size).max(1))) {
+            let right = Matrix { data: x, step: from.len(), turned: false };
+            multiply(vec![Product { left, right, bias: None, out: &mut given }]);
+            let planes = given.chunks(cells.len() * from.len()).zip(sums.chunks_mut(size.max(1)));
+            for (given, plane) in planes {
+                for (i, k, o) in &lands {
+                    if let Some(slot) = plane.get_mut(*o) {
+                        *slot = slot.add(at(given, k * from.len() + i));
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! `Exp`: <https://onnx.ai/onnx/operators/onnx__Exp.html>.
 
-use crate::ops::prelude::*;
+use crate::{ops::prelude::*, value::exp::exp};
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
-    elementwise::float(setup, f64::exp)
+    elementwise::rounded(setup, exp, f64::exp)
 }

@@ -1,6 +1,6 @@
 //! `Gemm`: <https://onnx.ai/onnx/operators/onnx__Gemm.html>.
 
-use crate::ops::{prelude::*, product::matmul};
+use crate::ops::{prelude::*, product::multiply_matrices};
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     setup.ignore(&["broadcast"]);
@@ -23,14 +23,12 @@ struct Form {
 
 impl Form {
     fn run<T: Number>(self, args: Args<'_>, _: &Array<T>) -> Result<TensorValue, Failure> {
-        let turn = |value: &TensorValue, turned: bool| {
-            if value.shape().len() != 2 {
-                return Err(misfit("expected a matrix"));
-            }
-            if turned { moves::transpose(args.cx, value, &[1, 0]) } else { Ok(value.clone()) }
+        let (a, b) = (args.get(0)?, args.of::<T>(1)?);
+        let a = match a.shape() {
+            [_, _] if self.turn_a => &moves::transpose(args.cx, a, &[1, 0])?,
+            _ => a,
         };
-        let (a, b) = (turn(args.get(0)?, self.turn_a)?, turn(args.get(1)?, self.turn_b)?);
-        let product = matmul(args.cx, T::want(&a)?, T::want(&b)?)?;
+        let product = multiply_matrices(args.cx, T::want(a)?, b, self.turn_b)?;
         let (alpha, beta) = (T::of(self.alpha), T::of(self.beta));
         let Some(c) = args.optional(2) else {
             return Ok(T::wrap(product.map(|x| alpha.mul(*x))));

@@ -20,7 +20,7 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
             *slot = w_zero.len();
         }
         w = zip(args.cx, &w, &w_zero.shaped(&per_map)?, |w, z| w - z)?;
-        let mut y = convolve(args.cx, &window, groups, &x, &w)?;
+        let mut y = convolve(args.cx, &window, groups, &x, &w, None)?;
         if args.optional(8).is_some() {
             y = by_channel(args, &y, &args.wide(8)?, |x, b| x + b)?;
         }

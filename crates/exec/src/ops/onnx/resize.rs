@@ -144,6 +144,20 @@ impl Form {
         (whole(start), list)
     }
 
+    /// The position next to an element of the result.
+    fn nearest(&self, x: f64, extent: usize, scale: f64, roi: (f64, f64)) -> usize {
+        let origin = self.origin(x, real(extent), scale, roi);
+        let (base, ratio) = (origin.floor(), origin - origin.floor());
+        let up = match self.near {
+            Near::Floor => false,
+            Near::Ceil => ratio > 0.0,
+            Near::PreferFloor => ratio > 0.5,
+            Near::PreferCeil => ratio >= 0.5,
+        };
+        let near = (whole(base) + i64::from(up)).clamp(0, signed(extent) - 1);
+        usize::try_from(near).unwrap_or(0)
+    }
+
     /// Positions and weights of one element of the result; `None` outside of what is cropped.
     fn taps(
         &self,
@@ -157,17 +171,11 @@ impl Form {
         if self.place == Place::Crop && (origin < 0.0 || origin > real_of(last)) {
             return None;
         }
+        if self.mode == Mode::Nearest {
+            return Some(vec![(self.nearest(x, extent, scale, roi), 1.0)]);
+        }
         let clamp = |i: i64| usize::try_from(i.clamp(0, last)).unwrap_or(0);
         let (base, ratio) = (origin.floor(), origin - origin.floor());
-        if self.mode == Mode::Nearest {
-            let up = match self.near {
-                Near::Floor => false,
-                Near::Ceil => ratio > 0.0,
-                Near::PreferFloor => ratio > 0.5,
-                Near::PreferCeil => ratio >= 0.5,
-            };
-            return Some(vec![(clamp(whole(base) + i64::from(up)), 1.0)]);
-        }
         let (start, weights) = self.weights(ratio, scale);
         let first = whole(base) + start;
         let mut taps: Vec<(i64, f64)> = (first..).zip(weights).collect();
@@ -241,6 +249,22 @@ impl Form {
         let extent = |k: usize| at(value.shape(), at(along, k));
         let (sizes, scales) = self.sizes(along.len(), target, extent)?;
         let mut shape = value.shape().to_vec();
+        if self.mode == Mode::Nearest && self.place != Place::Crop {
+            // Elements move as they are.
+            let mut picks = moves::whole(value.shape());
+            for (k, &axis) in along.iter().enumerate() {
+                let (size, own) = (at(&sizes, k), extent(k));
+                if own == 0 {
+                    return Err(misfit("an axis without elements cannot be resized"));
+                }
+                args.cx.room(&[size], 8)?;
+                let near = |i: usize| self.nearest(real(i), own, at(&scales, k), (0.0, 0.0));
+                if let Some(pick) = picks.get_mut(axis) {
+                    *pick = (0..size).map(near).collect();
+                }
+            }
+            return numbers!(value, _numbers => moves::take(args.cx, value, &picks));
+        }
         let mut x = wide(value)?;
         let mut outside: Vec<Vec<bool>> = vec![Vec::new(); shape.len()];
         for (k, &axis) in along.iter().enumerate() {

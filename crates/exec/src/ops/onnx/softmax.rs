@@ -1,7 +1,7 @@
 //! `Softmax`: <https://onnx.ai/onnx/operators/onnx__Softmax.html>. Up to version 12 all axes from
 //! `axis` on are one lane; then only that axis is.
 
-use crate::ops::prelude::*;
+use crate::{ops::prelude::*, value::exp::exponentials};
 
 pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
     let flatten = setup.opset() < 13;
@@ -22,8 +22,9 @@ pub(super) fn compile(setup: &Setup<'_>) -> Result<Kernel, Failure> {
 pub(in crate::ops) fn softmax<T: Float>(lane: &mut [T]) {
     let top = lane.iter().fold(T::least(), |top, &x| if x > top || x.is_nan() { x } else { top });
     for x in lane.iter_mut() {
-        *x = x.sub(top).via(f64::exp);
+        *x = x.sub(top);
     }
+    exponentials(lane);
     let sum = lanes::sum(lane.iter().copied());
     for x in lane.iter_mut() {
         *x = x.div(sum);
