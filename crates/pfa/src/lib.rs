@@ -17,8 +17,10 @@ mod library;
 mod lower;
 mod names;
 mod number;
+mod pattern;
 mod raise;
 mod reader;
+mod spell;
 mod support;
 mod writer;
 
