@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use regex_syntax::hir::{Hir, HirKind, Look};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 /// A pattern as runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,24 +158,18 @@ fn ranges(hir: &Hir) -> Option<Vec<(char, char)>> {
     while let HirKind::Capture(capture) = hir.kind() {
         hir = &capture.sub;
     }
-    match hir.kind() {
-        HirKind::Class(regex_syntax::hir::Class::Unicode(class)) => {
-            let all = class.iter().map(|range| (range.start(), range.end())).collect::<Vec<_>>();
-            (!all.is_empty()).then_some(all)
-        }
-        HirKind::Class(regex_syntax::hir::Class::Bytes(class)) => {
-            let class = class.to_unicode_class()?;
-            Some(class.iter().map(|range| (range.start(), range.end())).collect())
-        }
-        HirKind::Literal(text) => {
-            let mut chars = std::str::from_utf8(&text.0).ok()?.chars();
-            match (chars.next(), chars.next()) {
-                (Some(c), None) => Some(vec![(c, c)]),
-                (_, _) => None,
-            }
-        }
-        _ => None,
+    if let HirKind::Literal(text) = hir.kind() {
+        let mut chars = std::str::from_utf8(&text.0).ok()?.chars();
+        let first = chars.next()?;
+        return chars.next().is_none().then(|| vec![(first, first)]);
     }
+    let HirKind::Class(class) = hir.kind() else { return None };
+    let class = match class {
+        Class::Unicode(class) => class.clone(),
+        Class::Bytes(class) => class.to_unicode_class()?,
+    };
+    let all: Vec<(char, char)> = class.iter().map(|range| (range.start(), range.end())).collect();
+    (!all.is_empty()).then_some(all)
 }
 
 /// Text that stands for itself in a replacement; none where it names groups.

@@ -207,8 +207,8 @@ fn transform(kind: TransformKind) -> Support {
         TransformKind::TextVector => {
             Support::rewrite("loops over characters, tokens and runs of tokens")
         }
-        TransformKind::Polynomial
-        | TransformKind::Spline
+        TransformKind::Polynomial => Support::rewrite("products from left to right"),
+        TransformKind::Spline
         | TransformKind::TextIndex
         | TransformKind::ImputeNeighbors
         | TransformKind::Decompose
@@ -241,8 +241,10 @@ fn estimator(kind: EstimatorKind) -> Support {
             Support::rewrite("counts of the items that are there, then the first rules that fire")
         }
         EstimatorKind::Combine => Support::rewrite("sums and choices over the members"),
-        EstimatorKind::ObliviousTrees
-        | EstimatorKind::BayesianNetwork
+        EstimatorKind::ObliviousTrees => {
+            Support::rewrite("full binary trees, node by node, then scale and bias")
+        }
+        EstimatorKind::BayesianNetwork
         | EstimatorKind::TimeSeries
         | EstimatorKind::GaussianProcess
         | EstimatorKind::Survival => Support::refuse(NOT_YET),
@@ -327,10 +329,12 @@ pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
 const PATTERN: &str = "a pattern that is no chain of runs of characters";
 
 fn function_refused(function: &Function) -> Option<Support> {
-    let (pattern, with) = match function {
-        Function::Replace { pattern, with } => (pattern, Some(with)),
-        Function::Matches { pattern } => (pattern, None),
-        _ => return None,
+    let (pattern, with) = if let Function::Replace { pattern, with } = function {
+        (pattern, Some(with))
+    } else if let Function::Matches { pattern } = function {
+        (pattern, None)
+    } else {
+        return None;
     };
     if Pattern::parse(pattern).is_none() {
         return Some(Support::refuse(PATTERN));
@@ -340,35 +344,34 @@ fn function_refused(function: &Function) -> Option<Support> {
 }
 
 fn transform_refused(valid: &ValidModel, transform: &Transform) -> Option<Support> {
-    match transform {
-        Transform::Distances(op) => spell::comparison_refused(&op.comparison).map(Support::refuse),
-        Transform::Reduce(Reduce { arg, op, .. })
-            if valid.kind_of(*arg) == Some(Kind::I64)
-                && matches!(
-                    op,
-                    ReduceOp::Sum
-                        | ReduceOp::Product
-                        | ReduceOp::SumAbs
-                        | ReduceOp::SumSquares
-                        | ReduceOp::MaxAbs
-                )
-                && valid.width_of(*arg) > 1 =>
-        {
-            Some(Support::approximate(OVERFLOW))
+    if let Transform::Distances(op) = transform {
+        return spell::comparison_refused(&op.comparison).map(Support::refuse);
+    }
+    if let Transform::Reduce(Reduce { arg, op, skip_missing: _ }) = transform {
+        let adds = matches!(
+            op,
+            ReduceOp::Sum
+                | ReduceOp::Product
+                | ReduceOp::SumAbs
+                | ReduceOp::SumSquares
+                | ReduceOp::MaxAbs
+        );
+        let whole = valid.kind_of(*arg) == Some(Kind::I64);
+        let several = valid.width_of(*arg) > 1;
+        return (adds && whole && several).then(|| Support::approximate(OVERFLOW));
+    }
+    let Transform::TextVector(op) = transform else { return None };
+    match (&op.analyzer.unit, &op.terms, op.analyzer.accents) {
+        (TokenUnit::Word { pattern }, Terms::Vocabulary(_), Accents::Keep) => {
+            Pattern::parse(pattern).is_none().then(|| Support::refuse(PATTERN))
         }
-        Transform::TextVector(op) => match (&op.analyzer.unit, &op.terms, op.analyzer.accents) {
-            (TokenUnit::Word { pattern }, Terms::Vocabulary(_), Accents::Keep) => {
-                Pattern::parse(pattern).is_none().then(|| Support::refuse(PATTERN))
-            }
-            (TokenUnit::Word { .. }, Terms::Vocabulary(_), _) => {
-                Some(Support::refuse("PFA does not take accents off letters"))
-            }
-            (TokenUnit::Word { .. }, Terms::Hashed { .. }, _) => {
-                Some(Support::refuse("PFA has no operators for a hash of a text"))
-            }
-            (TokenUnit::Char | TokenUnit::CharInWord, _, _) => Some(Support::refuse(NOT_YET)),
-        },
-        _ => None,
+        (TokenUnit::Word { .. }, Terms::Vocabulary(_), _) => {
+            Some(Support::refuse("PFA does not take accents off letters"))
+        }
+        (TokenUnit::Word { .. }, Terms::Hashed { .. }, _) => {
+            Some(Support::refuse("PFA has no operators for a hash of a text"))
+        }
+        (TokenUnit::Char | TokenUnit::CharInWord, _, _) => Some(Support::refuse(NOT_YET)),
     }
 }
 

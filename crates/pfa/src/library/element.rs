@@ -189,7 +189,7 @@ fn unary(fun: &Fun, op: UnaryOp, kind: Kind) -> Option<Function> {
         ] }] }))),
         UnaryOp::Log2 => float_only(json!({ "/": [{ "m.ln": x() }, LN_2] })),
         UnaryOp::Exp2 => float_only(choose(
-            &json!({ ">=": ["x", 1024.0] }),
+            &json!({ "u.ge_f64": ["x", 1024.0] }),
             &float(f64::INFINITY),
             &json!({ "**": [2.0, "x"] }),
         )),

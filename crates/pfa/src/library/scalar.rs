@@ -127,10 +127,9 @@ fn over_all(fun: &Fun, op: ReduceOp, kind: Kind) -> Option<Function> {
         return None;
     }
     let schema = element(kind);
-    let ret = match op {
-        ReduceOp::Count | ReduceOp::ArgMin | ReduceOp::ArgMax => json!("long"),
-        _ => schema.clone(),
-    };
+    let placed = matches!(op, ReduceOp::ArgMin | ReduceOp::ArgMax);
+    let counts = op == ReduceOp::Count;
+    let ret = if placed || counts { json!("long") } else { schema.clone() };
     if !null {
         let body = plain(op, kind);
         return Some(Function { params: vec![("x".to_owned(), array(&schema))], ret, body });
@@ -139,24 +138,19 @@ fn over_all(fun: &Fun, op: ReduceOp, kind: Kind) -> Option<Function> {
     let there = json!({ format!("u.present_{kind}_null"): ["x"] });
     let name = fun.op.as_str();
     let of_there = json!({ format!("u.{name}_{kind}"): ["there"] });
-    let placed = matches!(op, ReduceOp::ArgMin | ReduceOp::ArgMax);
-    let body = match op {
-        ReduceOp::Count => {
-            return Some(Function {
-                params,
-                ret,
-                body: vec![json!({ "let": { "there": there } }), of_there],
-            });
-        }
-        _ if skip && placed => place(op, kind, true),
-        _ => {
-            let all = json!({ "==": [{ "a.len": ["there"] }, { "a.len": ["x"] }] });
-            let some = json!({ ">": [{ "a.len": ["there"] }, 0] });
-            vec![
-                json!({ "let": { "there": there } }),
-                choose(if skip { &some } else { &all }, &of_there, &Value::Null),
-            ]
-        }
+    if counts {
+        let body = vec![json!({ "let": { "there": there } }), of_there];
+        return Some(Function { params, ret, body });
+    }
+    let body = if skip && placed {
+        place(op, kind, true)
+    } else {
+        let all = json!({ "==": [{ "a.len": ["there"] }, { "a.len": ["x"] }] });
+        let some = json!({ ">": [{ "a.len": ["there"] }, 0] });
+        vec![
+            json!({ "let": { "there": there } }),
+            choose(if skip { &some } else { &all }, &of_there, &Value::Null),
+        ]
     };
     Some(Function { params, ret: optional(&ret), body })
 }

@@ -5,6 +5,7 @@
 mod bayes;
 mod choose;
 mod combine;
+mod expand;
 mod kernel;
 mod near;
 mod scorecard;
@@ -19,10 +20,14 @@ use holdall_tabular::{
 
 use crate::codes;
 
+const fn is_long(op: &Op) -> bool {
+    matches!(op, Op::Estimator(_) | Op::Transform(Transform::Polynomial(_)))
+}
+
 /// The same model without families that PFA has no function for; none where it has none.
 pub(crate) fn spelled(valid: &ValidModel) -> Result<Option<ValidModel>, Failure> {
     let old = valid.model();
-    if !old.nodes.iter().any(|(_, node)| matches!(node.op, Op::Estimator(_))) {
+    if !old.nodes.iter().any(|(_, node)| is_long(&node.op)) {
         return Ok(None);
     }
     let mut spell = Spell { valid, model: old.clone(), made: Vec::with_capacity(old.nodes.len()) };
@@ -63,8 +68,8 @@ pub(crate) fn refused(
         Estimator::Neighbors(op) => {
             near::refused(op).or_else(|| comparison_refused(&op.comparison))
         }
-        Estimator::ObliviousTrees(_)
-        | Estimator::LinearTrees(_)
+        Estimator::ObliviousTrees(op) => expand::refused(op),
+        Estimator::LinearTrees(_)
         | Estimator::BayesianNetwork(_)
         | Estimator::TimeSeries(_)
         | Estimator::GaussianProcess(_)
@@ -140,6 +145,7 @@ impl Spell<'_> {
         match op {
             // Leaves that are linear are spelled out for several formats alike.
             Op::Estimator(Estimator::LinearTrees(_)) => self.kept(id, op).map(Made::Value),
+            Op::Transform(Transform::Polynomial(op)) => self.polynomial(op).map(Made::Value),
             Op::Estimator(estimator) => self.estimator(id, estimator),
             Op::Part { estimate, part } => match self.made_of(*estimate)? {
                 Made::Answer(answer) => self.part(&answer, *part).map(Made::Value),
@@ -168,6 +174,7 @@ impl Spell<'_> {
         let margins = match estimator {
             Estimator::KernelMachine(op) => self.kernel_machine(op)?,
             Estimator::Votes(op) => self.votes(op)?,
+            Estimator::ObliviousTrees(op) => self.oblivious_trees(op)?,
             Estimator::NaiveBayes(op) => self.naive_bayes(op)?,
             Estimator::Neighbors(op) => return self.neighbors(op).map(Made::Answer),
             Estimator::DecisionTree(op) => return self.decision_tree(op).map(Made::Answer),
@@ -207,8 +214,7 @@ impl Spell<'_> {
                     ..Answer::default()
                 }));
             }
-            Estimator::ObliviousTrees(_)
-            | Estimator::LinearTrees(_)
+            Estimator::LinearTrees(_)
             | Estimator::BayesianNetwork(_)
             | Estimator::TimeSeries(_)
             | Estimator::GaussianProcess(_)
@@ -385,15 +391,6 @@ impl Spell<'_> {
 
     fn coalesce(&mut self, args: Vec<ValueId>) -> Step {
         self.push(Op::Call(Call { function: Function::Coalesce, args }))
-    }
-
-    /// The width of a new value.
-    fn width(&self, id: ValueId) -> u32 {
-        match self.model.nodes.get(id).map(|node| &node.op) {
-            Some(Op::Cast { arg, .. }) => self.width(*arg),
-            Some(Op::Impute(op)) => u32::try_from(op.with.len()).unwrap_or(u32::MAX),
-            _ => 1,
-        }
     }
 
     /// Whether a predicate is true: unknown is not.

@@ -220,7 +220,7 @@ impl Spell<'_> {
     pub(super) fn association(&mut self, op: &Association) -> Result<Answer, Failure> {
         let items = self.value(op.arg)?;
         let items = self.filled(items, false, Labels::Bool(vec![false; op.items.len()]))?;
-        let items = self.cast(items, Kind::F64)?;
+        let items = (self.cast(items, Kind::F64)?, op.items.len());
         let value = |rule: &AssociationRule| match op.rank {
             RuleRank::Confidence => rule.confidence,
             RuleRank::Support => rule.support,
@@ -287,11 +287,11 @@ impl Spell<'_> {
     /// For each rule whether all of these items are there.
     fn all_there(
         &mut self,
-        items: ValueId,
+        (items, count): (ValueId, usize),
         rules: &[&AssociationRule],
         of: impl Fn(&AssociationRule) -> Vec<u32>,
     ) -> Step {
-        let columns = self.width(items);
+        let columns = number(count)?;
         let mut data = vec![0.0; rules.len() * columns as usize];
         let mut needed = Vec::with_capacity(rules.len());
         for (row, rule) in rules.iter().enumerate() {

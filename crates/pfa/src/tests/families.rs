@@ -489,6 +489,30 @@ fn machines() -> Model {
         let op = NaiveBayes { inputs, priors: vec![30.0, 20.0], threshold, form };
         values.push(estimator(&mut model, Estimator::NaiveBayes(Box::new(op))));
     }
+    let (kind, outputs) = (holdall_tabular::Summation::SequentialF64, 2);
+    for (scale, bias) in [(1.0, vec![]), (0.3, vec![0.1, -0.7])] {
+        let split = |feature, border, missing_above| holdall_tabular::ObliviousSplit {
+            feature,
+            border,
+            missing_above,
+        };
+        let op = holdall_tabular::ObliviousTrees {
+            arg,
+            round_features: true,
+            splits: vec![split(0, 0.1, true), split(1, -0.5, false), split(1, 2.0, true)],
+            depths: vec![2, 0, 1],
+            outputs,
+            leaves: (0..14).map(|i| f64::from(i * 3 % 8) / 7.0 - 0.4).collect(),
+            summation: kind,
+            aggregate: holdall_tabular::Aggregate::DivideBy(3.0),
+            scale,
+            bias,
+        };
+        values.push(estimator(&mut model, Estimator::ObliviousTrees(Box::new(op))));
+    }
+    let terms = vec![vec![0, 1, 1], vec![], vec![1], vec![0, 0], vec![1, 0]];
+    let op = holdall_tabular::Polynomial { arg, terms };
+    values.push(transform(&mut model, Transform::Polynomial(op)));
     answered(model, values)
 }
 
