@@ -185,10 +185,12 @@ fn function(kind: FunctionKind) -> Support {
         }
         FunctionKind::ToText => Support::rewrite("`s.number` with more digits until it reads back"),
         FunctionKind::ToNumber => Support::rewrite("`parse.double` of what is a number"),
+        FunctionKind::ParseDate => Support::approximate(
+            "equal for dates as YYYY-MM-DD: PFA refuses rows with other dates of ISO 8601",
+        ),
         FunctionKind::CityHash
         | FunctionKind::FormatNumber
         | FunctionKind::FormatDateTime
-        | FunctionKind::ParseDate
         | FunctionKind::ParseTime
         | FunctionKind::ParseDateTime => Support::refuse(NOT_YET),
     }

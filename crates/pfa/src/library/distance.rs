@@ -128,39 +128,43 @@ fn over(a: &Value, b: &Value) -> Value {
 fn apart(metric: &str) -> Function {
     let (doubles, ints) = (array(&json!("double")), array(&json!("int")));
     let place = at("there", &json!("k"));
-    let (x, y) = (json!("a"), json!("b"));
-    let c = json!({ "u.compared_f64": [x, y, at("how", &json!("i")), at("scales", &json!("i"))] });
-    let weighted = |c: &Value| times(&at("weights", &json!("i")), c);
-    let size = |v: &Value| json!({ "m.abs": [v] });
-    let difference = json!({ "-": [x, y] });
+    let (left, right) = (json!("a"), json!("b"));
+    let apart = json!({ "u.compared_f64": [left, right, at("how", &json!("i")), at("scales", &json!("i"))] });
+    let weighted = |term: &Value| times(&at("weights", &json!("i")), term);
+    let size = |term: &Value| json!({ "m.abs": [term] });
+    let difference = json!({ "-": [left, right] });
     let sums: Vec<(&str, Value)> = match metric {
-        "euclidean" | "squaredeuclidean" => vec![("s", weighted(&times(&c, &c)))],
-        "cityblock" => vec![("s", weighted(&c))],
-        "chebyshev" => vec![("s", weighted(&c))],
+        "euclidean" | "squaredeuclidean" => vec![("s", weighted(&times(&apart, &apart)))],
+        "cityblock" => vec![("s", weighted(&apart))],
+        "chebyshev" => vec![("s", weighted(&apart))],
         "minkowski" => {
-            let p = at("parameters", &json!(0));
-            vec![("s", weighted(&json!({ "u.pow_f64": [c, p] })))]
+            let power = at("parameters", &json!(0));
+            vec![("s", weighted(&json!({ "u.pow_f64": [apart, power] })))]
         }
-        "cosine" => vec![("s", times(&x, &y)), ("t", times(&x, &x)), ("u", times(&y, &y))],
+        "cosine" => vec![
+            ("s", times(&left, &right)),
+            ("t", times(&left, &left)),
+            ("u", times(&right, &right)),
+        ],
         "hamming" => {
-            let differ = choose(&json!({ "u.eq_f64": [x, y] }), &json!(0.0), &json!(1.0));
+            let differ = choose(&json!({ "u.eq_f64": [left, right] }), &json!(0.0), &json!(1.0));
             vec![("s", differ), ("t", json!(1.0))]
         }
         "canberra" => {
-            let whole = plus(&size(&x), &size(&y));
+            let whole = plus(&size(&left), &size(&right));
             let some = json!({ "u.gt_f64": [whole, 0.0] });
             vec![("s", choose(&some, &over(&size(&difference), &whole), &json!(0.0)))]
         }
-        "braycurtis" => vec![("s", size(&difference)), ("t", size(&plus(&x, &y)))],
+        "braycurtis" => vec![("s", size(&difference)), ("t", size(&plus(&left, &right)))],
         "haversine" => Vec::new(),
         _ => {
             let count = |first: &str, second: &str| {
                 let one = choose(
-                    &json!({ format!("u.{second}_f64"): [y, 0.0] }),
+                    &json!({ format!("u.{second}_f64"): [right, 0.0] }),
                     &json!(1.0),
                     &json!(0.0),
                 );
-                choose(&json!({ format!("u.{first}_f64"): [x, 0.0] }), &one, &json!(0.0))
+                choose(&json!({ format!("u.{first}_f64"): [left, 0.0] }), &one, &json!(0.0))
             };
             vec![
                 ("s", count("ne", "ne")),
@@ -169,31 +173,6 @@ fn apart(metric: &str) -> Function {
                 ("v", count("eq", "eq")),
             ]
         }
-    };
-    let [s, t, u, v] = ["s", "t", "u", "v"].map(|name| json!(name));
-    let length = |square: &Value| {
-        let some = json!({ "u.gt_f64": [square, 0.0] });
-        choose(&some, &json!({ "m.sqrt": [square] }), &json!(1.0))
-    };
-    let answer = match metric {
-        "cosine" => json!({ "-": [1.0, over(&s, &times(&length(&t), &length(&u)))] }),
-        "hamming" | "braycurtis" => over(&s, &t),
-        "haversine" => haversine(),
-        "simplematching" => over(&plus(&s, &v), &plus(&plus(&plus(&s, &t), &u), &v)),
-        "jaccard" => over(&s, &plus(&plus(&s, &t), &u)),
-        "tanimoto" => {
-            let below = plus(&plus(&s, &times(&json!(2.0), &plus(&t, &u))), &v);
-            over(&plus(&s, &v), &below)
-        }
-        "binarysimilarity" => {
-            let sum = |from: usize| {
-                let by =
-                    |i: usize, count: &Value| times(&at("parameters", &json!(from + i)), count);
-                plus(&plus(&plus(&by(0, &s), &by(1, &t)), &by(2, &u)), &by(3, &v))
-            };
-            over(&sum(0), &sum(4))
-        }
-        _ => s,
     };
     let mut start = serde_json::Map::new();
     let mut next = serde_json::Map::new();
@@ -219,7 +198,7 @@ fn apart(metric: &str) -> Function {
             ],
         ));
     }
-    body.push(answer);
+    body.push(of_sums(metric));
     let lists = [
         ("x", &doubles),
         ("there", &ints),
@@ -230,6 +209,37 @@ fn apart(metric: &str) -> Function {
         ("parameters", &doubles),
     ];
     Function { params: params(&lists), ret: json!("double"), body }
+}
+
+/// What the sums of a measure come to.
+fn of_sums(metric: &str) -> Value {
+    let [first, second, third, fourth] = ["s", "t", "u", "v"].map(|name| json!(name));
+    let length = |square: &Value| {
+        let some = json!({ "u.gt_f64": [square, 0.0] });
+        choose(&some, &json!({ "m.sqrt": [square] }), &json!(1.0))
+    };
+    match metric {
+        "cosine" => json!({ "-": [1.0, over(&first, &times(&length(&second), &length(&third)))] }),
+        "hamming" | "braycurtis" => over(&first, &second),
+        "haversine" => haversine(),
+        "simplematching" => {
+            over(&plus(&first, &fourth), &plus(&plus(&plus(&first, &second), &third), &fourth))
+        }
+        "jaccard" => over(&first, &plus(&plus(&first, &second), &third)),
+        "tanimoto" => {
+            let below = plus(&plus(&first, &times(&json!(2.0), &plus(&second, &third))), &fourth);
+            over(&plus(&first, &fourth), &below)
+        }
+        "binarysimilarity" => {
+            let sum = |from: usize| {
+                let by =
+                    |i: usize, count: &Value| times(&at("parameters", &json!(from + i)), count);
+                plus(&plus(&plus(&by(0, &first), &by(1, &second)), &by(2, &third)), &by(3, &fourth))
+            };
+            over(&sum(0), &sum(4))
+        }
+        _ => first,
+    }
 }
 
 /// The great circle between two places; NaN unless both coordinates are there.

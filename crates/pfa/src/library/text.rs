@@ -50,6 +50,13 @@ pub(super) fn definition(fun: &Fun) -> Option<Function> {
                 &Value::Null,
             ))
         }
+        ("parsedate", [Kind::Text]) => {
+            let params = [("x", string, true)];
+            let ret = optional(&json!("long"));
+            let null = fun.has(Flag::Null);
+            let lift = Lift { params: &params, ret: Value::Null };
+            Some(lift.with(null, ret, parse_date(), &Value::Null))
+        }
         ("digits", [Kind::Text]) if plain => {
             let here = json!({ "s.substr": ["x", "i", { "+": ["i", 1] }] });
             let is = json!({ ">=": [{ "s.index": [{ "string": "0123456789" }, here] }, 0] });
@@ -161,10 +168,7 @@ fn to_text(kind: Kind) -> Value {
 
 /// Statements and the value behind them.
 fn with_value(statements: Value, value: &Value) -> Value {
-    let mut list = match statements {
-        Value::Array(list) => list,
-        other => vec![other],
-    };
+    let mut list = if let Value::Array(list) = statements { list } else { vec![statements] };
     list.push(value.clone());
     json!({ "do": list })
 }
@@ -210,6 +214,82 @@ fn to_number() -> Value {
             { "if": { "||": [is("inf"), is("infinity")] }, "then": some(signed(f64::INFINITY)) },
             { "if": is("nan"), "then": some(float(f64::NAN)) },
             { "if": { "&&": [has_digit, ends] }, "then": some(json!({ "parse.double": ["s"] })) },
+        ], "else": null },
+    ] })
+}
+
+/// Days since 1970-01-01 of a date as `YYYY-MM-DD`; null for a day that no month has and for text without a digit. What
+/// else may be a date in the grammar of ISO 8601 fails.
+fn parse_date() -> Value {
+    let char_at = |i: i64| json!({ "s.substr": ["s", i, i + 1] });
+    let all = |list: Vec<Value>| {
+        let joined =
+            list.into_iter().rev().reduce(|later, first| choose(&first, &later, &json!(false)));
+        joined.unwrap_or(Value::Null)
+    };
+    let run = |from: i64, to: i64| json!({ ">=": [{ "u.digits_text": ["s", from] }, to] });
+    let dash = |i: i64| json!({ "==": [char_at(i), { "string": "-" }] });
+    let is_date = all(vec![
+        json!({ "==": [{ "s.len": ["s"] }, 10] }),
+        run(0, 4),
+        run(5, 7),
+        run(8, 10),
+        dash(4),
+        dash(7),
+    ]);
+    let part = |from: i64, to: i64| json!({ "parse.int": [{ "s.substr": ["s", from, to] }, 10] });
+    let multiple = |of: i64| json!({ "==": [{ "%": ["y", of] }, 0] });
+    let leap = choose(&multiple(100), &multiple(400), &multiple(4));
+    let is = |month: i64| json!({ "==": ["m", month] });
+    let short = json!({ "||": [{ "||": [is(4), is(6)] }, { "||": [is(9), is(11)] }] });
+    let last = json!({ "cond": [
+        { "if": is(2), "then": choose(&leap, &json!(29), &json!(28)) },
+        { "if": short, "then": 30 },
+    ], "else": 31 });
+    let is_day = all(vec![
+        json!({ "&&": [{ ">=": ["m", 1] }, { "<=": ["m", 12] }] }),
+        json!({ "&&": [{ ">=": ["d", 1] }, { "<=": ["d", last] }] }),
+    ]);
+    // Years begin in March and 400 years earlier, so that nothing is below 0.
+    let early = json!({ "<=": ["m", 2] });
+    let from_march = choose(&early, &json!({ "+": ["m", 9] }), &json!({ "-": ["m", 3] }));
+    let year = choose(&early, &json!({ "+": ["y", 399] }), &json!({ "+": ["y", 400] }));
+    let over = |of: &str, by: i64| json!({ "//": [of, by] });
+    let leaps = json!({ "+": [{ "-": [over("year", 4), over("year", 100)] }, over("year", 400)] });
+    let of_months = json!({ "//": [{ "+": [{ "*": [153, from_march] }, 2] }, 5] });
+    let days = json!({ "+": [
+        { "+": [{ "*": ["year", 365] }, leaps] }, { "+": [of_months, "d"] },
+    ] });
+    let count = json!({ "do": [
+        { "let": { "year": year } },
+        { "cast.long": [{ "-": [days, 719_469 + 146_097] }] },
+    ] });
+    let date = json!({ "do": [
+        { "let": { "y": part(0, 4), "m": part(5, 7), "d": part(8, 10) } },
+        choose(&is_day, &json!({ "u.some_i64": [count] }), &Value::Null),
+    ] });
+    let digit = json!({ "<": [
+        { "u.runend_text": [
+            "s",
+            0,
+            {
+                "type": array(&json!("string")),
+                "new": [{ "string": "\u{0}" }, { "string": ":" }],
+            },
+            {
+                "type": array(&json!("string")),
+                "new": [{ "string": "/" }, { "string": "\u{10ffff}" }],
+            },
+            -1,
+        ] },
+        { "s.len": ["s"] },
+    ] });
+    let other = json!({ "do": [{ "error": "a date is not written as YYYY-MM-DD" }, null] });
+    json!({ "do": [
+        { "let": { "s": { "s.strip": ["x", { "string": SPACE }] } } },
+        { "cond": [
+            { "if": is_date, "then": date },
+            { "if": digit, "then": other },
         ], "else": null },
     ] })
 }

@@ -176,6 +176,7 @@ impl<'d> Lower<'d> {
             (None, "length", _) => self.function(Function::Length, vec![arg]),
             (None, "trim", _) => self.function(Function::Trim, vec![arg]),
             (None, "totext", _) => self.function(Function::ToText, vec![arg]),
+            (None, "parsedate", _) => self.function(Function::ParseDate, vec![arg]),
             (None, "tonumber", _) => self.function(Function::ToNumber, vec![arg]),
             (None, "cast", &[_, to]) => self.push(Op::Cast { arg, to }),
             (None, _, _) => self

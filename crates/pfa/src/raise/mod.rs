@@ -99,7 +99,10 @@ impl<'m> Raise<'m> {
                 .is_some_and(|f| f.missing == holdall_tabular::MissingPolicy::Keep),
             Op::Constant(_) | Op::Impute(_) | Op::OneHot(_) => false,
             Op::Trees(ensemble) => ensemble.nodes.may_lose(self.null(ensemble.arg)),
-            Op::Call(Call { function: Function::Substring | Function::ToNumber, .. }) => true,
+            Op::Call(Call {
+                function: Function::Substring | Function::ToNumber | Function::ParseDate,
+                ..
+            }) => true,
             Op::Call(Call { function: Function::Coalesce, args }) => {
                 args.iter().all(|arg| self.null(*arg))
             }

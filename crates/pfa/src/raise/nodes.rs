@@ -126,7 +126,7 @@ impl Raise<'_> {
                 }
                 Ok(value)
             }
-            Function::Trim | Function::ToText | Function::ToNumber => {
+            Function::Trim | Function::ToText | Function::ToNumber | Function::ParseDate => {
                 Ok(call(&fun(&op.function.name().replace('-', "")), lifted))
             }
             Function::Replace { pattern, with } => {
@@ -139,7 +139,6 @@ impl Raise<'_> {
             }
             Function::CityHash
             | Function::FormatNumber(_)
-            | Function::ParseDate
             | Function::ParseTime
             | Function::ParseDateTime
             | Function::FormatDateTime(_) => Err(impossible(op.function.name())),

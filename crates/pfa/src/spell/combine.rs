@@ -49,20 +49,16 @@ impl Spell<'_> {
         }
         let answers = self.answers(op, &voices, &speaks)?;
         let gate = self.gate(answers)?;
-        match classes {
-            Some(classes) => {
-                let shares = self.shares(op, &voices, &speaks, classes)?;
-                let shares = self.binary(BinaryOp::Mul, shares, gate)?;
-                let label = self.label_of_largest(shares, classes)?;
-                Ok(Answer { label: Some(label), numbers: Some(shares), ..Answer::default() })
-            }
-            None => {
-                let value = self.middle(op, &voices, &speaks)?;
-                let value = self.binary(BinaryOp::Mul, value, gate)?;
-                let numbers = Some(self.concat(vec![value])?);
-                Ok(Answer { numbers, margins: numbers, ..Answer::default() })
-            }
+        if let Some(classes) = classes {
+            let shares = self.shares(op, &voices, &speaks, classes)?;
+            let shares = self.binary(BinaryOp::Mul, shares, gate)?;
+            let label = self.label_of_largest(shares, classes)?;
+            return Ok(Answer { label: Some(label), numbers: Some(shares), ..Answer::default() });
         }
+        let value = self.middle(op, &voices, &speaks)?;
+        let value = self.binary(BinaryOp::Mul, value, gate)?;
+        let numbers = Some(self.concat(vec![value])?);
+        Ok(Answer { numbers, margins: numbers, ..Answer::default() })
     }
 
     fn voice(&mut self, member: &Member, classes: Option<&Labels>) -> Result<Voice, Failure> {
@@ -76,13 +72,8 @@ impl Spell<'_> {
         };
         let numbers = self.part_of(member.estimate, part)?;
         let numbers = self.cast(numbers, Kind::F64)?;
-        let mut said = match label {
-            Some(label) => self.is_there(label)?,
-            None => {
-                let value = self.element(numbers, 0)?;
-                self.is_there(value)?
-            }
-        };
+        let decisive = if let Some(label) = label { label } else { self.element(numbers, 0)? };
+        let mut said = self.is_there(decisive)?;
         let weight = member.weight.map(|weight| self.value(weight)).transpose()?;
         if let Some(weight) = weight {
             let there = self.is_there(weight)?;

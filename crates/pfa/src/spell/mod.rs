@@ -13,9 +13,9 @@ mod scorecard;
 use holdall_diag::Failure;
 use holdall_tabular::{
     AnomalySide, BinaryOp, Call, Classify, Compare, Comparison, Constant, Decision, EstimateType,
-    Estimator, Function, Impute, Kind, Labels, Linear, Link, Lookup, Matrix, Model, Op, Output,
-    Part, Reduce, ReduceOp, Scalar, Scale, ScaleForm, Summation, Transform, Type, UnaryOp,
-    ValidModel, ValueId, VoteForm, Width, validate,
+    Estimator, EstimatorKind, Function, Impute, Kind, Labels, Linear, Link, Lookup, Matrix, Model,
+    Op, Output, Part, Reduce, ReduceOp, Scalar, Scale, ScaleForm, Summation, Transform, Type,
+    UnaryOp, ValidModel, ValueId, VoteForm, Width, validate,
 };
 
 use crate::codes;
@@ -142,19 +142,19 @@ fn impossible(what: &str) -> Failure {
 
 impl Spell<'_> {
     fn node(&mut self, id: ValueId, op: &Op) -> Result<Made, Failure> {
-        match op {
-            // Leaves that are linear are spelled out for several formats alike.
-            Op::Estimator(Estimator::LinearTrees(_)) => self.kept(id, op).map(Made::Value),
-            Op::Transform(Transform::Polynomial(op)) => self.polynomial(op).map(Made::Value),
-            Op::Estimator(estimator) => self.estimator(id, estimator),
-            Op::Part { estimate, part } => match self.made_of(*estimate)? {
-                Made::Answer(answer) => self.part(&answer, *part).map(Made::Value),
-                Made::Value(estimate) => {
-                    self.push(Op::Part { estimate, part: *part }).map(Made::Value)
-                }
-            },
-            op => self.kept(id, op).map(Made::Value),
+        if let Op::Transform(Transform::Polynomial(op)) = op {
+            return self.polynomial(op).map(Made::Value);
         }
+        if let Op::Part { estimate, part } = op {
+            return self.part_of(*estimate, *part).map(Made::Value);
+        }
+        // Leaves that are linear are spelled out for several formats alike.
+        if let Op::Estimator(estimator) = op
+            && estimator.kind() != EstimatorKind::LinearTrees
+        {
+            return self.estimator(id, estimator);
+        }
+        self.kept(id, op).map(Made::Value)
     }
 
     fn kept(&mut self, id: ValueId, op: &Op) -> Step {

@@ -48,8 +48,8 @@ fn tables(kind: Kind, missing: &MissingPolicy) -> Model {
         let scalar = |value: Option<f64>| value.map(Scalar::F64);
         let (default, missing) = (scalar(default), scalar(missing));
         let (args, keys) = (vec![c], vec![two.clone()]);
-        let (d, m) = (default.clone(), missing.clone());
-        let one = Lookup { args, keys, values: answers.clone(), default: d, missing: m };
+        let (other, gap) = (default.clone(), missing.clone());
+        let one = Lookup { args, keys, values: answers.clone(), default: other, missing: gap };
         values.push(transform(&mut model, Transform::Lookup(one)));
         let (args, keys) = (vec![c, a], vec![two.clone(), Labels::F64(vec![0.1, 0.0])]);
         let values_of = texts(&["first", "second \"2\""]);
@@ -64,11 +64,14 @@ fn tables(kind: Kind, missing: &MissingPolicy) -> Model {
     for outside in [Outside::Extend, Outside::Clamp, Outside::Missing] {
         for form in [CurveForm::Slope, CurveForm::Ratio] {
             for arg in [a, vector] {
-                let (x, y) = (vec![-1.0, 0.1, 0.1, 2.7], vec![0.3, 5.0, 7.0, -2.1]);
-                values.push(transform(
-                    &mut model,
-                    Transform::Curve(Curve { arg, x, y, outside, form }),
-                ));
+                let curve = Curve {
+                    arg,
+                    x: vec![-1.0, 0.1, 0.1, 2.7],
+                    y: vec![0.3, 5.0, 7.0, -2.1],
+                    outside,
+                    form,
+                };
+                values.push(transform(&mut model, Transform::Curve(curve)));
             }
         }
     }
@@ -187,6 +190,18 @@ fn texted() -> Model {
         call(&mut model, Function::Matches { pattern: pattern.to_owned() }, vec![again]);
     }
     call(&mut model, Function::Matches { pattern: "^x$".to_owned() }, vec![c]);
+    for (year, days) in [("1970", "-01-0"), ("2000", "-02-2"), ("1900", "-02-2"), ("0000", "-03-0")]
+    {
+        let text = |text: &str| {
+            let (width, values) = (holdall_tabular::Width::Scalar, texts(&[text]));
+            Op::Constant(holdall_tabular::Constant { kind: Kind::Text, width, values })
+        };
+        let (year, days) = (push(&mut model, text(year)), push(&mut model, text(days)));
+        let nine = push(&mut model, text("9"));
+        let date = call(&mut model, Function::Join, vec![year, days, nine]);
+        call(&mut model, Function::ParseDate, vec![date]);
+    }
+    call(&mut model, Function::ParseDate, vec![c]);
     let parted = call(&mut model, replace(r"[\.xy]", " "), vec![joined]);
     for (weight, norm, ngrams, kind, idf) in [
         (TermWeight::Count, None, (1, 1), Kind::F64, vec![]),
