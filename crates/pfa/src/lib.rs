@@ -6,6 +6,9 @@
 //! of this shape: it compares every user function with that text, so that a name alone proves nothing.
 //! General PFA programs are refused where they leave the shape.
 //!
+//! Families that score by predicates, kernels or neighbours have no functions: they are said in operations that have
+//! (`spell`), and read back as these.
+//!
 //! Numbers: PFA computes at binary64. Steps of binary32 are written as binary64 arithmetic followed by
 //! a function that rounds to binary32, which is exact for sums, differences, products, quotients and
 //! square roots. Comparisons guard against NaN, whose order PFA leaves to the engine.
@@ -17,8 +20,10 @@ mod library;
 mod lower;
 mod names;
 mod number;
+mod pattern;
 mod raise;
 mod reader;
+mod spell;
 mod support;
 mod writer;
 

@@ -21,10 +21,12 @@ pub(crate) enum Flag {
     None,
     /// An unlisted category is a given number.
     Code,
+    /// Null elements are passed over.
+    Skip,
 }
 
 impl Flag {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Null,
         Self::Nan,
         Self::Sentinel,
@@ -32,6 +34,7 @@ impl Flag {
         Self::Reject,
         Self::None,
         Self::Code,
+        Self::Skip,
     ];
 
     const fn name(self) -> &'static str {
@@ -43,6 +46,7 @@ impl Flag {
             Self::Reject => "reject",
             Self::None => "none",
             Self::Code => "code",
+            Self::Skip => "skip",
         }
     }
 }

@@ -2,11 +2,15 @@
 
 use holdall_codec::{PlanEntry, Support};
 use holdall_tabular::{
-    BinaryOp, Construct, EstimatorKind, FunctionKind, Kind, Link, MissingRule, Op, Part, Reduce,
-    ReduceOp, Summation, Test, Transform, TransformKind, UnaryOp, ValidModel,
+    Accents, BinaryOp, Construct, EstimatorKind, Function, FunctionKind, Kind, Link, MissingRule,
+    Op, Part, Reduce, ReduceOp, Summation, Terms, Test, TokenUnit, Transform, TransformKind,
+    UnaryOp, ValidModel,
 };
 
-use crate::library::scalar::OVER_ALL;
+use crate::{
+    pattern::{Pattern, plain_replacement},
+    spell,
+};
 
 const STEP: &str = "one step of binary32 at most: the function is computed at binary64 and rounded, \
                     where the model's own library computes at binary32";
@@ -48,15 +52,9 @@ pub(crate) fn support(construct: Construct) -> Support {
         | Construct::Ordinal(_)
         | Construct::OrdinalUnknownRejected
         | Construct::OrdinalUnknownCode => Support::rewrite("a search in the list of categories"),
-        Construct::Estimator(EstimatorKind::LinearTrees) => Support::rewrite(
-            "a tree for the constants and one for each feature's coefficients, then sums in order",
-        ),
         Construct::Function(kind) => function(kind),
-        // Which of them is told by the model.
-        Construct::Transform(TransformKind::Reduce) => {
-            Support::rewrite("a function over the array")
-        }
-        Construct::Transform(_) | Construct::Estimator(_) => Support::refuse(NOT_YET),
+        Construct::Transform(kind) => transform(kind),
+        Construct::Estimator(kind) => estimator(kind),
         Construct::Linear(summation) | Construct::Trees(summation) => sum(summation),
         Construct::TreesRoundFeatures => Support::rewrite("features rounded by a function"),
         Construct::TreesF64Features => Support::native(),
@@ -99,7 +97,7 @@ pub(crate) fn support(construct: Construct) -> Support {
             | Part::Entity(_)
             | Part::Confidence
             | Part::Reason(_)
-            | Part::Rule(..) => Support::refuse(NOT_YET),
+            | Part::Rule(..) => Support::rewrite("a value of its own"),
         },
         Construct::PartAsValue => Support::native(),
         Construct::Foreign => Support::refuse("not understood by the reader"),
@@ -121,7 +119,8 @@ fn unary(op: UnaryOp) -> Support {
         | UnaryOp::Ceil
         | UnaryOp::Tanh
         | UnaryOp::Not
-        | UnaryOp::IsNan => Support::native(),
+        | UnaryOp::IsNan
+        | UnaryOp::Erf => Support::native(),
         UnaryOp::Sin
         | UnaryOp::Cos
         | UnaryOp::Tan
@@ -141,11 +140,10 @@ fn unary(op: UnaryOp) -> Support {
         | UnaryOp::Cbrt
         | UnaryOp::Round
         | UnaryOp::Sign
-        | UnaryOp::Erf
         | UnaryOp::NormalCdf
         | UnaryOp::NormalPdf
-        | UnaryOp::NormalQuantile
-        | UnaryOp::LnGamma => Support::refuse(NOT_YET),
+        | UnaryOp::NormalQuantile => Support::rewrite("arithmetic and elementary functions"),
+        UnaryOp::LnGamma => Support::refuse(NOT_YET),
     }
 }
 
@@ -181,40 +179,78 @@ fn function(kind: FunctionKind) -> Support {
         FunctionKind::Substring => Support::rewrite("`s.substr`, null below its start"),
         FunctionKind::Coalesce => Support::rewrite("`ifnotnull` one by one"),
         FunctionKind::IsIn => Support::rewrite("a search in the list"),
-        FunctionKind::Trim
-        | FunctionKind::Replace
-        | FunctionKind::Matches
-        | FunctionKind::CityHash
-        | FunctionKind::ToText
-        | FunctionKind::ToNumber
+        FunctionKind::Trim => Support::rewrite("`s.strip` of what Unicode calls white space"),
+        FunctionKind::Replace | FunctionKind::Matches => {
+            Support::rewrite("a loop over the characters, which are compared with ranges")
+        }
+        FunctionKind::ToText => Support::rewrite("`s.number` with more digits until it reads back"),
+        FunctionKind::ToNumber => Support::rewrite("`parse.double` of what is a number"),
+        FunctionKind::ParseDate => Support::approximate(
+            "equal for dates as YYYY-MM-DD: PFA refuses rows with other dates of ISO 8601",
+        ),
+        FunctionKind::CityHash
         | FunctionKind::FormatNumber
         | FunctionKind::FormatDateTime
-        | FunctionKind::ParseDate
         | FunctionKind::ParseTime
         | FunctionKind::ParseDateTime => Support::refuse(NOT_YET),
     }
 }
 
-/// Whether a reduction is written: of one element, or in the order of the elements and without gaps.
-pub(crate) fn is_written(valid: &ValidModel, op: Reduce) -> bool {
-    let picks = !matches!(op.op, ReduceOp::Count | ReduceOp::StdDev)
-        && valid.width_of(op.arg) == 1
-        && is_same(op.op);
-    let float = valid.kind_of(op.arg).is_some_and(Kind::is_float);
-    picks || (float && !op.skip_missing && OVER_ALL.iter().any(|(of, _)| *of == op.op))
+fn transform(kind: TransformKind) -> Support {
+    match kind {
+        TransformKind::Reduce | TransformKind::Normalize => {
+            Support::rewrite("a function over the array")
+        }
+        TransformKind::Lookup => Support::rewrite("a search in columns of keys"),
+        TransformKind::Bin => Support::rewrite("a search in columns of bounds"),
+        TransformKind::Curve | TransformKind::Distances => {
+            Support::rewrite("arithmetic in the same order")
+        }
+        TransformKind::TextVector => {
+            Support::rewrite("loops over characters, tokens and runs of tokens")
+        }
+        TransformKind::Polynomial => Support::rewrite("products from left to right"),
+        TransformKind::Spline
+        | TransformKind::TextIndex
+        | TransformKind::ImputeNeighbors
+        | TransformKind::Decompose
+        | TransformKind::Lag => Support::refuse(NOT_YET),
+    }
 }
 
-/// Whether a reduction of one element is that element.
-const fn is_same(op: ReduceOp) -> bool {
-    matches!(
-        op,
-        ReduceOp::Sum
-            | ReduceOp::Product
-            | ReduceOp::Min
-            | ReduceOp::Max
-            | ReduceOp::Mean
-            | ReduceOp::Median
-    )
+fn estimator(kind: EstimatorKind) -> Support {
+    match kind {
+        EstimatorKind::LinearTrees => Support::rewrite(
+            "a tree for the constants and one for each feature's coefficients, then sums in order",
+        ),
+        EstimatorKind::KernelMachine => {
+            Support::rewrite("products or distances, a function of each, then sums in order")
+        }
+        EstimatorKind::Votes => Support::rewrite("comparisons with 0, then sums"),
+        EstimatorKind::NaiveBayes => {
+            Support::rewrite("a row of a table, or arithmetic in the same order")
+        }
+        EstimatorKind::Neighbors => {
+            Support::rewrite("distances, then the place of the smallest of them, one by one")
+        }
+        EstimatorKind::DecisionTree => {
+            Support::rewrite("a tree over the answers of the predicates for each part")
+        }
+        EstimatorKind::Rules => Support::rewrite("the first that fires, or sums of weights"),
+        EstimatorKind::Scorecard => Support::rewrite("choices, then a sum in order"),
+        EstimatorKind::Cluster | EstimatorKind::Detect => Support::rewrite("comparisons"),
+        EstimatorKind::Association => {
+            Support::rewrite("counts of the items that are there, then the first rules that fire")
+        }
+        EstimatorKind::Combine => Support::rewrite("sums and choices over the members"),
+        EstimatorKind::ObliviousTrees => {
+            Support::rewrite("full binary trees, node by node, then scale and bias")
+        }
+        EstimatorKind::BayesianNetwork
+        | EstimatorKind::TimeSeries
+        | EstimatorKind::GaussianProcess
+        | EstimatorKind::Survival => Support::refuse(NOT_YET),
+    }
 }
 
 fn sum(summation: Summation) -> Support {
@@ -253,10 +289,21 @@ pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
             any(&|op| matches!(op, Op::Unary { op, arg } if *op == asked && is(*arg, Kind::I64)))
                 .then(|| Support::approximate(OVERFLOW))
         }
-        Construct::Transform(TransformKind::Reduce) => {
-            any(&|op| matches!(op, Op::Transform(Transform::Reduce(op)) if !is_written(valid, *op)))
-                .then(|| Support::refuse(NOT_YET))
-        }
+        Construct::Estimator(kind) => valid.model().nodes.iter().find_map(|(id, node)| {
+            let Op::Estimator(estimator) = &node.op else { return None };
+            (estimator.kind() == kind)
+                .then(|| spell::refused(valid, id, estimator))
+                .flatten()
+                .map(Support::refuse)
+        }),
+        Construct::Transform(kind) => valid.model().nodes.iter().find_map(|(_, node)| {
+            let Op::Transform(transform) = &node.op else { return None };
+            (transform.kind() == kind).then(|| transform_refused(valid, transform)).flatten()
+        }),
+        Construct::Function(kind) => valid.model().nodes.iter().find_map(|(_, node)| {
+            let Op::Call(call) = &node.op else { return None };
+            (call.function.kind() == kind).then(|| function_refused(&call.function)).flatten()
+        }),
         Construct::Binary(asked @ (BinaryOp::Modulo | BinaryOp::FloorDiv)) => any(
             &|op| matches!(op, Op::Binary { op, left, .. } if *op == asked && is(*left, Kind::I64)),
         )
@@ -281,6 +328,55 @@ pub(crate) fn refine(valid: &ValidModel, entry: &PlanEntry) -> Option<Support> {
     }
 }
 
+const PATTERN: &str = "a pattern that is no chain of runs of characters";
+
+fn function_refused(function: &Function) -> Option<Support> {
+    let (pattern, with) = if let Function::Replace { pattern, with } = function {
+        (pattern, Some(with))
+    } else if let Function::Matches { pattern } = function {
+        (pattern, None)
+    } else {
+        return None;
+    };
+    if Pattern::parse(pattern).is_none() {
+        return Some(Support::refuse(PATTERN));
+    }
+    let groups = with.is_some_and(|with| plain_replacement(with).is_none());
+    groups.then(|| Support::refuse("a replacement by groups of the match"))
+}
+
+fn transform_refused(valid: &ValidModel, transform: &Transform) -> Option<Support> {
+    if let Transform::Distances(op) = transform {
+        return spell::comparison_refused(&op.comparison).map(Support::refuse);
+    }
+    if let Transform::Reduce(Reduce { arg, op, skip_missing: _ }) = transform {
+        let adds = matches!(
+            op,
+            ReduceOp::Sum
+                | ReduceOp::Product
+                | ReduceOp::SumAbs
+                | ReduceOp::SumSquares
+                | ReduceOp::MaxAbs
+        );
+        let whole = valid.kind_of(*arg) == Some(Kind::I64);
+        let several = valid.width_of(*arg) > 1;
+        return (adds && whole && several).then(|| Support::approximate(OVERFLOW));
+    }
+    let Transform::TextVector(op) = transform else { return None };
+    match (&op.analyzer.unit, &op.terms, op.analyzer.accents) {
+        (TokenUnit::Word { pattern }, Terms::Vocabulary(_), Accents::Keep) => {
+            Pattern::parse(pattern).is_none().then(|| Support::refuse(PATTERN))
+        }
+        (TokenUnit::Word { .. }, Terms::Vocabulary(_), _) => {
+            Some(Support::refuse("PFA does not take accents off letters"))
+        }
+        (TokenUnit::Word { .. }, Terms::Hashed { .. }, _) => {
+            Some(Support::refuse("PFA has no operators for a hash of a text"))
+        }
+        (TokenUnit::Char | TokenUnit::CharInWord, _, _) => Some(Support::refuse(NOT_YET)),
+    }
+}
+
 /// Whether a function at binary32 may differ from its rounded value at binary64.
 const fn is_curved(op: UnaryOp) -> bool {
     matches!(
@@ -300,5 +396,15 @@ const fn is_curved(op: UnaryOp) -> bool {
             | UnaryOp::Sinh
             | UnaryOp::Cosh
             | UnaryOp::Log10
+            | UnaryOp::Asinh
+            | UnaryOp::Acosh
+            | UnaryOp::Atanh
+            | UnaryOp::Log2
+            | UnaryOp::Exp2
+            | UnaryOp::Cbrt
+            | UnaryOp::Erf
+            | UnaryOp::NormalCdf
+            | UnaryOp::NormalPdf
+            | UnaryOp::NormalQuantile
     )
 }

@@ -4,7 +4,7 @@ use holdall_codec::{AcceptedPlan, Format, Options, Plan, Support, Writer};
 use holdall_diag::Failure;
 use holdall_tabular::{Construct, EstimatorKind, ValidModel};
 
-use crate::{FORMAT, Pfa, codes, doc, raise, support};
+use crate::{FORMAT, Pfa, codes, doc, raise, spell, support};
 
 impl Writer for Pfa {
     fn format(&self) -> &'static Format {
@@ -27,8 +27,10 @@ impl Writer for Pfa {
     }
 
     fn write(&self, plan: &AcceptedPlan<'_>, out: &mut dyn Write) -> Result<(), Failure> {
-        let plain = plan.model().spelled_out()?;
-        let document = doc::encode(&raise::raise(plain.as_ref().unwrap_or(plan.model()))?);
+        let spelled = spell::spelled(plan.model())?;
+        let spelled = spelled.as_ref().unwrap_or(plan.model());
+        let plain = spelled.spelled_out()?;
+        let document = doc::encode(&raise::raise(plain.as_ref().unwrap_or(spelled))?);
         let failed =
             |error: std::io::Error| Failure::io(codes::WRITE, "cannot write the document", error);
         serde_json::to_writer(&mut *out, &document).map_err(|error| failed(error.into()))?;

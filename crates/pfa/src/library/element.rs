@@ -1,5 +1,7 @@
 //! Functions of elements.
 
+use std::f64::consts::{FRAC_1_SQRT_2, LN_2, PI};
+
 use holdall_tabular::{BinaryOp, Kind, UnaryOp};
 use serde_json::{Value, json};
 
@@ -172,19 +174,40 @@ fn unary(fun: &Fun, op: UnaryOp, kind: Kind) -> Option<Function> {
             &json!({ "m.ceil": x() }),
             &json!({ "m.floor": x() }),
         )),
-        UnaryOp::Asinh
-        | UnaryOp::Acosh
-        | UnaryOp::Atanh
-        | UnaryOp::Log2
-        | UnaryOp::Exp2
-        | UnaryOp::Cbrt
-        | UnaryOp::Round
-        | UnaryOp::Sign
-        | UnaryOp::Erf
-        | UnaryOp::NormalCdf
-        | UnaryOp::NormalPdf
-        | UnaryOp::NormalQuantile
-        | UnaryOp::LnGamma => None,
+        UnaryOp::Asinh => float_only(of_size(&json!({ "m.ln1p": [{ "+": ["s", { "/": [
+            { "*": ["s", "s"] },
+            { "+": [1.0, { "m.sqrt": [{ "+": [{ "*": ["s", "s"] }, 1.0] }] }] },
+        ] }] }] }))),
+        UnaryOp::Acosh => float_only(json!({ "do": [
+            { "let": { "t": { "-": ["x", 1.0] } } },
+            { "m.ln1p": [{ "+": ["t", { "*": [
+                { "m.sqrt": ["t"] }, { "m.sqrt": [{ "+": ["x", 1.0] }] },
+            ] }] }] },
+        ] })),
+        UnaryOp::Atanh => float_only(of_size(&json!({ "*": [0.5, { "m.ln1p": [
+            { "/": [{ "*": [2.0, "s"] }, { "-": [1.0, "s"] }] }
+        ] }] }))),
+        UnaryOp::Log2 => float_only(json!({ "/": [{ "m.ln": x() }, LN_2] })),
+        UnaryOp::Exp2 => float_only(choose(
+            &json!({ "u.ge_f64": ["x", 1024.0] }),
+            &float(f64::INFINITY),
+            &json!({ "**": [2.0, "x"] }),
+        )),
+        UnaryOp::Cbrt => float_only(of_size(&json!({ "**": ["s", 1.0 / 3.0] }))),
+        UnaryOp::Round => float_only(of_size(&json!({ "do": [
+            { "let": { "t": { "m.floor": ["s"] } } },
+            choose(&json!({ ">=": [{ "-": ["s", "t"] }, 0.5] }), &json!({ "+": ["t", 1.0] }), &json!("t")),
+        ] }))),
+        UnaryOp::Sign => kind.is_number().then(|| sign(kind)),
+        UnaryOp::Erf => float_only(json!({ "m.special.erf": x() })),
+        UnaryOp::NormalCdf => float_only(json!({
+            "*": [0.5, { "m.special.erfc": [{ "*": [{ "u-": x() }, FRAC_1_SQRT_2] }] }]
+        })),
+        UnaryOp::NormalPdf => float_only(json!({ "/": [
+            exp(json!({ "*": [{ "*": [-0.5, "x"] }, "x"] })), (2.0 * PI).sqrt(),
+        ] })),
+        UnaryOp::NormalQuantile => float_only(normal_quantile()),
+        UnaryOp::LnGamma => None,
     }?;
     let ret = if op.is_test() { json!("boolean") } else { schema.clone() };
     let params = [("x", schema, true)];
@@ -193,6 +216,141 @@ fn unary(fun: &Fun, op: UnaryOp, kind: Kind) -> Option<Function> {
         return Some(lift.with(fun.has(Flag::Null), ret, body, &json!(true)));
     }
     Some(lift.function(fun, body))
+}
+
+/// The sign; zeros and NaN stay.
+fn sign(kind: Kind) -> Value {
+    let whole = |v: i64, f: f64| if kind == Kind::I64 { json!({ "long": v }) } else { json!(f) };
+    let over = choose(&json!({ ">": ["x", whole(0, 0.0)] }), &whole(1, 1.0), &json!("x"));
+    let body = choose(&json!({ "<": ["x", whole(0, 0.0)] }), &whole(-1, -1.0), &over);
+    if !kind.is_float() {
+        return body;
+    }
+    choose(&json!({ "impute.isnan": ["x"] }), &json!("x"), &body)
+}
+
+/// A function of the size `s`, with the sign of the operand; zeros and NaN stay.
+fn of_size(value: &Value) -> Value {
+    let some = json!({ "||": [{ ">": ["x", 0.0] }, { "<": ["x", 0.0] }] });
+    let number = choose(&json!({ "impute.isnan": ["x"] }), &json!(false), &some);
+    let signed = choose(&json!({ "<": ["x", 0.0] }), &json!({ "u-": ["v"] }), &json!("v"));
+    let of = json!({ "do": [
+        { "let": { "s": { "m.abs": ["x"] } } },
+        { "let": { "v": value } },
+        signed,
+    ] });
+    choose(&number, &of, &json!("x"))
+}
+
+type Ratio = ([f64; 8], [f64; 8]);
+
+/// Numerator and denominator near the middle, farther out, and in the tails, the constant term first.
+const CENTRE: Ratio = (
+    [
+        3.387_132_872_796_366_5,
+        1.331_416_678_917_843_8e2,
+        1.971_590_950_306_551_3e3,
+        1.373_169_376_550_946e4,
+        4.592_195_393_154_987e4,
+        6.726_577_092_700_87e4,
+        3.343_057_558_358_813e4,
+        2.509_080_928_730_122_7e3,
+    ],
+    [
+        1.0,
+        4.231_333_070_160_091e1,
+        6.871_870_074_920_579e2,
+        5.394_196_021_424_751e3,
+        2.121_379_430_158_659_7e4,
+        3.930_789_580_009_271e4,
+        2.872_908_573_572_194_3e4,
+        5.226_495_278_852_545e3,
+    ],
+);
+const MIDDLE: Ratio = (
+    [
+        1.423_437_110_749_683_5,
+        4.630_337_846_156_546,
+        5.769_497_221_460_691,
+        3.647_848_324_763_204_5,
+        1.270_458_252_452_368_4,
+        2.417_807_251_774_506e-1,
+        2.272_384_498_926_918_4e-2,
+        7.745_450_142_783_414e-4,
+    ],
+    [
+        1.0,
+        2.053_191_626_637_759,
+        1.676_384_830_183_803_8,
+        6.897_673_349_851e-1,
+        1.481_039_764_274_800_8e-1,
+        1.519_866_656_361_645_7e-2,
+        5.475_938_084_995_345e-4,
+        1.050_750_071_644_416_9e-9,
+    ],
+);
+const TAIL: Ratio = (
+    [
+        6.657_904_643_501_103,
+        5.463_784_911_164_114,
+        1.784_826_539_917_291_3,
+        2.965_605_718_285_048_7e-1,
+        2.653_218_952_657_612_4e-2,
+        1.242_660_947_388_078_4e-3,
+        2.711_555_568_743_487_6e-5,
+        2.010_334_399_292_288_1e-7,
+    ],
+    [
+        1.0,
+        5.998_322_065_558_88e-1,
+        1.369_298_809_227_358e-1,
+        1.487_536_129_085_061_5e-2,
+        7.868_691_311_456_133e-4,
+        1.846_318_317_510_054_8e-5,
+        1.421_511_758_316_446e-7,
+        2.044_263_103_389_939_8e-15,
+    ],
+);
+
+/// M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37 (1988),
+/// routine PPND16.
+fn normal_quantile() -> Value {
+    let polynomial = |of: &[f64; 8]| {
+        let mut terms = of.iter().rev();
+        let first = terms.next().map_or(Value::Null, |c| json!(c));
+        terms.fold(first, |sum, c| json!({ "+": [{ "*": [sum, "r"] }, c] }))
+    };
+    let ratio = |(above, below): &Ratio| json!({ "/": [polynomial(above), polynomial(below)] });
+    let with = |r: Value, value: Value| json!({ "do": [{ "let": { "r": r } }, value] });
+    let size = choose(
+        &json!({ "<=": ["w", 5.0] }),
+        &with(json!({ "-": ["w", 1.6] }), ratio(&MIDDLE)),
+        &with(json!({ "-": ["w", 5.0] }), ratio(&TAIL)),
+    );
+    let rest = choose(&json!({ "<": ["q", 0.0] }), &json!("x"), &json!({ "-": [1.0, "x"] }));
+    let outer = json!({ "do": [
+        { "let": { "rest": rest } },
+        { "let": { "v": choose(
+            &json!({ "<=": ["rest", 0.0] }),
+            &float(f64::INFINITY),
+            &json!({ "do": [
+                { "let": { "w": { "m.sqrt": [{ "u-": [{ "m.ln": ["rest"] }] }] } } },
+                size,
+            ] }),
+        ) } },
+        choose(&json!({ "<": ["q", 0.0] }), &json!({ "u-": ["v"] }), &json!("v")),
+    ] });
+    let inner = with(
+        json!({ "-": [0.180_625, { "*": ["q", "q"] }] }),
+        json!({ "*": ["q", ratio(&CENTRE)] }),
+    );
+    let value = json!({ "do": [
+        { "let": { "q": { "-": ["x", 0.5] } } },
+        choose(&json!({ "<=": [{ "m.abs": ["q"] }, 0.425] }), &inner, &outer),
+    ] });
+    let outside = json!({ "||": [{ "<": ["x", 0.0] }, { ">": ["x", 1.0] }] });
+    let nan = choose(&json!({ "impute.isnan": ["x"] }), &json!(true), &outside);
+    choose(&nan, &float(f64::NAN), &value)
 }
 
 fn binary(fun: &Fun, op: BinaryOp, kind: Kind) -> Option<Function> {

@@ -110,13 +110,11 @@ fn domain(kind: Kind) -> Vec<(&'static str, Value, bool)> {
     ]
 }
 
-/// Whether a value is listed or in an interval.
-fn valid(fun: &Fun, kind: Kind) -> Function {
-    let place = Fun::new("place", &[kind]).with(Flag::Missing, fun.has(Flag::Missing));
-    let listed = json!({ ">=": [{ format!("u.{place}"): ["x", "values"] }, 0] });
+/// Whether `x` is in the interval `i`.
+pub(super) fn inside(kind: Kind) -> Value {
     let i = json!("i");
     let x = number(kind);
-    let inside = |open: &str, closed: &str, list: &str, flags: &str| {
+    let side = |open: &str, closed: &str, list: &str, flags: &str| {
         let bound = at(list, &i);
         choose(
             &at(flags, &i),
@@ -124,17 +122,23 @@ fn valid(fun: &Fun, kind: Kind) -> Function {
             &json!({ format!("u.{open}_f64"): [x, bound] }),
         )
     };
-    let both = json!({ "&&": [
-        inside("gt", "ge", "lows", "lowclosed"),
-        inside("lt", "le", "highs", "highclosed"),
-    ] });
+    json!({ "&&": [
+        side("gt", "ge", "lows", "lowclosed"),
+        side("lt", "le", "highs", "highclosed"),
+    ] })
+}
+
+/// Whether a value is listed or in an interval.
+fn valid(fun: &Fun, kind: Kind) -> Function {
+    let place = Fun::new("place", &[kind]).with(Flag::Missing, fun.has(Flag::Missing));
+    let listed = json!({ ">=": [{ format!("u.{place}"): ["x", "values"] }, 0] });
     let mut body = vec![json!({ "let": { "valid": listed } })];
     if kind.is_number() {
         body.push(super::for_each(
             "i",
             &json!({ "a.len": ["lows"] }),
             &[json!({
-                "if": both,
+                "if": inside(kind),
                 "then": { "set": { "valid": true } },
             })],
         ));

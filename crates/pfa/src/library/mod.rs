@@ -1,12 +1,15 @@
 //! The user functions that statements call: fixed text for every name.
 
 mod category;
+pub(crate) mod distance;
 mod element;
 pub(crate) use self::element::{binary_name, unary_name};
 mod field;
 pub(crate) mod scalar;
+pub(crate) mod table;
+pub(crate) mod text;
 pub(crate) mod trees;
-mod vector;
+pub(crate) mod vector;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +30,9 @@ pub(crate) fn definition(name: &str) -> Option<Function> {
         .or_else(|| category::definition(&fun))
         .or_else(|| field::definition(&fun))
         .or_else(|| scalar::definition(&fun))
+        .or_else(|| table::definition(&fun))
+        .or_else(|| text::definition(&fun))
+        .or_else(|| distance::definition(&fun))
         .or_else(|| trees::definition(&fun))
 }
 

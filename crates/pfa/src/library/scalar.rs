@@ -3,24 +3,28 @@
 use holdall_tabular::{Kind, ReduceOp};
 use serde_json::{Value, json};
 
-use super::{Lift, at, element, for_each, rounded};
+use super::{Lift, at, choose, element, for_each, rounded};
 use crate::{
     doc::Function,
     names::{Flag, Fun},
-    number::{array, maybe, optional},
+    number::{array, float, maybe, optional},
 };
 
-/// The functions of all elements, by their names here.
-pub(crate) const OVER_ALL: [(ReduceOp, &str); 5] = [
-    (ReduceOp::Sum, "sumof"),
-    (ReduceOp::Product, "productof"),
-    (ReduceOp::Min, "minof"),
-    (ReduceOp::Max, "maxof"),
-    (ReduceOp::Mean, "meanof"),
-];
+/// Name of the function of all elements.
+pub(crate) fn over_all_name(op: ReduceOp) -> String {
+    format!("{}of", op.name().replace('-', ""))
+}
+
+/// The function of all elements of a name.
+pub(crate) fn over_all_of(name: &str) -> Option<ReduceOp> {
+    ReduceOp::ALL.iter().copied().find(|op| over_all_name(*op) == name)
+}
 
 pub(super) fn definition(fun: &Fun) -> Option<Function> {
     let [kind] = *fun.kinds.as_slice() else { return None };
+    if let Some(op) = over_all_of(&fun.op) {
+        return over_all(fun, op, kind);
+    }
     if fun.flags.iter().any(|flag| *flag != Flag::Null) {
         return None;
     }
@@ -46,10 +50,8 @@ pub(super) fn definition(fun: &Fun) -> Option<Function> {
         }
         "substring" if kind == Kind::Text => Some(substring(fun)),
         "coalesce" => Some(coalesce(fun, kind)),
-        op => {
-            let (of, _) = OVER_ALL.into_iter().find(|(_, name)| *name == op)?;
-            kind.is_float().then(|| over_all(fun, of, kind))
-        }
+        "present" if fun.has(Flag::Null) => Some(present(kind)),
+        _ => None,
     }
 }
 
@@ -81,52 +83,163 @@ fn coalesce(fun: &Fun, kind: Kind) -> Function {
     }
 }
 
-/// All elements as one; null where one is.
-fn over_all(fun: &Fun, op: ReduceOp, kind: Kind) -> Function {
+/// The elements that are not null.
+fn present(kind: Kind) -> Function {
     let schema = element(kind);
-    if fun.has(Flag::Null) {
-        let plain = Fun::new(&fun.op, &[kind]);
-        let gap = json!({ "a.any": ["x", { "fcn": format!("u.ismissing_{kind}_null") }] });
-        let there = json!({ "a.map": ["x", { "fcn": format!("u.require_{kind}_null") }] });
-        let body = json!({ "if": gap, "then": null, "else": { format!("u.{plain}"): [there] } });
-        return Function {
-            params: vec![("x".to_owned(), array(&optional(&schema)))],
-            ret: optional(&schema),
-            body: vec![body],
-        };
+    let append = json!({ "set": { "there": { "a.append": ["there", "v"] } } });
+    let each = json!({ "ifnotnull": { "v": at("x", &json!("i")) }, "then": append });
+    Function {
+        params: vec![("x".to_owned(), array(&optional(&schema)))],
+        ret: array(&schema),
+        body: vec![
+            json!({ "let": { "there": { "type": array(&schema), "value": [] } } }),
+            for_each("i", &json!({ "a.len": ["x"] }), &[each]),
+            json!("there"),
+        ],
     }
-    let here = at("x", &json!("i"));
-    let count = json!({ "a.len": ["x"] });
-    let (start, next) = match op {
-        ReduceOp::Product => (json!(1.0), rounded(kind, json!({ "*": ["all", here] }))),
-        // Of equals the first stays, as in the function of two.
-        ReduceOp::Min => (at("x", &json!(0)), json!({ format!("u.min_{kind}"): ["all", here] })),
-        ReduceOp::Max => (at("x", &json!(0)), json!({ format!("u.max_{kind}"): ["all", here] })),
+}
+
+/// Whether a function of all elements is defined for a kind.
+fn is_defined(op: ReduceOp, kind: Kind) -> bool {
+    match op {
+        ReduceOp::Count => true,
+        ReduceOp::Any | ReduceOp::All => kind == Kind::Bool,
+        ReduceOp::Mean | ReduceOp::Median | ReduceOp::StdDev => kind.is_float(),
         ReduceOp::Sum
-        | ReduceOp::Mean
-        | ReduceOp::Median
-        | ReduceOp::Count
+        | ReduceOp::Product
+        | ReduceOp::Min
+        | ReduceOp::Max
         | ReduceOp::SumAbs
         | ReduceOp::SumSquares
         | ReduceOp::MaxAbs
         | ReduceOp::ArgMin
-        | ReduceOp::ArgMax
-        | ReduceOp::StdDev
-        | ReduceOp::Any
-        | ReduceOp::All => (json!(0.0), rounded(kind, json!({ "+": ["all", here] }))),
-    };
-    let answer = if op == ReduceOp::Mean {
-        rounded(kind, json!({ "/": ["all", count] }))
+        | ReduceOp::ArgMax => kind.is_number(),
+    }
+}
+
+/// All elements as one. Null where one is, or where all are in the variant that passes over them.
+fn over_all(fun: &Fun, op: ReduceOp, kind: Kind) -> Option<Function> {
+    let (null, skip) = (fun.has(Flag::Null), fun.has(Flag::Skip));
+    if !is_defined(op, kind)
+        || fun.flags.iter().any(|flag| !matches!(flag, Flag::Null | Flag::Skip))
+        || skip && !null
+    {
+        return None;
+    }
+    let schema = element(kind);
+    let placed = matches!(op, ReduceOp::ArgMin | ReduceOp::ArgMax);
+    let counts = op == ReduceOp::Count;
+    let ret = if placed || counts { json!("long") } else { schema.clone() };
+    if !null {
+        let body = plain(op, kind);
+        return Some(Function { params: vec![("x".to_owned(), array(&schema))], ret, body });
+    }
+    let params = vec![("x".to_owned(), array(&optional(&schema)))];
+    let there = json!({ format!("u.present_{kind}_null"): ["x"] });
+    let name = fun.op.as_str();
+    let of_there = json!({ format!("u.{name}_{kind}"): ["there"] });
+    if counts {
+        let body = vec![json!({ "let": { "there": there } }), of_there];
+        return Some(Function { params, ret, body });
+    }
+    let body = if skip && placed {
+        place(op, kind, true)
     } else {
-        json!("all")
+        let all = json!({ "==": [{ "a.len": ["there"] }, { "a.len": ["x"] }] });
+        let some = json!({ ">": [{ "a.len": ["there"] }, 0] });
+        vec![
+            json!({ "let": { "there": there } }),
+            choose(if skip { &some } else { &all }, &of_there, &Value::Null),
+        ]
     };
-    Function {
-        params: vec![("x".to_owned(), array(&schema))],
-        ret: schema,
-        body: vec![
+    Some(Function { params, ret: optional(&ret), body })
+}
+
+/// The place of the first element that no other beats: NaN beats nothing and is beaten by nothing.
+fn place(op: ReduceOp, kind: Kind, skip: bool) -> Vec<Value> {
+    let beats = if op == ReduceOp::ArgMin { "lt" } else { "gt" };
+    let better =
+        choose(&json!("any"), &json!({ format!("u.{beats}_{kind}"): ["v", "best"] }), &json!(true));
+    let take =
+        json!({ "if": better, "then": { "set": { "best": "v", "place": "i", "any": true } } });
+    let here = at("x", &json!("i"));
+    let each = if skip {
+        json!({ "ifnotnull": { "v": here }, "then": take })
+    } else {
+        json!({ "do": [{ "let": { "v": here } }, take] })
+    };
+    let zero = if kind == Kind::I64 { json!({ "long": 0 }) } else { json!(0.0) };
+    let found = json!({ "cast.long": ["place"] });
+    vec![
+        json!({ "let": { "best": zero, "place": 0, "any": false } }),
+        for_each("i", &json!({ "a.len": ["x"] }), &[each]),
+        if skip { choose(&json!("any"), &found, &Value::Null) } else { found },
+    ]
+}
+
+/// The function of elements of which none is null.
+fn plain(op: ReduceOp, kind: Kind) -> Vec<Value> {
+    let here = at("x", &json!("i"));
+    let count = json!({ "a.len": ["x"] });
+    let first = at("x", &json!(0));
+    let whole = |value: i64, float: f64| {
+        if kind == Kind::I64 { json!({ "long": value }) } else { json!(float) }
+    };
+    let zero = whole(0, 0.0);
+    let add = |value: Value| rounded(kind, json!({ "+": ["all", value] }));
+    let size = |value: &Value| json!({ "m.abs": [value] });
+    let fold = |start: Value, next: Value, answer: Value| {
+        vec![
             json!({ "let": { "all": start } }),
             for_each("i", &count, &[json!({ "set": { "all": next } })]),
             answer,
-        ],
+        ]
+    };
+    let all = json!("all");
+    let extreme = |name: &str, value: Value| json!({ format!("u.{name}_{kind}"): ["all", value] });
+    let share = |of: Value, by: Value| rounded(kind, json!({ "/": [of, by] }));
+    let square = |value: Value| rounded(kind, json!({ "*": [value, value] }));
+    match op {
+        ReduceOp::Sum => fold(zero, add(here), all),
+        ReduceOp::Product => fold(whole(1, 1.0), rounded(kind, json!({ "*": ["all", here] })), all),
+        // Of equals the first stays, as in the function of two.
+        ReduceOp::Min => fold(first, extreme("min", here), all),
+        ReduceOp::Max => fold(first, extreme("max", here), all),
+        ReduceOp::Mean => fold(zero, add(here), share(all, count.clone())),
+        ReduceOp::SumAbs => fold(zero, add(size(&here)), all),
+        ReduceOp::SumSquares => fold(zero, add(square(here)), all),
+        ReduceOp::MaxAbs => fold(size(&first), extreme("max", size(&here)), all),
+        ReduceOp::Count => vec![json!({ "cast.long": [count] })],
+        ReduceOp::Any => fold(json!(false), json!({ "||": ["all", here] }), all),
+        ReduceOp::All => fold(json!(true), json!({ "&&": ["all", here] }), all),
+        ReduceOp::ArgMin | ReduceOp::ArgMax => place(op, kind, false),
+        ReduceOp::StdDev => {
+            let apart = rounded(kind, json!({ "-": [here, "mean"] }));
+            let less = json!({ "-": [count, 1] });
+            let mean = json!({ "let": { "mean": {
+                format!("u.{}_{kind}", over_all_name(ReduceOp::Mean)): ["x"]
+            } } });
+            let mut body = vec![mean];
+            let deviation = rounded(kind, json!({ "m.sqrt": [share(all, less)] }));
+            body.extend(fold(zero, add(square(apart)), deviation));
+            body
+        }
+        ReduceOp::Median => {
+            let sorted = |index: Value| at("sorted", &index);
+            let half = json!({ "//": [count, 2] });
+            let odd = json!({ "==": [{ "%": [count, 2] }, 1] });
+            let two = rounded(
+                kind,
+                json!({
+                    "+": [sorted(json!({ "-": [half, 1] })), sorted(half.clone())]
+                }),
+            );
+            let middle = json!({ "do": [
+                { "let": { "sorted": { "a.sort": ["x"] } } },
+                choose(&odd, &sorted(half), &share(two, json!(2.0))),
+            ] });
+            let nan = json!({ "a.any": ["x", { "fcn": format!("u.isnan_{kind}") }] });
+            vec![choose(&nan, &float(f64::NAN), &middle)]
+        }
     }
 }

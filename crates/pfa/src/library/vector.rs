@@ -1,9 +1,9 @@
 //! Functions of vectors: weighted sums, links over several margins, decisions.
 
-use holdall_tabular::Kind;
+use holdall_tabular::{Kind, NormalizeBy, ReduceOp};
 use serde_json::{Value, json};
 
-use super::{Lift, at, choose, element, for_each, rounded};
+use super::{Lift, at, choose, element, for_each, rounded, scalar::over_all_name};
 use crate::{
     doc::Function,
     names::{Flag, Fun},
@@ -32,13 +32,48 @@ pub(super) fn definition(fun: &Fun) -> Option<Function> {
         }
         "pair" => Some(two(kind, null, &[rounded(kind, json!({ "-": [1.0, "m"] })), json!("m")])),
         "symmetric" => Some(two(kind, null, &[json!({ "u-": ["m"] }), json!("m")])),
-        "softmax" => Some(over_all(kind, null, "softmax", softmax)),
-        "share" => Some(over_all(kind, null, "share", share)),
+        "softmax" => Some(over_all(kind, null, "softmax", softmax(kind))),
+        "share" => Some(over_all(kind, null, "share", share(kind))),
         "largest" => Some(decision(fun, kind, "largest", largest)),
         "above" => Some(compared(fun, ">")),
         "atleast" => Some(compared(fun, ">=")),
-        _ => None,
+        name => {
+            let by = normalize_of(name)?;
+            Some(over_all(kind, null, name, proportioned(kind, by)))
+        }
     }
+}
+
+/// Name of the function that puts elements in proportion to their whole.
+pub(crate) fn normalize_name(by: NormalizeBy) -> String {
+    match by {
+        NormalizeBy::Softmax => by.name().to_owned(),
+        NormalizeBy::L1
+        | NormalizeBy::L2
+        | NormalizeBy::MaxAbs
+        | NormalizeBy::Max
+        | NormalizeBy::Sum => format!("by{}", by.name().replace('-', "")),
+    }
+}
+
+/// What elements are put in proportion to by a function of this name.
+pub(crate) fn normalize_of(name: &str) -> Option<NormalizeBy> {
+    NormalizeBy::ALL.iter().copied().find(|by| normalize_name(*by) == name)
+}
+
+/// Elements in proportion to their whole, where that is not 0.
+fn proportioned(kind: Kind, by: NormalizeBy) -> Vec<Value> {
+    let of = |op: ReduceOp| json!({ format!("u.{}_{kind}", over_all_name(op)): ["x"] });
+    let total = match by {
+        NormalizeBy::L1 => of(ReduceOp::SumAbs),
+        NormalizeBy::L2 => rounded(kind, json!({ "m.sqrt": [of(ReduceOp::SumSquares)] })),
+        NormalizeBy::MaxAbs => of(ReduceOp::MaxAbs),
+        NormalizeBy::Max => of(ReduceOp::Max),
+        // The softmax is a function of its own.
+        NormalizeBy::Sum | NormalizeBy::Softmax => of(ReduceOp::Sum),
+    };
+    let is_zero = json!({ format!("u.eq_{kind}"): ["total", 0.0] });
+    vec![json!({ "let": { "total": total } }), choose(&is_zero, &json!("x"), &divided(kind, "x"))]
 }
 
 fn any_null(kind: Kind) -> Value {
@@ -71,9 +106,9 @@ fn two(kind: Kind, null: bool, elements: &[Value; 2]) -> Function {
 }
 
 /// A function of all elements; in the variant with nulls all elements are null or none is.
-fn over_all(kind: Kind, null: bool, name: &str, body: fn(Kind) -> Vec<Value>) -> Function {
+fn over_all(kind: Kind, null: bool, name: &str, body: Vec<Value>) -> Function {
     if !null {
-        return vector(kind, false, body(kind));
+        return vector(kind, false, body);
     }
     let plain = json!({ format!("u.{name}_{kind}"): [required(kind)] });
     let some = json!({ "a.map": [plain, { "fcn": format!("u.some_{kind}") }] });

@@ -43,7 +43,7 @@ impl<'d> Lower<'d> {
         (fun.op == "trees").then_some(Layers { fun, args, divide_by, last })
     }
 
-    fn ints(&self, list: &Value) -> Lowered<Vec<u32>> {
+    pub(super) fn ints(&self, list: &Value) -> Lowered<Vec<u32>> {
         let Labels::I64(list) = self.list(list, Kind::I64)? else { return Ok(Vec::new()) };
         list.into_iter()
             .map(|v| u32::try_from(v).map_err(|_error| self.unsupported("a number below 0")))

@@ -5,6 +5,8 @@ mod estimate;
 mod fields;
 mod nodes;
 mod outputs;
+mod tables;
+mod text;
 
 use std::collections::BTreeMap;
 
@@ -239,6 +241,22 @@ impl<'d> Lower<'d> {
             Some(fill) if map.len() == 2 => Some((fun, Some(only_pair(fill)?))),
             _ => None,
         }
+    }
+
+    /// A function reference whose parameters of these names are filled in.
+    fn reference_with<const N: usize>(
+        &self,
+        expression: &'d Value,
+        names: [&str; N],
+    ) -> Option<(Fun, [&'d Value; N])> {
+        let map = expression.as_object().filter(|map| map.len() == 2)?;
+        let fun = self.known(map.get("fcn")?.as_str()?)?;
+        let fill = map.get("fill")?.as_object().filter(|fill| fill.len() == N)?;
+        let mut found = [expression; N];
+        for (slot, name) in found.iter_mut().zip(names) {
+            *slot = fill.get(name)?;
+        }
+        Some((fun, found))
     }
 }
 

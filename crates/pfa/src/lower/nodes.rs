@@ -1,13 +1,13 @@
 use holdall_tabular::{
-    BinaryOp, Call, Categories, Constant, Function, Impute, Kind, Labels, Linear, Matrix, OneHot,
-    Op, Ordinal, Part, Reduce, ReduceOp, Scalar, Scale, ScaleForm, Summation, Transform, UnaryOp,
+    BinaryOp, Call, Categories, Constant, Function, Impute, Kind, Labels, Linear, OneHot, Op,
+    Ordinal, Part, Reduce, ReduceOp, Scalar, Scale, ScaleForm, Summation, Transform, UnaryOp,
     Unknown, ValueId, Width,
 };
 use serde_json::Value;
 
 use super::{Binding, Lower, Lowered, cell_name, element, only_pair};
 use crate::{
-    library::{binary_name, scalar::OVER_ALL, unary_name},
+    library::{binary_name, table::curve_of, unary_name},
     names::{Flag, Fun},
     number::{read_float, read_literal, read_literals},
 };
@@ -148,6 +148,9 @@ impl<'d> Lower<'d> {
 
     /// A function of each element.
     fn mapped(&mut self, arg: &'d Value, function: &'d Value) -> Lowered<ValueId> {
+        if let Some((fun, points)) = self.reference_with(function, ["xs", "ys"]) {
+            return self.curve(&fun, arg, points);
+        }
         let Some((fun, fill)) = self.reference(function) else {
             return Err(self.unsupported("`a.map` with another function"));
         };
@@ -171,13 +174,14 @@ impl<'d> Lower<'d> {
             (None, "uppercase", _) => self.function(Function::Uppercase, vec![arg]),
             (None, "lowercase", _) => self.function(Function::Lowercase, vec![arg]),
             (None, "length", _) => self.function(Function::Length, vec![arg]),
-            (None, name, _) if OVER_ALL.iter().any(|(_, known)| *known == name) => {
-                let op = OVER_ALL.iter().find(|(_, known)| *known == name);
-                let (op, skip_missing) = (op.map_or(ReduceOp::Sum, |(op, _)| *op), false);
-                self.push(Op::Transform(Transform::Reduce(Reduce { arg, op, skip_missing })))
-            }
+            (None, "trim", _) => self.function(Function::Trim, vec![arg]),
+            (None, "totext", _) => self.function(Function::ToText, vec![arg]),
+            (None, "parsedate", _) => self.function(Function::ParseDate, vec![arg]),
+            (None, "tonumber", _) => self.function(Function::ToNumber, vec![arg]),
             (None, "cast", &[_, to]) => self.push(Op::Cast { arg, to }),
-            (None, _, _) => Err(self.unsupported(format!("`u.{fun}` of one value"))),
+            (None, _, _) => self
+                .of_all(fun, arg)
+                .unwrap_or_else(|| Err(self.unsupported(format!("`u.{fun}` of one value")))),
         }
     }
 
@@ -217,7 +221,7 @@ impl<'d> Lower<'d> {
         }
     }
 
-    fn kind_list(&self, fun: &Fun, list: &Value) -> Lowered<Labels> {
+    pub(super) fn kind_list(&self, fun: &Fun, list: &Value) -> Lowered<Labels> {
         self.list(list, fun.kinds.first().copied().unwrap_or(Kind::F64))
     }
 
@@ -310,6 +314,11 @@ impl<'d> Lower<'d> {
                 let args = args.iter().map(|arg| self.value(arg)).collect::<Lowered<_>>()?;
                 self.function(function, args)
             }
+            ("answer", args) => self.table(fun, args),
+            ("matches" | "replacepattern", args) => self.matched(args),
+            ("terms", args) => self.terms(fun, args),
+            (_, args) if args.len() == 7 => self.distances(fun, args),
+            (name, [arg, x, y]) if curve_of(name).is_some() => self.curve(fun, arg, [x, y]),
             ("onehot", [arg, list, drop]) => self.one_hot(fun, arg, list, drop),
             ("ordinal", [arg, list, codes, rest @ ..]) => {
                 self.ordinal(fun, arg, [list, codes], rest.first())
@@ -324,7 +333,7 @@ impl<'d> Lower<'d> {
         }
     }
 
-    fn function(&mut self, function: Function, args: Vec<ValueId>) -> Lowered<ValueId> {
+    pub(super) fn function(&mut self, function: Function, args: Vec<ValueId>) -> Lowered<ValueId> {
         self.push(Op::Call(Call { function, args }))
     }
 
@@ -390,31 +399,7 @@ impl<'d> Lower<'d> {
         intercepts: &'d Value,
         x: &'d Value,
     ) -> Lowered<ValueId> {
-        let list = match cell_name(rows) {
-            Some(name) => self.cell(name)?.as_array(),
-            None => rows.get("new").and_then(Value::as_array),
-        };
-        let is_cell = cell_name(rows).is_some();
-        let Some(list) = list else {
-            return Err(self.unsupported("coefficients that are computed"));
-        };
-        let (mut data, mut columns) = (Vec::new(), None);
-        for row in list {
-            let row = if is_cell {
-                row.as_array().and_then(|row| row.iter().map(Value::as_f64).collect())
-            } else {
-                Some(self.floats(row)?)
-            };
-            let row: Vec<f64> =
-                row.ok_or_else(|| self.unsupported("coefficients that are not numbers"))?;
-            if *columns.get_or_insert(row.len()) != row.len() {
-                return Err(self.unsupported("rows of coefficients of different lengths"));
-            }
-            data.extend(row);
-        }
-        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let coefficients =
-            Matrix { rows: count(list.len()), columns: count(columns.unwrap_or(0)), data };
+        let coefficients = self.matrix(rows)?;
         let f32 = fun.kinds.as_slice() == [Kind::F32];
         let summation = if f32 { Summation::SequentialF32 } else { Summation::SequentialF64 };
         let (intercepts, arg) = (self.floats(intercepts)?, self.value(x)?);

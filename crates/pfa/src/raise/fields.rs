@@ -1,6 +1,6 @@
 use holdall_diag::{Failure, Location};
 use holdall_tabular::{
-    Field, Interval, InvalidPolicy, Kind, Labels, MissingPolicy, Op, OutlierPolicy, Scalar,
+    Field, InvalidPolicy, Kind, Labels, MissingPolicy, Op, OutlierPolicy, Scalar,
 };
 use serde_json::{Value, json};
 
@@ -104,21 +104,11 @@ impl Raise<'_> {
         };
         let listed = field.domain.values.as_ref();
         let values = listed.map_or(&none, |list| &list.values);
-        let intervals = &field.domain.intervals;
-        let bound = |of: fn(&Interval) -> f64| Labels::F64(intervals.iter().map(of).collect());
-        let closed = |of: fn(&Interval) -> bool| Labels::Bool(intervals.iter().map(of).collect());
         let mut args = vec![value];
         // Values are compared at binary64 whatever the kind: they are not rounded.
         let exact = if kind == Kind::F32 { Kind::F64 } else { kind };
         args.push(self.list(&format!("{symbol}_values"), exact, values));
-        for (name, list, kind) in [
-            ("lows", bound(|i| i.low), Kind::F64),
-            ("highs", bound(|i| i.high), Kind::F64),
-            ("lowclosed", closed(|i| i.low_closed), Kind::Bool),
-            ("highclosed", closed(|i| i.high_closed), Kind::Bool),
-        ] {
-            args.push(self.list(&format!("{symbol}_{name}"), kind, &list));
-        }
+        args.extend(self.intervals(symbol, &field.domain.intervals));
         args.extend(with);
         let fun = Fun::new(op, &[kind])
             .null(*null)

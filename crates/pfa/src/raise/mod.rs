@@ -4,13 +4,16 @@ mod estimate;
 mod fields;
 mod nodes;
 mod outputs;
+mod tables;
+mod text;
 mod trees;
 
 use std::collections::BTreeMap;
 
 use holdall_diag::Failure;
 use holdall_tabular::{
-    Call, Function, Kind, Labels, Op, Part, Type, Unknown, ValidModel, ValueId, Width,
+    Call, Function, Kind, Labels, Op, Outside, Part, Reduce, ReduceOp, Transform, Type, Unknown,
+    ValidModel, ValueId, Width,
 };
 use indexmap::IndexMap;
 use serde_json::{Value, json};
@@ -96,12 +99,20 @@ impl<'m> Raise<'m> {
                 .is_some_and(|f| f.missing == holdall_tabular::MissingPolicy::Keep),
             Op::Constant(_) | Op::Impute(_) | Op::OneHot(_) => false,
             Op::Trees(ensemble) => ensemble.nodes.may_lose(self.null(ensemble.arg)),
-            Op::Call(Call { function: Function::Substring, .. }) => true,
+            Op::Call(Call {
+                function: Function::Substring | Function::ToNumber | Function::ParseDate,
+                ..
+            }) => true,
             Op::Call(Call { function: Function::Coalesce, args }) => {
                 args.iter().all(|arg| self.null(*arg))
             }
             Op::Unary { op: holdall_tabular::UnaryOp::IsMissing, .. } => false,
             Op::Ordinal(ordinal) => ordinal.unknown == Unknown::None,
+            Op::Transform(Transform::Lookup(_) | Transform::Bin(_)) => true,
+            Op::Transform(Transform::Curve(curve)) => {
+                curve.outside == Outside::Missing || self.null(curve.arg)
+            }
+            Op::Transform(Transform::Reduce(Reduce { op: ReduceOp::Count, .. })) => false,
             Op::Cast { .. }
             | Op::Concat(_)
             | Op::Select { .. }
@@ -122,6 +133,28 @@ impl<'m> Raise<'m> {
                 any
             }
         }
+    }
+
+    /// Whether a reduction of one element is that element.
+    fn picks(&self, op: Reduce) -> bool {
+        let same = match op.op {
+            ReduceOp::Sum
+            | ReduceOp::Product
+            | ReduceOp::Min
+            | ReduceOp::Max
+            | ReduceOp::Mean
+            | ReduceOp::Median => true,
+            ReduceOp::Count
+            | ReduceOp::SumAbs
+            | ReduceOp::SumSquares
+            | ReduceOp::MaxAbs
+            | ReduceOp::ArgMin
+            | ReduceOp::ArgMax
+            | ReduceOp::StdDev
+            | ReduceOp::Any
+            | ReduceOp::All => false,
+        };
+        same && self.valid.width_of(op.arg) == 1
     }
 
     fn null(&self, id: ValueId) -> bool {

@@ -1,13 +1,13 @@
 use holdall_diag::Failure;
 use holdall_tabular::{
-    Call, Constant, Function, Impute, Kind, Labels, Linear, OneHot, Op, Ordinal, Part, Reduce,
-    Scale, ScaleForm, Transform, Unknown, ValueId, Width,
+    Call, Constant, Function, Impute, Kind, Labels, Linear, OneHot, Op, Ordinal, Part, Scale,
+    ScaleForm, Transform, Unknown, ValueId, Width,
 };
 use serde_json::{Value, json};
 
 use super::{Raise, impossible};
 use crate::{
-    library::{binary_name, call, filled, reference, scalar::OVER_ALL, unary_name},
+    library::{binary_name, call, filled, reference, unary_name},
     names::{Flag, Fun},
     number::{array, float, literal, maybe, narrow, of_kind, schema, truncated},
 };
@@ -67,12 +67,30 @@ impl Raise<'_> {
                 return Ok(());
             }
             Op::Call(function) => self.function(&symbol, function)?,
-            Op::Transform(Transform::Reduce(reduce)) => self.reduce(*reduce)?,
-            Op::Transform(_) | Op::Estimator(_) => return Err(impossible(op.name())),
+            Op::Transform(transform) => self.transform(&symbol, transform)?,
+            Op::Estimator(_) => return Err(impossible(op.name())),
             Op::Foreign(foreign) => return Err(impossible(&foreign.name)),
         };
         self.assign(&symbol, &value);
         Ok(())
+    }
+
+    fn transform(&mut self, symbol: &str, transform: &Transform) -> Result<Value, Failure> {
+        Ok(match transform {
+            Transform::Lookup(lookup) => self.lookup(symbol, lookup),
+            Transform::Bin(bin) => self.bin(symbol, bin),
+            Transform::Curve(curve) => self.curve(symbol, curve),
+            Transform::Reduce(reduce) => self.reduce(*reduce),
+            Transform::Normalize(normalize) => self.normalize(*normalize),
+            Transform::Distances(distances) => self.distances(symbol, distances)?,
+            Transform::TextVector(vector) => self.text_vector(symbol, vector)?,
+            Transform::Polynomial(_)
+            | Transform::Spline(_)
+            | Transform::TextIndex(_)
+            | Transform::ImputeNeighbors(_)
+            | Transform::Decompose(_)
+            | Transform::Lag(_) => return Err(impossible(transform.kind().name())),
+        })
     }
 
     /// A function of scalars.
@@ -108,31 +126,23 @@ impl Raise<'_> {
                 }
                 Ok(value)
             }
-            Function::Trim
-            | Function::Replace { .. }
-            | Function::Matches { .. }
-            | Function::CityHash
-            | Function::ToText
-            | Function::ToNumber
+            Function::Trim | Function::ToText | Function::ToNumber | Function::ParseDate => {
+                Ok(call(&fun(&op.function.name().replace('-', "")), lifted))
+            }
+            Function::Replace { pattern, with } => {
+                let x = lifted.into_iter().next().ok_or_else(|| impossible("no operand"))?;
+                self.replace(symbol, x, null, (pattern, Some(with)))
+            }
+            Function::Matches { pattern } => {
+                let x = lifted.into_iter().next().ok_or_else(|| impossible("no operand"))?;
+                self.replace(symbol, x, null, (pattern, None))
+            }
+            Function::CityHash
             | Function::FormatNumber(_)
-            | Function::ParseDate
             | Function::ParseTime
             | Function::ParseDateTime
             | Function::FormatDateTime(_) => Err(impossible(op.function.name())),
         }
-    }
-
-    /// All elements as one.
-    fn reduce(&self, op: Reduce) -> Result<Value, Failure> {
-        if self.valid.width_of(op.arg) == 1 {
-            let symbol = self.symbol(op.arg);
-            let scalar = self.is_scalar(op.arg);
-            return Ok(if scalar { json!(symbol) } else { json!({ "attr": symbol, "path": [0] }) });
-        }
-        let name = OVER_ALL.iter().find(|(of, _)| *of == op.op);
-        let (_, name) = name.ok_or_else(|| impossible(op.op.name()))?;
-        let fun = Fun::new(name, &[self.kind(op.arg)]).null(self.null(op.arg));
-        Ok(call(&fun, [self.value(op.arg)]))
     }
 
     fn constant(&mut self, symbol: &str, constant: &Constant) -> Value {
@@ -301,23 +311,8 @@ impl Raise<'_> {
 
     fn linear(&mut self, symbol: &str, linear: &Linear) -> Value {
         let kind = self.kind(linear.arg);
-        let matrix = &linear.coefficients;
-        let row = |r: u32| {
-            let row = matrix.row(r as usize).iter();
-            row.map(|&c| if kind == Kind::F32 { narrow(c) } else { c }).collect::<Vec<f64>>()
-        };
-        let rows: Vec<Vec<f64>> = (0..matrix.rows).map(row).collect();
         let name = format!("{symbol}_coefficients");
-        let schema = array(&array(&json!("double")));
-        let coefficients = if rows.iter().flatten().all(|c| c.is_finite()) {
-            self.cell(&name, schema, json!(rows))
-        } else {
-            let rows = rows.iter().map(|row| {
-                let row: Vec<Value> = row.iter().map(|&c| float(c)).collect();
-                json!({ "type": array(&json!("double")), "new": row })
-            });
-            json!({ "type": schema, "new": rows.collect::<Vec<_>>() })
-        };
+        let coefficients = self.matrix(&name, kind, &linear.coefficients);
         let intercepts = self.floats(&format!("{symbol}_intercepts"), kind, &linear.intercepts);
         let fun = Fun::new("dot", &[kind]).null(self.null(linear.arg));
         let fill = json!({ "x": self.value(linear.arg) });

@@ -1,5 +1,6 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "models pick what fits")]
 
+mod families;
 mod models;
 mod reading;
 mod writing;

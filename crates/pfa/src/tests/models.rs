@@ -16,11 +16,11 @@ pub(super) fn texts(list: &[&str]) -> Labels {
     Labels::Text(list.iter().map(|&t| t.to_owned()).collect())
 }
 
-fn push(model: &mut Model, op: Op) -> ValueId {
+pub(super) fn push(model: &mut Model, op: Op) -> ValueId {
     model.push(op).unwrap()
 }
 
-fn inputs(kind: Kind, missing: &MissingPolicy) -> (Model, [ValueId; 3]) {
+pub(super) fn inputs(kind: Kind, missing: &MissingPolicy) -> (Model, [ValueId; 3]) {
     let mut model = Model::new();
     model.named_inputs = true;
     let number = |name: &str| Field::number(name, kind).with_missing(missing.clone());
@@ -462,5 +462,5 @@ pub(super) fn all() -> Vec<ValidModel> {
         treated(Kind::I64, &MissingPolicy::Replace(Scalar::I64(5))),
         treated(Kind::F64, &MissingPolicy::Reject),
     ]);
-    models.into_iter().map(checked).collect()
+    models.into_iter().map(checked).chain(super::families::all()).collect()
 }
