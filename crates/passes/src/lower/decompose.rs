@@ -37,16 +37,16 @@ pub(super) fn refused(op: &Decompose) -> Option<&'static str> {
 
 /// Whether a decomposition refuses rows with elements below 0.
 pub(super) fn refuses_rows(model: &Model) -> bool {
-    model.nodes.iter().any(|(_, node)| match &node.op {
-        Op::Transform(Transform::Decompose(op)) => match op.method {
+    model.nodes.iter().any(|(_, node)| {
+        let Op::Transform(Transform::Decompose(op)) = &node.op else { return false };
+        match op.method {
             Decomposition::Descent { .. }
             | Decomposition::Multiplicative { .. }
             | Decomposition::Topics { .. } => true,
             Decomposition::Pursuit { .. }
             | Decomposition::LeastAngle { .. }
             | Decomposition::Lasso { .. } => false,
-        },
-        _ => false,
+        }
     })
 }
 

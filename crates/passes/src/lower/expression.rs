@@ -331,13 +331,14 @@ impl Context<'_> {
             (
                 Store::Rows(_) | Store::Columns(_) | Store::Constant(_),
                 Store::Rows(_) | Store::Columns(_) | Store::Constant(_),
-            ) => match listed.filter(|_| self.options.opset < 19) {
-                Some(listed) => self.listed_equal(left, right, &listed)?,
-                None => {
+            ) => {
+                if let Some(listed) = listed.filter(|_| self.options.opset < 19) {
+                    self.listed_equal(left, right, &listed)?
+                } else {
                     let (l, r) = (self.tensor(left)?, self.tensor(right)?);
                     self.builder.node("Equal", &[l, r], Vec::new())?
                 }
-            },
+            }
         };
         if op == BinaryOp::Ne {
             return self.builder.node("Not", &[equal], Vec::new());

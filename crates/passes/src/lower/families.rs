@@ -45,10 +45,15 @@ pub(super) fn refused(
 
 /// Whether places on a sphere are compared.
 pub(super) fn haversine(model: &Model) -> bool {
-    model.nodes.iter().any(|(_, node)| match &node.op {
-        Op::Transform(Transform::Distances(op)) => op.comparison.metric == Metric::Haversine,
-        Op::Estimator(Estimator::Neighbors(op)) => op.comparison.metric == Metric::Haversine,
-        _ => false,
+    model.nodes.iter().any(|(_, node)| {
+        let metric = if let Op::Transform(Transform::Distances(op)) = &node.op {
+            op.comparison.metric
+        } else if let Op::Estimator(Estimator::Neighbors(op)) = &node.op {
+            op.comparison.metric
+        } else {
+            return false;
+        };
+        metric == Metric::Haversine
     })
 }
 

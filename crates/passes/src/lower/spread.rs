@@ -28,7 +28,7 @@ struct End {
 /// Where the rows of a tree end.
 struct Ends {
     /// In the order in which they are found, children of a node one after the other.
-    ends: Vec<End>,
+    nodes: Vec<End>,
     /// Where something on the way was unknown.
     unknown: ValueId,
     /// Where rows end nowhere.
@@ -37,7 +37,7 @@ struct Ends {
 
 impl Context<'_> {
     pub(super) fn spread_tree(&mut self, tree: &DecisionTree) -> Result<Answer, Failure> {
-        let Ends { mut ends, unknown, lost } = self.spread_ends(tree)?;
+        let Ends { nodes: mut ends, unknown, lost } = self.spread_ends(tree)?;
         if tree.missing == MissingStrategy::AggregateNodes {
             self.weigh_by_records(tree, &mut ends, unknown)?;
         }
@@ -185,11 +185,11 @@ impl Context<'_> {
             None => everything,
         };
         let mut found =
-            Ends { ends: Vec::new(), unknown: nothing, lost: self.builder.one("Not", root)? };
+            Ends { nodes: Vec::new(), unknown: nothing, lost: self.builder.one("Not", root)? };
         let mut stack = vec![(0, root, self.builder.number(1.0)?)];
         while let Some((at, here, weight)) = stack.pop() {
             if children(tree, at).is_empty() {
-                found.ends.push(End { node: at, here, weight });
+                found.nodes.push(End { node: at, here, weight });
                 continue;
             }
             let follow = self.followed(tree, at, nothing)?;
@@ -198,7 +198,7 @@ impl Context<'_> {
             let stuck = self.builder.one("Not", follow.any)?;
             let stuck = self.builder.two("And", here, stuck)?;
             match tree.no_true_child {
-                NoTrueChild::Last => found.ends.push(End { node: at, here: stuck, weight }),
+                NoTrueChild::Last => found.nodes.push(End { node: at, here: stuck, weight }),
                 NoTrueChild::Missing => {
                     found.lost = self.builder.two("Or", found.lost, stuck)?;
                 }

@@ -89,10 +89,14 @@ impl Texts {
             why: Vec::with_capacity(count),
         };
         // Without a function that becomes a table nobody asks.
-        let asked = model.nodes.iter().any(|(_, node)| match &node.op {
-            Op::Call(call) => folds(&call.function),
-            Op::Binary { left, .. } => valid.kind_of(*left) == Some(Kind::Text),
-            _ => false,
+        let asked = model.nodes.iter().any(|(_, node)| {
+            if let Op::Call(call) = &node.op {
+                folds(&call.function)
+            } else if let Op::Binary { left, .. } = &node.op {
+                valid.kind_of(*left) == Some(Kind::Text)
+            } else {
+                false
+            }
         });
         if !asked {
             return texts;
@@ -100,8 +104,9 @@ impl Texts {
         for (id, node) in model.nodes.iter() {
             let (mut folded, mut why) = (None, None);
             let scalar = matches!(valid.type_of(id), Type::Value(_, Width::Scalar));
-            let listed = match &node.op {
-                Op::Call(call) if folds(&call.function) => match texts.fold(valid, call) {
+            let call = if let Op::Call(call) = &node.op { Some(call) } else { None };
+            let listed = match call.filter(|call| folds(&call.function)) {
+                Some(call) => match texts.fold(valid, call) {
                     Ok(found) => {
                         let listed = distinct([&found.values], Some(&found.missing));
                         folded = Some(found);
@@ -112,8 +117,8 @@ impl Texts {
                         None
                     }
                 },
-                op if scalar => texts.listed_by(valid, op),
-                _ => None,
+                None if scalar => texts.listed_by(valid, &node.op),
+                None => None,
             };
             texts.listed.push(listed);
             texts.folded.push(folded);
@@ -144,11 +149,10 @@ impl Texts {
         kind: FunctionKind,
         options: &LowerOptions,
     ) -> Option<Support> {
-        let calls = valid.model().nodes.iter().filter_map(|(id, node)| match &node.op {
-            Op::Call(call) if call.function.kind() == kind && folds(&call.function) => {
-                Some((id, call))
-            }
-            _ => None,
+        let calls = valid.model().nodes.iter().filter_map(|(id, node)| {
+            let Op::Call(call) = &node.op else { return None };
+            let concerned = call.function.kind() == kind && folds(&call.function);
+            concerned.then_some((id, call))
         });
         let mut found: Option<Support> = None;
         for (id, call) in calls {
@@ -182,8 +186,10 @@ impl Texts {
             Op::Input(field) => of_field(model.fields.get(*field)?),
             Op::Constant(constant) => Some(constant.values.clone()),
             Op::If { yes, no, .. } => distinct([of(*yes)?, of(*no)?], None),
-            Op::Transform(Transform::Lookup(Lookup { values, default, missing, .. }))
-            | Op::Transform(Transform::Bin(Bin { values, default, missing, .. })) => {
+            Op::Transform(
+                Transform::Lookup(Lookup { values, default, missing, .. })
+                | Transform::Bin(Bin { values, default, missing, .. }),
+            ) => {
                 let mut values = values.clone();
                 for scalar in default.iter().chain(missing) {
                     push(&mut values, scalar)?;
