@@ -207,26 +207,34 @@ fn of_function(kind: FunctionKind) -> Support {
     match kind {
         FunctionKind::Coalesce => Support::rewrite("`Where`"),
         FunctionKind::IsIn => Support::rewrite("`Equal`; texts through `LabelEncoder`"),
-        FunctionKind::Uppercase | FunctionKind::Lowercase => Support::refuse(
-            "`StringNormalizer` changes case by the locale of the machine, not as Unicode has it",
+        FunctionKind::Join => Support::rewrite(
+            "a table of what the scorer makes of the values listed; others from `opset=20` on, by \
+             `StringConcat`",
         ),
-        FunctionKind::Matches | FunctionKind::Replace => {
-            Support::refuse("the operators' regular expressions are another dialect, or absent")
-        }
-        FunctionKind::Join
+        FunctionKind::ToText => Support::rewrite(
+            "a table of what the scorer makes of the values listed; integers by `Cast`, others are \
+             refused",
+        ),
+        FunctionKind::ToNumber => Support::rewrite(
+            "a table of what the scorer makes of the values listed; others by `Cast`, which reads texts \
+             that are numbers and ends the run at others",
+        ),
+        FunctionKind::Uppercase
+        | FunctionKind::Lowercase
+        | FunctionKind::Matches
+        | FunctionKind::Replace
         | FunctionKind::Trim
         | FunctionKind::Substring
         | FunctionKind::Length
         | FunctionKind::CityHash
-        | FunctionKind::ToText
-        | FunctionKind::ToNumber
         | FunctionKind::FormatNumber
         | FunctionKind::ParseDate
         | FunctionKind::ParseTime
         | FunctionKind::ParseDateTime
-        | FunctionKind::FormatDateTime => {
-            Support::refuse("there is no operator for it in runtimes that take opset 17")
-        }
+        | FunctionKind::FormatDateTime => Support::rewrite(
+            "a table of what the scorer makes of the values listed; others are refused, as there is no \
+             operator for it",
+        ),
     }
 }
 
