@@ -43,12 +43,13 @@ const FLOORS: [(&str, u8); 33] = [
 ];
 
 /// Edges within a floor. Floor 0 is ordered: diag, arena, source, tensor, table.
-const EDGES: [(&str, &str); 6] = [
+const EDGES: [(&str, &str); 7] = [
     ("source", "diag"),
     ("tensor", "diag"),
     ("table", "diag"),
     ("table", "source"),
     ("passes", "codec"),
+    ("passes", "score"),
     ("package", "sign"),
 ];
 

@@ -53,13 +53,16 @@ pub struct RewriteRequest<'o> {
     pub same_folder: bool,
 }
 
+/// A file that belongs beside another: its name and its bytes, in parts.
+pub type Beside = (String, Vec<Bytes>);
+
 /// A file written again.
 #[derive(Debug, Default)]
 pub struct Rewritten {
     /// Its bytes, in parts.
     pub parts: Vec<Bytes>,
-    /// A file that belongs beside it: its name and its bytes, in parts.
-    pub beside: Option<(String, Vec<Bytes>)>,
+    /// A file that belongs beside it.
+    pub beside: Option<Beside>,
     /// What is worth knowing.
     pub report: Report,
 }

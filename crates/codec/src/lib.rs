@@ -13,7 +13,7 @@ mod reader;
 mod summary;
 mod writer;
 
-pub use document::{Examined, FileDifference, RewriteRequest, Rewritten, TypedValue};
+pub use document::{Beside, Examined, FileDifference, RewriteRequest, Rewritten, TypedValue};
 pub use examples::{ExampleColumn, Examples, Nearness};
 pub use format::{BodyKind, Format};
 pub use options::{OptionInfo, Options};

@@ -6,7 +6,9 @@ use holdall_source::Source;
 use holdall_tabular::{Construct, ValidModel};
 use holdall_weights::Weights;
 
-use crate::{AcceptedPlan, Format, Options, Plan, RewriteRequest, Rewritten, Support, codes};
+use crate::{
+    AcceptedPlan, Beside, Format, Options, Plan, RewriteRequest, Rewritten, Support, codes,
+};
 
 /// Writes one format. A writer implements the functions for the bodies that its format holds.
 pub trait Writer: Sync {
@@ -37,6 +39,17 @@ pub trait Writer: Sync {
     fn write(&self, plan: &AcceptedPlan<'_>, out: &mut dyn Write) -> Result<(), Failure> {
         let _ = (plan, out);
         Err(refuse(self.format(), "tabular models"))
+    }
+
+    /// Writes a tabular model as a file of this name, without its folder, which may need another one beside it.
+    fn write_beside(
+        &self,
+        plan: &AcceptedPlan<'_>,
+        name: &str,
+        out: &mut dyn Write,
+    ) -> Result<Option<Beside>, Failure> {
+        let _ = name;
+        self.write(plan, out).map(|()| None)
     }
 
     /// Writes a tensor graph.

@@ -11,7 +11,7 @@ mod write;
 pub use load::{Loaded, LoadedBody, load};
 pub use registry::{detect, formats, reader, readers, writer, writer_for, writers};
 pub use spec::FormatSpec;
-pub use write::{WriteRequest, write};
+pub use write::{WriteRequest, write, write_beside};
 
 holdall_diag::codes! {
     /// The codes of this crate.

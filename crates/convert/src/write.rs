@@ -3,7 +3,9 @@ use std::{
     path::Path,
 };
 
-use holdall_codec::{AcceptedPlan, BodyKind, Options, Plan, RewriteRequest, Rewritten, Writer};
+use holdall_codec::{
+    AcceptedPlan, Beside, BodyKind, Options, Plan, RewriteRequest, Rewritten, Writer,
+};
 use holdall_diag::Failure;
 use holdall_source::{Limits, Source};
 use holdall_tabular::ValidModel;
@@ -122,6 +124,22 @@ pub fn write(
 ) -> Result<(), Failure> {
     let mut buffered = BufWriter::with_capacity(1 << 18, out);
     request.writer().write(plan, &mut buffered)?;
+    flushed(buffered)
+}
+
+/// Writes a model as a file of this name, without its folder, and gives what belongs beside it.
+pub fn write_beside(
+    request: &WriteRequest,
+    plan: &AcceptedPlan<'_>,
+    name: &str,
+    out: &mut dyn Write,
+) -> Result<Option<Beside>, Failure> {
+    let mut buffered = BufWriter::with_capacity(1 << 18, out);
+    let beside = request.writer().write_beside(plan, name, &mut buffered)?;
+    flushed(buffered).map(|()| beside)
+}
+
+fn flushed(mut buffered: BufWriter<&mut dyn Write>) -> Result<(), Failure> {
     buffered.flush().map_err(|error| {
         Failure::io(holdall_source::codes::WRITE, format!("cannot write: {error}"), error)
     })

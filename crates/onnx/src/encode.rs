@@ -9,10 +9,14 @@ use holdall_diag::{Failure, Location};
 use holdall_graph::{Attribute, Dim, Graph, Node, Origin, TensorType, ValueId, ValueType, Weight};
 use holdall_tensor::{DType, Shape, Tensor};
 
-use crate::{codes, dtypes, wire::Rope};
+use crate::{
+    codes, dtypes,
+    rewrite::{Aside, LEAST},
+    wire::Rope,
+};
 
 /// Protobuf readers in C++, Python and Java take no message of 2 GiB or more.
-const MOST: u64 = (1 << 31) - 1;
+pub(crate) const MOST: u64 = (1 << 31) - 1;
 
 /// How to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +32,93 @@ impl Default for EncodeOptions {
     }
 }
 
+/// Where the elements of constants go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weights<'n> {
+    /// Into the model.
+    Inside,
+    /// Into a file of this name beside the model, those of weight.
+    Beside(&'n str),
+    /// There where the model would be too large without.
+    WhereNeeded(&'n str),
+}
+
+/// A model as it is written.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) model: Rope,
+    /// What stands in the file beside it.
+    pub(crate) aside: Aside,
+}
+
+/// Constants on their way into the file beside the model.
+struct Split<'n> {
+    name: &'n str,
+    checksum: Option<String>,
+    aside: Aside,
+}
+
 /// Writes a graph as a model file. Fails with `onnx/too-large` at 2 GiB, `onnx/name` or
 /// `onnx/duplicate-name` when a value cannot be told by its name.
 pub fn encode(graph: &Graph, options: EncodeOptions, out: &mut dyn Write) -> Result<(), Failure> {
+    write_parts(&encoded(graph, options, Weights::Inside, MOST)?.model, out)
+}
+
+pub(crate) fn write_parts(model: &Rope, out: &mut dyn Write) -> Result<(), Failure> {
+    for part in model.parts() {
+        out.write_all(part).map_err(|error| {
+            Failure::io(holdall_source::codes::WRITE, format!("cannot write: {error}"), error)
+        })?;
+    }
+    Ok(())
+}
+
+/// A graph as a model of less than `most` bytes, and what stands beside it. Nothing is written before both are known.
+pub(crate) fn encoded(
+    graph: &Graph,
+    options: EncodeOptions,
+    weights: Weights<'_>,
+    most: u64,
+) -> Result<Encoded, Failure> {
+    let mut made = match weights {
+        Weights::Inside | Weights::WhereNeeded(_) => {
+            Encoded { model: model_message(graph, options, None)?, aside: Aside::default() }
+        }
+        Weights::Beside(name) => split(graph, options, name)?,
+    };
+    if let (true, Weights::WhereNeeded(name)) = (made.model.len() >= most, weights) {
+        made = split(graph, options, name)?;
+    }
+    if made.model.len() < most {
+        return Ok(made);
+    }
+    let help = if weights == Weights::Inside {
+        "`external=split` puts constants in a file beside the model"
+    } else {
+        "constants stand in a file beside it; attributes, such as the nodes of tree ensembles, cannot, \
+         and several ensembles would stand in the one message"
+    };
+    let message = format!("the model takes {} bytes, ONNX files end at 2 GiB", made.model.len());
+    Err(Failure::unsupported(codes::TOO_LARGE, message).with_help(help))
+}
+
+/// Once to know the file beside the model, and once more with its digest.
+fn split(graph: &Graph, options: EncodeOptions, name: &str) -> Result<Encoded, Failure> {
+    let mut split = Split { name, checksum: None, aside: Aside::default() };
+    let mut model = model_message(graph, options, Some(&mut split))?;
+    split.checksum = split.aside.checksum();
+    if split.checksum.is_some() {
+        split.aside = Aside::default();
+        model = model_message(graph, options, Some(&mut split))?;
+    }
+    Ok(Encoded { model, aside: split.aside })
+}
+
+fn model_message(
+    graph: &Graph,
+    options: EncodeOptions,
+    split: Option<&mut Split<'_>>,
+) -> Result<Rope, Failure> {
     let mut model = Rope::default();
     let stamp = &graph.stamp;
     model.int(1, stamp.ir);
@@ -40,7 +128,7 @@ pub fn encode(graph: &Graph, options: EncodeOptions, out: &mut dyn Write) -> Res
     if stamp.model_version != 0 {
         model.int(5, stamp.model_version);
     }
-    model.message(7, graph_message(graph, options)?);
+    model.message(7, graph_message(graph, options, split)?);
     for (domain, version) in &stamp.opsets {
         let mut opset = Rope::default();
         opset.text(1, domain);
@@ -53,25 +141,15 @@ pub fn encode(graph: &Graph, options: EncodeOptions, out: &mut dyn Write) -> Res
         entry.text(2, value);
         model.message(14, entry);
     }
-    if model.len() >= MOST {
-        return Err(Failure::unsupported(
-            codes::TOO_LARGE,
-            format!("the model takes {} bytes, ONNX files end at 2 GiB", model.len()),
-        )
-        .with_help(
-            "runtimes refuse larger files; the weights would have to go into a second file",
-        ));
-    }
-    for part in model.parts() {
-        out.write_all(part).map_err(|error| {
-            Failure::io(holdall_source::codes::WRITE, format!("cannot write: {error}"), error)
-        })?;
-    }
-    Ok(())
+    Ok(model)
 }
 
 /// Writes a graph. It calls itself for subgraphs, whose depth is bounded where they are read.
-fn graph_message(graph: &Graph, options: EncodeOptions) -> Result<Rope, Failure> {
+fn graph_message(
+    graph: &Graph,
+    options: EncodeOptions,
+    mut split: Option<&mut Split<'_>>,
+) -> Result<Rope, Failure> {
     check_names(graph)?;
     let mut out = Rope::default();
     for (_, node) in graph.nodes.iter() {
@@ -90,7 +168,15 @@ fn graph_message(graph: &Graph, options: EncodeOptions) -> Result<Rope, Failure>
         out.message(
             5,
             match weight {
-                Weight::Tensor(tensor) => tensor_message(tensor, name),
+                Weight::Tensor(tensor) => match split.as_deref_mut() {
+                    Some(split) if tensor.bytes().len() >= LEAST => {
+                        let mut out = tensor_head(tensor, name);
+                        let checksum = split.checksum.as_deref();
+                        split.aside.put(tensor.bytes(), split.name, checksum, &mut out);
+                        out
+                    }
+                    Some(_) | None => tensor_message(tensor, name),
+                },
                 Weight::Text { shape, values } => text_message(shape, values, name),
             },
         );
@@ -179,7 +265,8 @@ fn attribute_message(
             4
         }
         Attribute::Graph(graph) => {
-            out.message(6, graph_message(graph, options)?);
+            // Constants of loops stay in the model.
+            out.message(6, graph_message(graph, options, None)?);
             5
         }
         Attribute::Type(value_type) => {
@@ -211,11 +298,16 @@ fn dims(out: &mut Rope, shape: &Shape) {
     }
 }
 
-fn tensor_message(tensor: &Tensor, name: &str) -> Rope {
+fn tensor_head(tensor: &Tensor, name: &str) -> Rope {
     let mut out = Rope::default();
     dims(&mut out, tensor.shape());
     out.varint(2, dtypes::number(tensor.dtype()).into());
     out.text(8, name);
+    out
+}
+
+fn tensor_message(tensor: &Tensor, name: &str) -> Rope {
+    let mut out = tensor_head(tensor, name);
     out.payload(9, tensor.bytes());
     out
 }

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use holdall_codec::{
-    AcceptedPlan, Body, BodyKind, Confidence, Examined, FileDifference, Format, Head, OptionInfo,
-    Options, Outcome, Plan, ReadOptions, Reader, RewriteRequest, Rewritten, Summary, Support,
-    TypedValue, Writer,
+    AcceptedPlan, Beside, Body, BodyKind, Confidence, Examined, FileDifference, Format, Head,
+    OptionInfo, Options, Outcome, Plan, ReadOptions, Reader, RewriteRequest, Rewritten, Summary,
+    Support, TypedValue, Writer,
 };
 use holdall_diag::Failure;
 use holdall_graph::Graph;
@@ -13,7 +13,11 @@ use holdall_passes::{ColumnLayout, InputPrecision, LabelKind, LowerOptions, Tree
 use holdall_source::Source;
 use holdall_tabular::{Construct, ValidModel};
 
-use crate::{EncodeOptions, check, codes, decode, encode, inspect, rewrite};
+use crate::{
+    EncodeOptions, check, codes, decode, encode,
+    encode::{MOST, Weights, encoded, write_parts},
+    inspect, rewrite,
+};
 
 /// The format.
 pub static FORMAT: Format = Format {
@@ -83,11 +87,14 @@ pub static FORMAT: Format = Format {
             key: "external",
             values: "auto|keep|inline|split",
             default: "auto",
-            help: "weights of an ONNX file: where they are, in the model, or in one file beside it; by \
-                   itself, where they are within a folder, else in the model up to 2 GiB",
+            help: "weights where they are, in the model, or in one file beside it; by itself, where they \
+                   are within a folder, else in the model up to 2 GiB",
         },
     ],
 };
+
+/// Where weights may be.
+pub(crate) const PLACES: &[&str] = &["auto", "keep", "inline", "split"];
 
 /// Reads and writes ONNX.
 #[derive(Clone, Copy, Debug, Default)]
@@ -158,8 +165,34 @@ impl Writer for Onnx {
 
     fn write(&self, plan: &AcceptedPlan<'_>, out: &mut dyn Write) -> Result<(), Failure> {
         let options = plan.options();
+        if options.word("external", PLACES)? == "split" {
+            return Err(Failure::usage(
+                holdall_codec::codes::OPTION,
+                "`external=split` makes two files, and here is room for one",
+            ));
+        }
         let graph = holdall_passes::lower(plan, &lower_options(options)?)?;
         encode(&graph, EncodeOptions { packed: options.flag("packed", true)? }, out)
+    }
+
+    fn write_beside(
+        &self,
+        plan: &AcceptedPlan<'_>,
+        name: &str,
+        out: &mut dyn Write,
+    ) -> Result<Option<Beside>, Failure> {
+        let options = plan.options();
+        let file = format!("{name}.data");
+        let weights = match options.word("external", PLACES)? {
+            "split" => Weights::Beside(&file),
+            "inline" => Weights::Inside,
+            _ => Weights::WhereNeeded(&file),
+        };
+        let packed = EncodeOptions { packed: options.flag("packed", true)? };
+        let graph = holdall_passes::lower(plan, &lower_options(options)?)?;
+        let made = encoded(&graph, packed, weights, MOST)?;
+        write_parts(&made.model, out)?;
+        Ok((!made.aside.parts.is_empty()).then(|| (file, made.aside.blocks().collect())))
     }
 
     fn rewrite(

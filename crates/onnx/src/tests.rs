@@ -241,3 +241,63 @@ fn external_data_stays_inside_its_folder_and_its_file() {
     }
     assert_eq!(inspect(&open("gone", "0", "8"), Limits::default()).unwrap().risks.len(), 1);
 }
+
+/// Writes a graph as two files where it needs to, with files ending at `most` bytes.
+fn placed(
+    graph: &Graph,
+    weights: encode::Weights<'_>,
+    most: u64,
+    folder: &std::path::Path,
+) -> Result<(Graph, usize), Failure> {
+    let write = |name: &str, parts: &mut dyn Iterator<Item = Vec<u8>>| {
+        let mut file = holdall_source::AtomicFile::create(&folder.join(name)).unwrap();
+        for part in parts {
+            std::io::Write::write_all(&mut file, &part).unwrap();
+        }
+        file.commit().unwrap();
+    };
+    let made = encode::encoded(graph, EncodeOptions::default(), weights, most)?;
+    assert!(made.model.len() < most);
+    write("m.onnx", &mut made.model.parts().map(<[u8]>::to_vec));
+    write("m.onnx.data", &mut made.aside.blocks().map(|block| block.to_vec()));
+    let source = Source::open(&folder.join("m.onnx")).unwrap();
+    let (read, report) = decode(&source, Limits::default())?;
+    assert!(report.is_empty(), "{report:?}");
+    Ok((read, made.aside.parts.len()))
+}
+
+#[test]
+fn constants_stand_beside_a_model_that_would_be_too_large_with_them() {
+    use encode::Weights::{Beside, Inside, WhereNeeded};
+    let folder = tempfile::tempdir().unwrap();
+    let numbers: Vec<f32> = (0_u16..5_000).map(f32::from).collect();
+    let mut graph = Graph { name: "g".into(), ..Graph::default() };
+    graph.stamp.ir = 8;
+    graph.stamp.opsets = [(String::new(), 17)].into();
+    let x = graph
+        .push_input("x", ValueType::tensor(DType::F32, vec![Dim::Symbol("N".into())]))
+        .unwrap();
+    let mut sum = x;
+    for (i, width) in [(0, 5_000), (1, 3), (2, 4_000)] {
+        let tensor = Tensor::from_f32(Shape(vec![width as u64]), &numbers[..width]).unwrap();
+        let w = graph.push_weight(format!("w{i}"), Weight::Tensor(tensor)).unwrap();
+        sum = graph.push_node("", "Add", &[sum, w], &[&format!("s{i}")], vec![]).unwrap()[0];
+    }
+    graph.push_output(sum, ValueType::tensor(DType::F32, vec![Dim::Symbol("N".into())]));
+    let place = |weights, most| placed(&graph, weights, most, folder.path());
+    let file = "m.onnx.data";
+    assert_eq!(place(WhereNeeded(file), 1 << 20).unwrap(), (graph.clone(), 0));
+    assert_eq!(place(WhereNeeded(file), 20_000).unwrap(), (graph.clone(), 2));
+    assert_eq!(place(Beside(file), 1 << 20).unwrap(), (graph.clone(), 2));
+    let failure = place(Inside, 20_000).unwrap_err();
+    assert_eq!(failure.code(), codes::TOO_LARGE);
+    assert!(failure.to_string().contains("36"), "{failure}");
+
+    // What stands in attributes cannot go beside the model.
+    let many = vec![("many", Attribute::Floats(numbers.clone()))];
+    let last = graph.push_node("", "Odd", &[sum], &["odd"], many).unwrap()[0];
+    graph.push_output(last, ValueType::tensor(DType::F32, vec![]));
+    let failure = placed(&graph, WhereNeeded(file), 20_000, folder.path()).unwrap_err();
+    assert_eq!(failure.code(), codes::TOO_LARGE);
+    assert!(placed(&graph, WhereNeeded(file), 21_000, folder.path()).is_ok());
+}

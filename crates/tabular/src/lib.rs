@@ -16,6 +16,7 @@ mod expand;
 mod field;
 mod model;
 mod op;
+pub mod quantile;
 mod statistics;
 mod types;
 mod validate;

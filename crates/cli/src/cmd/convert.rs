@@ -110,11 +110,10 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         ui.text(&format!("would write {out_name}\n"));
         return Ok(Exit::Yes);
     }
+    let mut data = None;
     let (rows, mut file) = if let Some(again) = again {
         if again.beside.is_some() {
-            let message = "the target is in two files, and is proved when both are in place";
-            return Err(Failure::usage(codes::ARGUMENT, message)
-                .with_help("leave `--prove` out, then run `holdall prove` on both models"));
+            return Err(proved_later());
         }
         ui.report(&again.report);
         (gather(None)?, write_parts(&args.out, &again.parts)?)
@@ -130,14 +129,18 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
             return Ok(Exit::No);
         };
         let wanted = request.writer().examples(accepted.plan().options())?;
-        let mut file = write_planned(args, &accepted, &request)?;
+        let mut file;
+        (file, data) = write_planned(args, &accepted, &request)?;
+        if data.is_some() && args.prove.is_some() {
+            return Err(proved_later());
+        }
         let rows = gather(Some(&model))?;
         if let (Some(rows), Some(original), true) = (&rows, &original, wanted > 0) {
             // What the target calls its columns is known once it is there.
             let target = reread(&file, &request, common)?.scoring(false)?;
             accepted = accepted.with_examples(rows.examples(&**original, &*target, wanted)?);
             drop(file);
-            file = write_planned(args, &accepted, &request)?;
+            (file, data) = write_planned(args, &accepted, &request)?;
         }
         (rows, file)
     };
@@ -162,10 +165,23 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
             return Ok(Exit::No);
         }
     }
+    let beside = data.map(|(path, data)| data.commit().map(|()| path)).transpose()?;
     file.commit()?;
+    if let Some(path) = &beside {
+        document.insert("beside".to_owned(), path.display().to_string().into());
+    }
     ui.document(&Value::Object(document));
     ui.text(&format!("wrote {out_name}\n"));
+    if let Some(path) = &beside {
+        ui.text(&format!("wrote {}\n", path.display()));
+    }
     Ok(Exit::Yes)
+}
+
+fn proved_later() -> Failure {
+    let message = "the target is in two files, and is proved when both are in place";
+    Failure::usage(codes::ARGUMENT, message)
+        .with_help("leave `--prove` out, then run `holdall prove` on both models")
 }
 
 /// Says why a file cannot be written again as asked.
@@ -282,16 +298,23 @@ fn accept<'m>(
     }
 }
 
-/// The target written to its temporary sibling.
+/// The target written to its temporary sibling, and what belongs beside it.
 fn write_planned(
     args: &Args,
     accepted: &AcceptedPlan<'_>,
     request: &WriteRequest,
-) -> Result<AtomicFile, Failure> {
+) -> Result<(AtomicFile, Option<(PathBuf, AtomicFile)>), Failure> {
     let mut file = AtomicFile::create(&args.out)?;
-    holdall_convert::write(request, accepted, &mut file)?;
+    let name = args.out.file_name().unwrap_or_default().to_string_lossy();
+    let beside = holdall_convert::write_beside(request, accepted, &name, &mut file)?;
     file.flush_all()?;
-    Ok(file)
+    let write = |(name, parts): holdall_codec::Beside| {
+        let path = args.out.with_file_name(name);
+        let mut data = write_parts(&path, &parts)?;
+        data.flush_all()?;
+        Ok::<_, Failure>((path, data))
+    };
+    Ok((file, beside.map(write).transpose()?))
 }
 
 fn blocked(report: &Report, document: &mut Map<String, Value>, ui: &Ui) {

@@ -10,18 +10,16 @@ use holdall_diag::{Failure, Report};
 use holdall_source::{Limits, Source};
 use prost::Message;
 
-pub(crate) use place::{Aside, Placement};
+pub(crate) use place::{Aside, LEAST, Placement};
 
 use crate::{
     codes, decode,
+    encode::MOST,
     fields::{Field, fields},
     proto,
     restamp::{self, Change},
     wire::{Rope, Wire},
 };
-
-/// Protobuf readers in C++, Python and Java take no message of 2 GiB or more.
-const MOST: u64 = (1 << 31) - 1;
 
 /// Writes a file again as the options of the format say.
 pub(crate) fn write_again(
@@ -42,7 +40,7 @@ pub(crate) fn write_again(
     }
     let stamp = restamp::Target { ir: number("ir")?, opset: number("opset")?, ml: number("ml")? };
     let split = || Placement::Split(format!("{}.data", request.name));
-    let word = options.word("external", &["auto", "keep", "inline", "split"])?;
+    let word = options.word("external", crate::format::PLACES)?;
     let placement = match word {
         "keep" => Placement::Keep,
         "inline" => Placement::Inline,

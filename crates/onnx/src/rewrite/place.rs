@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Tensors below this many bytes stay in the model; the same bound that onnx has.
-const LEAST: usize = 1024;
+pub(crate) const LEAST: usize = 1024;
 /// Larger tensors start at a multiple of this, so that runtimes can map them on every system.
 const PAGE: u64 = 1 << 16;
 /// Tensors from this size on start at a page.
@@ -45,6 +45,44 @@ pub(crate) struct Aside {
 impl Aside {
     fn end(&self) -> u64 {
         self.parts.last().map_or(0, |(offset, bytes)| offset + bytes.len() as u64)
+    }
+
+    /// Takes the elements of a tensor, and writes into its message where they are.
+    pub(crate) fn put(
+        &mut self,
+        payload: &Bytes,
+        name: &str,
+        checksum: Option<&str>,
+        out: &mut Rope,
+    ) {
+        let align = if payload.len() < LARGE { ALIGN } else { PAGE };
+        let offset = self.end().next_multiple_of(align);
+        self.parts.push((offset, payload.clone()));
+        let length = payload.len().to_string();
+        let offset = offset.to_string();
+        let mut entries = vec![("location", name), ("offset", &offset), ("length", &length)];
+        if let Some(checksum) = checksum {
+            entries.push(("checksum", checksum));
+        }
+        for (key, value) in entries {
+            let mut entry = Rope::default();
+            entry.text(1, key);
+            entry.text(2, value);
+            out.message(13, entry);
+        }
+        out.varint(14, 1);
+    }
+
+    /// SHA-1 of the file, when there is one.
+    pub(crate) fn checksum(&self) -> Option<String> {
+        if self.parts.is_empty() {
+            return None;
+        }
+        let mut hash = Sha1::new();
+        for block in self.blocks() {
+            hash.update(&block);
+        }
+        Some(crate::hex(&hash.finalize()))
     }
 
     /// The bytes in order, gaps as zeros.
@@ -77,14 +115,7 @@ impl<'s> Places<'s> {
 
     /// SHA-1 of the file beside the model, when there is one.
     pub(super) fn checksum(&self) -> Option<String> {
-        if self.aside.parts.is_empty() {
-            return None;
-        }
-        let mut hash = Sha1::new();
-        for block in self.aside.blocks() {
-            hash.update(&block);
-        }
-        Some(crate::hex(&hash.finalize()))
+        self.aside.checksum()
     }
 
     /// Starts over, with the digest known.
@@ -132,29 +163,10 @@ impl<'s> Places<'s> {
                     return Ok(out);
                 }
                 let mut out = without_data(bytes)?;
-                self.put(&payload, name, &mut out);
+                self.aside.put(&payload, name, self.checksum.as_deref(), &mut out);
                 Ok(out)
             }
         }
-    }
-
-    fn put(&mut self, payload: &Bytes, name: &str, out: &mut Rope) {
-        let align = if payload.len() < LARGE { ALIGN } else { PAGE };
-        let offset = self.aside.end().next_multiple_of(align);
-        self.aside.parts.push((offset, payload.clone()));
-        let length = payload.len().to_string();
-        let offset = offset.to_string();
-        let mut entries = vec![("location", name), ("offset", &offset), ("length", &length)];
-        if let Some(checksum) = &self.checksum {
-            entries.push(("checksum", checksum));
-        }
-        for (key, value) in entries {
-            let mut entry = Rope::default();
-            entry.text(1, key);
-            entry.text(2, value);
-            out.message(13, entry);
-        }
-        out.varint(14, 1);
     }
 }
 

@@ -6,6 +6,7 @@ use holdall_tabular::{AnomalySide, Cluster, Detect, Kind, Labels, Part, ValueId 
 
 use super::{
     Context, Slot,
+    association::Fired,
     build::inexpressible,
     estimate::written_labels,
     value::{Gaps, Val},
@@ -24,6 +25,8 @@ pub(super) struct Answer {
     pub(super) confidence: Option<Val>,
     /// Reasons of a score, by rank.
     pub(super) reasons: Vec<Val>,
+    /// The association rules that fired.
+    pub(super) rules: Option<Fired>,
 }
 
 /// A label by its position.
@@ -55,7 +58,11 @@ impl Context<'_> {
             Part::Entity(rank) => answer.entities.get(rank as usize).cloned(),
             Part::Confidence => answer.confidence.clone(),
             Part::Reason(rank) => answer.reasons.get(rank as usize).cloned(),
-            Part::Whole | Part::Rule(..) => None,
+            Part::Rule(rank, feature) => {
+                let fired = answer.rules.as_ref().ok_or_else(|| absent("rule"))?;
+                return self.rule_feature(fired, rank, feature);
+            }
+            Part::Whole => None,
         };
         found.ok_or_else(|| absent("part"))
     }

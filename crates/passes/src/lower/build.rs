@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use holdall_diag::Failure;
 use holdall_graph::{
     AI_ONNX, AI_ONNX_ML, Attribute, Dim, Graph, NodeId, Origin, ValueId, ValueType, Weight,
@@ -55,7 +56,7 @@ pub(super) fn to_f32(value: f64) -> f32 {
 /// Which constants and conversions stand already; different in every graph.
 #[derive(Default)]
 pub(super) struct Known {
-    constants: BTreeMap<(Kind, Vec<u64>, Vec<u8>), ValueId>,
+    constants: BTreeMap<(Kind, Vec<u64>, Bytes), ValueId>,
     casts: BTreeMap<(ValueId, DType), ValueId>,
     cast_from: BTreeMap<ValueId, (ValueId, Kind)>,
 }
@@ -147,7 +148,7 @@ impl Builder {
                 Labels::Text(_) | Labels::I64(_) | Labels::F64(_) | Labels::Bool(_),
             ) => return Err(inexpressible(format!("{} as {kind}", values.kind()))),
         };
-        let key = (kind, shape.to_vec(), bytes);
+        let key = (kind, shape.to_vec(), Bytes::from(bytes));
         if let Some(&found) = self.known.constants.get(&key) {
             return Ok(found);
         }
@@ -158,7 +159,8 @@ impl Builder {
             Labels::I64(_) | Labels::F64(_) | Labels::Bool(_) => Weight::Tensor(Tensor::new(
                 dtype_of(kind),
                 Shape(shape.to_vec()),
-                key.2.clone().into(),
+                // The elements are held once.
+                key.2.clone(),
             )?),
         };
         let name = self.fresh("c");

@@ -11,6 +11,7 @@ use super::{
     Context,
     answer::{Answer, Chosen},
     build::inexpressible,
+    spread,
     value::{Gaps, Store, Val},
 };
 
@@ -26,9 +27,9 @@ enum Place {
 }
 
 /// Where a predicate holds, and where it is unknown: `[N, 1]`.
-struct Asked {
-    holds: ValueId,
-    unknown: Option<ValueId>,
+pub(super) struct Asked {
+    pub(super) holds: ValueId,
+    pub(super) unknown: Option<ValueId>,
 }
 
 /// Whether a part of an estimate is taken, by an output or a node.
@@ -51,7 +52,8 @@ pub(super) fn tree_refused(
     }
     match tree.missing {
         MissingStrategy::WeightedConfidence | MissingStrategy::AggregateNodes => {
-            Some("a row with a missing value goes down several branches at once")
+            (tree.nodes.when.len() > spread::MOST)
+                .then_some("more than 2,048 nodes in which rows go down several branches at once")
         }
         MissingStrategy::DefaultChild => (tree.penalty.total_cmp(&1.0).is_ne()
             && takes(valid, id, |part| part == Part::Confidence))
@@ -111,7 +113,7 @@ pub(super) fn card_may_miss(card: &Scorecard, unknown: bool) -> bool {
     unknown || !sure
 }
 
-fn children(tree: &DecisionTree, node: usize) -> std::ops::Range<usize> {
+pub(super) fn children(tree: &DecisionTree, node: usize) -> std::ops::Range<usize> {
     let of = |list: &[u32]| list.get(node).map_or(0, |&number| number as usize);
     let first = of(&tree.nodes.first_child);
     first..first + of(&tree.nodes.children)
@@ -127,13 +129,18 @@ fn row<'c>(classes: &NodeClasses, table: &'c [f64], node: usize) -> Option<&'c [
     table.get(node * width..(node + 1) * width)
 }
 
-fn probabilities(classes: &NodeClasses, node: usize) -> Option<Vec<f64>> {
+pub(super) fn probabilities(classes: &NodeClasses, node: usize) -> Option<Vec<f64>> {
     if let Some(given) = row(classes, &classes.probability, node) {
         return Some(given.to_vec());
     }
     let counts = row(classes, &classes.counts, node)?;
     let total = counts.iter().fold(0.0, |sum, count| sum + count);
     (total > 0.0).then(|| counts.iter().map(|count| count / total).collect())
+}
+
+/// The confidences of a node, where the file gives some.
+pub(super) fn confidence(classes: &NodeClasses, node: usize) -> Option<Vec<f64>> {
+    row(classes, &classes.confidence, node).map(<[f64]>::to_vec)
 }
 
 /// The class that a node answers.
@@ -153,12 +160,12 @@ fn first_largest(values: &[f64]) -> Option<usize> {
     best.map(|(i, _)| i)
 }
 
-fn signed(place: usize) -> i64 {
+pub(super) fn signed(place: usize) -> i64 {
     i64::try_from(place).unwrap_or(i64::MAX)
 }
 
 impl Context<'_> {
-    fn asked(&mut self, when: TabularId) -> Result<Asked, Failure> {
+    pub(super) fn asked(&mut self, when: TabularId) -> Result<Asked, Failure> {
         let value = self.value(when)?;
         let id = self.full(&value)?;
         let unknown = self.mask(&value)?;
@@ -224,7 +231,12 @@ impl Context<'_> {
     }
 
     /// Entries of a list of texts, the empty one where there is none.
-    fn texts_at(&mut self, texts: Vec<String>, at: ValueId, gaps: bool) -> Result<Val, Failure> {
+    pub(super) fn texts_at(
+        &mut self,
+        texts: Vec<String>,
+        at: ValueId,
+        gaps: bool,
+    ) -> Result<Val, Failure> {
         let length = texts.len() as u64;
         let table = self.builder.constant(Kind::Text, &[length], &Labels::Text(texts))?;
         let id = self.builder.looked_up(table, at)?;
@@ -254,6 +266,13 @@ impl Context<'_> {
     }
 
     pub(super) fn decision_tree(&mut self, tree: &DecisionTree) -> Result<Answer, Failure> {
+        let several = matches!(
+            tree.missing,
+            MissingStrategy::WeightedConfidence | MissingStrategy::AggregateNodes
+        );
+        if several {
+            return self.spread_tree(tree);
+        }
         let nodes = tree.nodes.when.len();
         let nowhere = Place::Fixed(signed(nodes));
         // Children stand behind their parents.
@@ -339,7 +358,7 @@ impl Context<'_> {
     }
 
     /// Label, probabilities and confidence of the node at a position; behind the last there is nothing.
-    fn classes_at(
+    pub(super) fn classes_at(
         &mut self,
         classes: &NodeClasses,
         nodes: usize,

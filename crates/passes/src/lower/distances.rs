@@ -1,15 +1,17 @@
 //! Distances and similarities to points, in binary64.
 
 use holdall_diag::Failure;
-use holdall_graph::ValueId;
-use holdall_tabular::{Compare, Comparison, Distances, Kind, Matrix, Metric, MissingElement};
+use holdall_graph::{Attribute, ValueId};
+use holdall_tabular::{
+    Compare, Comparison, Distances, Kind, Labels, Matrix, Metric, MissingElement,
+};
 
 use super::{Context, kernel::length_of, value::Val};
 
 /// Why a comparison has no operators; none where it has.
-pub(super) fn refused(comparison: &Comparison) -> Option<&'static str> {
-    if matches!(comparison.metric, Metric::Haversine) {
-        return Some("runtimes have no inverse sine of binary64 numbers");
+pub(super) fn refused(comparison: &Comparison, elements: u32) -> Option<&'static str> {
+    if comparison.metric == Metric::Haversine && elements != 2 {
+        return Some("places on a sphere that are not two angles");
     }
     let tables = comparison.compare.iter().any(|compare| matches!(compare, Compare::Table(_)));
     tables.then_some("similarity tables between categories are not written")
@@ -189,8 +191,31 @@ impl Context<'_> {
             | Metric::Jaccard
             | Metric::Tanimoto
             | Metric::BinarySimilarity(_) => self.binary_similarity(pair, comparison.metric),
-            Metric::Haversine => Err(super::build::inexpressible("haversine")),
+            Metric::Haversine => self.haversine(pair),
         }
+    }
+
+    /// Twice the inverse sine of √(sin² of half the latitudes' difference + cos · cos · that of the longitudes).
+    fn haversine(&mut self, pair: &Pair) -> Result<ValueId, Failure> {
+        let apart = self.builder.two("Sub", pair.x, pair.y)?;
+        let two = self.cube(&[2.0])?;
+        let half = self.builder.two("Div", apart, two)?;
+        let sine = self.builder.one("Sin", half)?;
+        let squares = self.builder.two("Mul", sine, sine)?;
+        let at = |context: &mut Self, id: ValueId, element: i64| {
+            let element = context.builder.constant(Kind::I64, &[], &Labels::I64(vec![element]))?;
+            let axis = vec![("axis", Attribute::Int(2))];
+            context.builder.node("Gather", &[id, element], axis)
+        };
+        let (of_latitude, of_longitude) = (at(self, squares, 0)?, at(self, squares, 1)?);
+        let (x, y) = (at(self, pair.x, 0)?, at(self, pair.y, 0)?);
+        let (x, y) = (self.cosine_of(x)?, self.cosine_of(y)?);
+        let narrowed = self.builder.two("Mul", x, y)?;
+        let narrowed = self.builder.two("Mul", narrowed, of_longitude)?;
+        let sum = self.builder.two("Add", of_latitude, narrowed)?;
+        let root = self.builder.one("Sqrt", sum)?;
+        let angle = self.inverse_sine(root)?;
+        self.builder.two("Add", angle, angle)
     }
 
     fn largest_term(&mut self, terms: ValueId) -> Result<ValueId, Failure> {
@@ -254,7 +279,7 @@ impl Context<'_> {
 
     /// Elements of one tensor where the list says so, else of the other.
     fn where_in(&mut self, list: &[bool], yes: ValueId, no: ValueId) -> Result<ValueId, Failure> {
-        let flags = holdall_tabular::Labels::Bool(list.to_vec());
+        let flags = Labels::Bool(list.to_vec());
         let flags = self.builder.constant(Kind::Bool, &[1, 1, list.len() as u64], &flags)?;
         self.builder.choose(flags, yes, no)
     }

@@ -193,6 +193,7 @@ impl Context<'_> {
         left: TabularId,
         right: TabularId,
     ) -> Result<Val, Failure> {
+        let ids = (left, right);
         let (left, right) = (self.value(left)?, self.value(right)?);
         let width = left.width.max(right.width);
         let kind = left.kind;
@@ -202,7 +203,7 @@ impl Context<'_> {
         let (left_mask, right_mask) = (self.mask(&left)?, self.mask(&right)?);
         let mask = self.either(left_mask, right_mask)?;
         if kind == Kind::Text {
-            let made = self.text_equal(op, &left, &right)?;
+            let made = self.text_equal(op, &left, &right, ids)?;
             return self.with_mask(Kind::Bool, width, made, mask);
         }
         let (l, r) = (self.tensor(&left)?, self.tensor(&right)?);
@@ -310,7 +311,14 @@ impl Context<'_> {
         self.builder.cast(found, Kind::I64, Kind::Bool)
     }
 
-    fn text_equal(&mut self, op: BinaryOp, left: &Val, right: &Val) -> Result<ValueId, Failure> {
+    fn text_equal(
+        &mut self,
+        op: BinaryOp,
+        left: &Val,
+        right: &Val,
+        ids: (TabularId, TabularId),
+    ) -> Result<ValueId, Failure> {
+        let listed = self.texts.listed(ids.0).or_else(|| self.texts.listed(ids.1)).cloned();
         let equal = match (&left.store, &right.store) {
             (Store::Constant(Labels::Text(texts)), _) if texts.len() == 1 => {
                 let id = self.full(right)?;
@@ -324,8 +332,12 @@ impl Context<'_> {
                 Store::Rows(_) | Store::Columns(_) | Store::Constant(_),
                 Store::Rows(_) | Store::Columns(_) | Store::Constant(_),
             ) => {
-                let (l, r) = (self.tensor(left)?, self.tensor(right)?);
-                self.builder.node("Equal", &[l, r], Vec::new())?
+                if let Some(listed) = listed.filter(|_| self.options.opset < 19) {
+                    self.listed_equal(left, right, &listed)?
+                } else {
+                    let (l, r) = (self.tensor(left)?, self.tensor(right)?);
+                    self.builder.node("Equal", &[l, r], Vec::new())?
+                }
             }
         };
         if op == BinaryOp::Ne {

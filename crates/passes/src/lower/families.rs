@@ -1,9 +1,12 @@
 //! Models of a family that operators cannot say, and why.
 
-use holdall_tabular::{BinaryOp, Construct, Estimator, Kind, Op, Transform, ValidModel};
+use holdall_tabular::{
+    BinaryOp, Construct, Estimator, Kind, Metric, Model, Op, SplineOutside, Transform, ValidModel,
+};
 
 use super::{
-    bayes, combine, decision, distances, gaussian, linear_trees, neighbors, oblivious, reduce,
+    association, bayes, combine, decision, decompose, distances, gaps, gaussian, linear_trees,
+    neighbors, network, oblivious, reduce, spline,
 };
 
 /// The most rows of a table that is compared row by row.
@@ -40,6 +43,27 @@ pub(super) fn refused(
     })
 }
 
+/// Whether places on a sphere are compared.
+pub(super) fn haversine(model: &Model) -> bool {
+    model.nodes.iter().any(|(_, node)| {
+        let metric = if let Op::Transform(Transform::Distances(op)) = &node.op {
+            op.comparison.metric
+        } else if let Op::Estimator(Estimator::Neighbors(op)) = &node.op {
+            op.comparison.metric
+        } else {
+            return false;
+        };
+        metric == Metric::Haversine
+    })
+}
+
+/// Whether a spline refuses rows beyond its ends.
+pub(super) fn ends(model: &Model) -> bool {
+    model.nodes.iter().any(|(_, node)| {
+        matches!(&node.op, Op::Transform(Transform::Spline(op)) if op.outside == SplineOutside::Reject)
+    })
+}
+
 fn of_transform(
     valid: &ValidModel,
     transform: &Transform,
@@ -49,19 +73,20 @@ fn of_transform(
         Transform::Reduce(op) => {
             reduce::refused(*op, valid.kind_of(op.arg).unwrap_or(Kind::F64), misses(op.arg))
         }
-        Transform::Distances(op) => distances::refused(&op.comparison),
+        Transform::Distances(op) => distances::refused(&op.comparison, op.points.columns),
+        Transform::Lookup(op) if op.values.is_empty() => Some("a table without rows"),
         Transform::Lookup(op) => (op.values.len() > MOST_ROWS).then_some(
             "a table of more than 16,384 rows, each compared with each row of the input",
         ),
+        Transform::Decompose(op) => decompose::refused(op),
+        Transform::Spline(op) => spline::refused(op),
+        Transform::ImputeNeighbors(op) => gaps::refused(op),
         Transform::Bin(_)
         | Transform::Curve(_)
         | Transform::Normalize(_)
         | Transform::Polynomial(_)
-        | Transform::Spline(_)
         | Transform::TextVector(_)
         | Transform::TextIndex(_)
-        | Transform::ImputeNeighbors(_)
-        | Transform::Decompose(_)
         | Transform::Lag(_) => None,
     }
 }
@@ -86,13 +111,13 @@ fn of_estimator(
             let silent = members.clone().any(|member| misses(member.estimate));
             combine::refused(op, silent || members.filter_map(|m| m.weight).any(misses))
         }
+        Estimator::Association(op) => association::refused(op),
+        Estimator::BayesianNetwork(op) => network::refused(op),
         Estimator::KernelMachine(_)
         | Estimator::Votes(_)
         | Estimator::Cluster(_)
         | Estimator::Detect(_)
-        | Estimator::BayesianNetwork(_)
         | Estimator::TimeSeries(_)
-        | Estimator::Survival(_)
-        | Estimator::Association(_) => None,
+        | Estimator::Survival(_) => None,
     }
 }

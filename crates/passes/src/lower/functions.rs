@@ -2,11 +2,12 @@
 
 use holdall_diag::Failure;
 use holdall_graph::{Attribute, ValueId};
-use holdall_tabular::{BinaryOp, Call, Function, Kind, Labels, UnaryOp};
+use holdall_tabular::{BinaryOp, Call, Function, Kind, Labels, UnaryOp, ValueId as TabularId};
 
 use super::{
     Context,
     build::inexpressible,
+    texts::{JOINED_SINCE, writes_number},
     value::{Gaps, Val},
 };
 
@@ -43,6 +44,14 @@ impl Context<'_> {
                 self.builder.choose(negative, up, down)?
             }
             UnaryOp::Erf => self.error_function(x)?,
+            UnaryOp::Asin => self.inverse_sine(x)?,
+            UnaryOp::Acos => self.inverse_cosine(x)?,
+            UnaryOp::Asinh => self.inverse_hyperbolic_sine(x)?,
+            UnaryOp::Acosh => self.inverse_hyperbolic_cosine(x)?,
+            UnaryOp::Atanh => self.inverse_hyperbolic_tangent(x)?,
+            UnaryOp::Cbrt => self.cube_root(x)?,
+            UnaryOp::NormalCdf => self.normal_cdf(x)?,
+            UnaryOp::NormalQuantile => self.normal_quantile(x)?,
             UnaryOp::NormalPdf => {
                 let half = self.builder.number(-0.5)?;
                 let product = self.builder.two("Mul", half, x)?;
@@ -62,15 +71,7 @@ impl Context<'_> {
             | UnaryOp::Ceil
             | UnaryOp::Logistic
             | UnaryOp::Tanh
-            | UnaryOp::Asin
-            | UnaryOp::Acos
-            | UnaryOp::Asinh
-            | UnaryOp::Acosh
-            | UnaryOp::Atanh
-            | UnaryOp::Cbrt
             | UnaryOp::Sign
-            | UnaryOp::NormalCdf
-            | UnaryOp::NormalQuantile
             | UnaryOp::LnGamma
             | UnaryOp::Not
             | UnaryOp::IsNan
@@ -93,7 +94,7 @@ impl Context<'_> {
     }
 
     /// sin 2x ÷ (2 sin x): runtimes have a sine of binary64 numbers and no cosine.
-    fn cosine_of(&mut self, x: ValueId) -> Result<ValueId, Failure> {
+    pub(super) fn cosine_of(&mut self, x: ValueId) -> Result<ValueId, Failure> {
         let sine = self.builder.one("Sin", x)?;
         let twice = self.builder.two("Add", x, x)?;
         let above = self.builder.one("Sin", twice)?;
@@ -112,7 +113,7 @@ impl Context<'_> {
     }
 
     /// From the inverse tangent in binary32, corrected by the angle between it and the operand.
-    fn inverse_tangent(&mut self, x: ValueId) -> Result<ValueId, Failure> {
+    pub(super) fn inverse_tangent(&mut self, x: ValueId) -> Result<ValueId, Failure> {
         let near = self.builder.cast(x, Kind::F64, Kind::F32)?;
         let near = self.builder.one("Atan", near)?;
         let near = self.builder.node("Cast", &[near], vec![("to", Attribute::Int(11))])?;
@@ -168,7 +169,7 @@ impl Context<'_> {
     }
 
     /// Polynomials around the middles of intervals of a sixteenth, up to 6.
-    fn error_function(&mut self, x: ValueId) -> Result<ValueId, Failure> {
+    pub(super) fn error_function(&mut self, x: ValueId) -> Result<ValueId, Failure> {
         const STEP: f64 = 0.0625;
         const PIECES: u32 = 96;
         let size = self.builder.one("Abs", x)?;
@@ -253,7 +254,10 @@ impl Context<'_> {
     }
 
     /// Functions of scalars.
-    pub(super) fn call(&mut self, call: &Call) -> Result<Val, Failure> {
+    pub(super) fn call(&mut self, id: TabularId, call: &Call) -> Result<Val, Failure> {
+        if let Some(folded) = self.texts.folded(id).cloned() {
+            return self.folded(call, &folded);
+        }
         let mut args = Vec::with_capacity(call.args.len());
         for &arg in &call.args {
             args.push(self.value(arg)?);
@@ -271,6 +275,9 @@ impl Context<'_> {
                 let listed = self.is_one_of(first.kind, id, values)?;
                 self.with_gaps_of(&first, Kind::Bool, 1, listed)
             }
+            Function::Join if self.options.opset >= JOINED_SINCE => self.text_joined(&args),
+            Function::ToText if writes_number(first.kind) => self.number_as_text(&first),
+            Function::ToNumber => self.text_as_number(&first),
             Function::Uppercase
             | Function::Lowercase
             | Function::Trim
@@ -281,7 +288,6 @@ impl Context<'_> {
             | Function::Matches { .. }
             | Function::CityHash
             | Function::ToText
-            | Function::ToNumber
             | Function::FormatNumber(_)
             | Function::ParseDate
             | Function::ParseTime

@@ -5,31 +5,42 @@
 
 mod answer;
 mod arith;
+mod association;
 mod bayes;
 mod build;
 mod combine;
 mod curve;
 mod decision;
+mod decompose;
 mod distances;
 mod estimate;
 mod expression;
 mod families;
 mod functions;
+mod gaps;
 mod gaussian;
 mod inputs;
+mod inverse;
 mod kernel;
 mod linear;
 mod linear_trees;
 mod neighbors;
 mod nested;
+mod network;
 mod oblivious;
 mod options;
 mod outputs;
+mod prune;
 mod reduce;
 mod refine;
 mod shares;
+mod solve;
+mod spline;
+mod spread;
 mod support;
+mod survival;
 mod tables;
+mod texts;
 mod trees;
 mod value;
 mod vector;
@@ -49,6 +60,7 @@ use answer::Answer;
 use build::{Builder, inexpressible};
 use estimate::Estimate;
 use inputs::Inputs;
+use texts::Texts;
 use value::Val;
 
 /// Metadata key of the names of the columns of the input `X`: a JSON list.
@@ -65,6 +77,7 @@ pub fn lower(plan: &AcceptedPlan<'_>, options: &LowerOptions) -> Result<Graph, F
         builder: Builder::new(outputs::names(model).into_iter().collect()),
         inputs: Inputs::default(),
         slots: Vec::with_capacity(model.model().nodes.len()),
+        texts: Texts::new(model),
     };
     context.builder.graph.stamp = stamp(options);
     context.builder.graph.name =
@@ -78,7 +91,7 @@ pub fn lower(plan: &AcceptedPlan<'_>, options: &LowerOptions) -> Result<Graph, F
         context.slots.push(slot);
     }
     context.declare_outputs()?;
-    Ok(context.builder.graph)
+    prune::pruned(context.builder.graph)
 }
 
 fn stamp(options: &LowerOptions) -> Stamp {
@@ -106,6 +119,7 @@ struct Context<'m> {
     builder: Builder,
     inputs: Inputs,
     slots: Vec<Slot>,
+    texts: Texts,
 }
 
 impl Context<'_> {
@@ -128,7 +142,7 @@ impl Context<'_> {
             Op::Regress(regress) => return self.regress(regress).map(Slot::Estimate),
             Op::Classify(classify) => return self.classify(classify).map(Slot::Estimate),
             Op::Part { estimate, part } => self.part(*estimate, *part)?,
-            Op::Call(call) => self.call(call)?,
+            Op::Call(call) => self.call(id, call)?,
             Op::Transform(transform) => self.transform(transform)?,
             Op::Estimator(estimator) => return self.estimator(id, estimator),
             Op::Foreign(foreign) => {
@@ -158,12 +172,12 @@ impl Context<'_> {
             Transform::Normalize(op) => self.normalize(*op),
             Transform::Polynomial(op) => self.polynomial(op),
             Transform::Distances(op) => self.distances(op),
-            Transform::Spline(_)
-            | Transform::TextVector(_)
-            | Transform::TextIndex(_)
-            | Transform::ImputeNeighbors(_)
-            | Transform::Decompose(_)
-            | Transform::Lag(_) => Err(inexpressible(transform.kind().name())),
+            Transform::Spline(op) => self.spline(op),
+            Transform::ImputeNeighbors(op) => self.impute_neighbors(op),
+            Transform::Decompose(op) => self.decompose(op),
+            Transform::TextVector(_) | Transform::TextIndex(_) | Transform::Lag(_) => {
+                Err(inexpressible(transform.kind().name()))
+            }
         }
     }
 
@@ -182,10 +196,10 @@ impl Context<'_> {
             Estimator::DecisionTree(op) => return self.decision_tree(op).map(Slot::Answer),
             Estimator::Rules(op) => return self.rules(op).map(Slot::Answer),
             Estimator::Scorecard(op) => return self.scorecard(id, op).map(Slot::Answer),
-            Estimator::BayesianNetwork(_)
-            | Estimator::TimeSeries(_)
-            | Estimator::Survival(_)
-            | Estimator::Association(_) => return Err(inexpressible(estimator.kind().name())),
+            Estimator::Association(op) => return self.association(op).map(Slot::Answer),
+            Estimator::BayesianNetwork(op) => self.bayesian_network(op)?,
+            Estimator::Survival(op) => self.survival(op)?,
+            Estimator::TimeSeries(_) => return Err(inexpressible(estimator.kind().name())),
         };
         Ok(Slot::Value(value))
     }

@@ -14,6 +14,9 @@ use super::{
     value::{Gaps, Store, Val},
 };
 
+/// The most equations that a row's weights solve.
+const MOST_SOLVED: u32 = 64;
+
 /// Why a model has no operators; none where it has.
 pub(super) fn refused(op: &Neighbors) -> Option<&'static str> {
     let undefined = matches!(
@@ -23,29 +26,40 @@ pub(super) fn refused(op: &Neighbors) -> Option<&'static str> {
     if undefined {
         return Some("distances that may be 0 ÷ 0 have no place in the order of operators");
     }
-    if matches!(op.weights, NeighborWeights::Barycentric(_)) {
-        return Some("weights that solve a system of equations a row");
+    if let NeighborWeights::Barycentric(_) = op.weights {
+        match op.near {
+            Near::Count(1..=MOST_SOLVED) => {}
+            Near::Count(_) => return Some("systems of more than 64 equations a row"),
+            Near::Radius(_) => {
+                return Some(
+                    "weights that solve a system of equations whose number differs from row to row",
+                );
+            }
+        }
+        if op.comparison.metric.is_similarity() {
+            return Some("weights that solve equations between rows compared by similarity");
+        }
     }
     if let (NeighborAnswer::Values { targets: _, combine }, Near::Radius(_)) = (&op.answer, op.near)
     {
         match combine {
-            NeighborCombine::Mean => {}
-            NeighborCombine::Median | NeighborCombine::ShortestPath | NeighborCombine::Reach => {
+            NeighborCombine::Mean | NeighborCombine::ShortestPath | NeighborCombine::Reach => {}
+            NeighborCombine::Median => {
                 return Some("an answer of a number of rows that differs from row to row");
             }
         }
     }
-    distances::refused(&op.comparison)
+    distances::refused(&op.comparison, op.rows.columns)
 }
 
 /// The rows that count: their places, distances, and which of them do.
-struct Counted {
+pub(super) struct Counted {
     /// `[N, count]` places of training rows; none where all are taken in order.
-    places: Option<ValueId>,
-    distances: ValueId,
-    count: u32,
+    pub(super) places: Option<ValueId>,
+    pub(super) distances: ValueId,
+    pub(super) count: u32,
     /// `[N, count]`; none where all count.
-    inside: Option<ValueId>,
+    pub(super) inside: Option<ValueId>,
 }
 
 impl Context<'_> {
@@ -54,7 +68,15 @@ impl Context<'_> {
         let all = self.compared(&arg, &op.rows, &op.comparison)?;
         let gap = self.comparison_gap(&arg, &op.comparison)?;
         let counted = self.counted_rows(op, all)?;
-        let weights = self.neighbor_weights(op.weights, &counted)?;
+        let weights = match op.weights {
+            NeighborWeights::Barycentric(by) => {
+                let x = self.as_f64(&arg)?;
+                self.barycentric(&counted, x, &op.rows, by)?
+            }
+            form @ (NeighborWeights::Uniform
+            | NeighborWeights::Inverse
+            | NeighborWeights::InverseShifted(_)) => self.neighbor_weights(form, &counted)?,
+        };
         let entities = self.neighbor_ids(op, &counted, gap)?;
         match &op.answer {
             NeighborAnswer::Values { targets, combine } => {
@@ -105,7 +127,7 @@ impl Context<'_> {
     }
 
     /// `[N, count]`; 0 for rows that do not count.
-    fn neighbor_weights(
+    pub(super) fn neighbor_weights(
         &mut self,
         form: NeighborWeights,
         counted: &Counted,
@@ -171,14 +193,18 @@ impl Context<'_> {
     }
 
     /// `[N, count, width]`: a row of a table for each training row that counts.
-    fn of_rows(&mut self, counted: &Counted, table: &Matrix) -> Result<ValueId, Failure> {
+    pub(super) fn of_rows(
+        &mut self,
+        counted: &Counted,
+        table: &Matrix,
+    ) -> Result<ValueId, Failure> {
         let Some(places) = counted.places else { return self.builder.stacked(table) };
         let shape = [u64::from(table.rows), u64::from(table.columns)];
         let table = self.builder.floats(Kind::F64, &shape, &table.data)?;
         self.builder.looked_up(table, places)
     }
 
-    fn neighbor_mean(
+    pub(super) fn neighbor_mean(
         &mut self,
         counted: &Counted,
         weights: ValueId,
@@ -219,8 +245,18 @@ impl Context<'_> {
         let values = self.of_rows(counted, targets)?;
         let distances = self.builder.raised(counted.distances, 2)?;
         let paths = self.builder.two("Add", values, distances)?;
+        let Some(inside) = counted.inside else {
+            let least = self.builder.extreme_along("ReduceMin", paths, 1)?;
+            return self.builder.flattened(least, 1);
+        };
+        let counts = self.builder.raised(inside, 2)?;
+        let far = self.builder.number(f64::INFINITY)?;
+        let paths = self.builder.choose(counts, paths, far)?;
         let least = self.builder.extreme_along("ReduceMin", paths, 1)?;
-        self.builder.flattened(least, 1)
+        let least = self.builder.flattened(least, 1)?;
+        let any = self.builder.any(inside)?;
+        let none = self.builder.number(f64::NAN)?;
+        self.builder.choose(any, least, none)
     }
 
     fn neighbor_median(&mut self, counted: &Counted, targets: &Matrix) -> Result<ValueId, Failure> {

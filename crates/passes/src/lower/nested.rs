@@ -3,7 +3,7 @@
 use holdall_diag::Failure;
 use holdall_graph::{Graph, Origin, ValueId};
 
-use super::build::Builder;
+use super::{build::Builder, prune::pruned};
 
 impl Builder {
     /// A graph within this one. Names are taken from one list, so that nothing inside hides something outside.
@@ -24,7 +24,7 @@ impl Builder {
         self.remember(known);
         let mut inner = std::mem::replace(&mut self.graph, outer);
         inner.stamp = holdall_graph::Stamp::default();
-        built.map(|()| inner)
+        built.and_then(|()| pruned(inner))
     }
 
     /// A value of the enclosing graph, by its name.

@@ -2,12 +2,15 @@
 
 use holdall_codec::{Plan, Support};
 use holdall_tabular::{
-    BinaryOp, Construct, EstimateType, Estimator, InvalidPolicy, Kind, Labels, MissingPolicy,
-    Model, Op, OutlierPolicy, Part, Summation, Transform, TreeEnsemble, Type, UnaryOp, Unknown,
-    ValidModel, ValueId,
+    BinaryOp, Construct, EstimateType, Estimator, EstimatorKind, InvalidPolicy, Kind, Labels,
+    MissingPolicy, Model, Op, OutlierPolicy, Part, Summation, Transform, TransformKind,
+    TreeEnsemble, Type, UnaryOp, Unknown, ValidModel, ValueId,
 };
 
-use super::{ColumnLayout, LabelKind, LowerOptions, decision, families, inputs, outputs, trees};
+use super::{
+    ColumnLayout, LabelKind, LowerOptions, decision, decompose, families, inputs, outputs,
+    texts::Texts, trees,
+};
 
 /// Sharpens the answers that depend on the model.
 pub fn refine(plan: &mut Plan<'_>, options: &LowerOptions) {
@@ -15,6 +18,7 @@ pub fn refine(plan: &mut Plan<'_>, options: &LowerOptions) {
     let model = valid.model();
     let clash = clash(valid, options);
     let may_miss = may_miss(model);
+    let texts = Texts::new(valid);
     plan.refine(|entry| {
         let construct = entry.requirement.construct;
         let classical = matches!(construct, Construct::Trees(_) | Construct::Field(Kind::Text));
@@ -38,8 +42,34 @@ pub fn refine(plan: &mut Plan<'_>, options: &LowerOptions) {
         if let Some(why) = families::refused(valid, construct, &may_miss) {
             return Some(Support::refuse(why));
         }
+        if matches!(
+            construct,
+            Construct::Transform(TransformKind::Distances)
+                | Construct::Estimator(EstimatorKind::Neighbors)
+        ) && families::haversine(model)
+        {
+            let why = "inverse sines and cosines made of others: a relative error of a few units in the \
+                       last place";
+            return Some(Support::approximate(why));
+        }
+        if construct == Construct::Transform(TransformKind::Spline) && families::ends(model) {
+            return Some(Support::drop(
+                "operators cannot refuse a row: beyond its ends a spline's last polynomials go on",
+            ));
+        }
+        if construct == Construct::Transform(TransformKind::Decompose)
+            && decompose::refuses_rows(model)
+        {
+            return Some(Support::drop(
+                "a `Loop` in which a row stays as it is once it has come to its end; operators cannot \
+                 refuse a row: one with elements below 0 gets an answer that means nothing",
+            ));
+        }
         if let Construct::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne)) = construct {
-            return texts_compared(valid, op, options);
+            return texts_compared(valid, op, options, &texts);
+        }
+        if let Construct::Function(kind) = construct {
+            return texts.support(valid, kind, options);
         }
         if construct == Construct::MissingKept && keeps_integers(model) {
             return Some(Support::drop(
@@ -185,7 +215,12 @@ fn tree_sums(model: &Model, options: &LowerOptions, summation: Summation) -> Opt
 }
 
 /// Two computed texts compare in operators from opset 19 on.
-fn texts_compared(valid: &ValidModel, op: BinaryOp, options: &LowerOptions) -> Option<Support> {
+fn texts_compared(
+    valid: &ValidModel,
+    op: BinaryOp,
+    options: &LowerOptions,
+    texts: &Texts,
+) -> Option<Support> {
     let model = valid.model();
     let constant = |id: ValueId| {
         model.nodes.get(id).is_some_and(|node| {
@@ -195,13 +230,15 @@ fn texts_compared(valid: &ValidModel, op: BinaryOp, options: &LowerOptions) -> O
     let needs = model.nodes.iter().any(|(_, node)| {
         if let Op::Binary { op: found, left, right } = node.op {
             let text = found == op && valid.kind_of(left) == Some(Kind::Text);
-            text && !constant(left) && !constant(right)
+            let listed = texts.listed(left).or(texts.listed(right)).is_some();
+            text && !constant(left) && !constant(right) && !listed
         } else {
             false
         }
     });
-    (needs && options.opset < 19)
-        .then(|| Support::refuse("texts of two columns compare from `opset=19` on only"))
+    (needs && options.opset < 19).then(|| {
+        Support::refuse("texts of two columns that are not listed compare from `opset=19` on only")
+    })
 }
 
 fn empty_category(model: &Model) -> bool {

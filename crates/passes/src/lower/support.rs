@@ -2,8 +2,8 @@
 
 use holdall_codec::Support;
 use holdall_tabular::{
-    BinaryOp, Construct, EstimatorKind, FunctionKind, Kind, Link, MissingRule, Part, Summation,
-    Test, TransformKind, UnaryOp,
+    BinaryOp, Construct, EstimatorKind, FunctionKind, Kind, Link, MissingRule, Summation, Test,
+    TransformKind, UnaryOp,
 };
 
 use super::{InputPrecision, LabelKind, LowerOptions, TreeSums};
@@ -94,7 +94,6 @@ pub fn support(construct: Construct, options: &LowerOptions) -> Support {
             Support::rewrite("a comparison; the label is looked up")
         }
         Construct::Labels(kind) => of_labels(kind, options.labels),
-        Construct::Output(Part::Rule(..)) => Support::refuse(NOT_YET),
         Construct::Output(_) | Construct::PartAsValue => Support::native(),
         Construct::Foreign => Support::refuse("the reader did not understand it"),
     }
@@ -155,15 +154,23 @@ fn of_unary(op: UnaryOp) -> Support {
         UnaryOp::Erf => {
             Support::approximate("polynomials in binary64: an absolute error of at most 2⁻⁵¹")
         }
-        UnaryOp::Asin
-        | UnaryOp::Acos
-        | UnaryOp::Asinh
-        | UnaryOp::Acosh
-        | UnaryOp::Atanh
-        | UnaryOp::Cbrt
-        | UnaryOp::NormalCdf
-        | UnaryOp::NormalQuantile
-        | UnaryOp::LnGamma => Support::refuse(NO_BINARY64),
+        UnaryOp::Asin | UnaryOp::Acos => Support::approximate(
+            "through the inverse tangent: a relative error of a few units in the last place",
+        ),
+        UnaryOp::Asinh | UnaryOp::Acosh | UnaryOp::Atanh => Support::approximate(
+            "logarithms of sums, corrected by what the sums lost: a relative error of a few units in \
+             the last place",
+        ),
+        UnaryOp::Cbrt => Support::approximate(
+            "a power and a step of Newton's: a relative error of two units in the last place",
+        ),
+        UnaryOp::NormalCdf => {
+            Support::approximate("through the error function: an absolute error of at most 2⁻⁵²")
+        }
+        UnaryOp::NormalQuantile => Support::rewrite(
+            "quotients of polynomials; the runtime's logarithm may differ from others in the last place",
+        ),
+        UnaryOp::LnGamma => Support::refuse(NO_BINARY64),
     }
 }
 
@@ -200,26 +207,34 @@ fn of_function(kind: FunctionKind) -> Support {
     match kind {
         FunctionKind::Coalesce => Support::rewrite("`Where`"),
         FunctionKind::IsIn => Support::rewrite("`Equal`; texts through `LabelEncoder`"),
-        FunctionKind::Uppercase | FunctionKind::Lowercase => Support::refuse(
-            "`StringNormalizer` changes case by the locale of the machine, not as Unicode has it",
+        FunctionKind::Join => Support::rewrite(
+            "a table of what the scorer makes of the values listed; others from `opset=20` on, by \
+             `StringConcat`",
         ),
-        FunctionKind::Matches | FunctionKind::Replace => {
-            Support::refuse("the operators' regular expressions are another dialect, or absent")
-        }
-        FunctionKind::Join
+        FunctionKind::ToText => Support::rewrite(
+            "a table of what the scorer makes of the values listed; integers by `Cast`, others are \
+             refused",
+        ),
+        FunctionKind::ToNumber => Support::rewrite(
+            "a table of what the scorer makes of the values listed; others by `Cast`, which reads texts \
+             that are numbers and ends the run at others",
+        ),
+        FunctionKind::Uppercase
+        | FunctionKind::Lowercase
+        | FunctionKind::Matches
+        | FunctionKind::Replace
         | FunctionKind::Trim
         | FunctionKind::Substring
         | FunctionKind::Length
         | FunctionKind::CityHash
-        | FunctionKind::ToText
-        | FunctionKind::ToNumber
         | FunctionKind::FormatNumber
         | FunctionKind::ParseDate
         | FunctionKind::ParseTime
         | FunctionKind::ParseDateTime
-        | FunctionKind::FormatDateTime => {
-            Support::refuse("there is no operator for it in runtimes that take opset 17")
-        }
+        | FunctionKind::FormatDateTime => Support::rewrite(
+            "a table of what the scorer makes of the values listed; others are refused, as there is no \
+             operator for it",
+        ),
     }
 }
 
@@ -252,12 +267,18 @@ fn of_transform(kind: TransformKind, sums: TreeSums) -> Support {
         TransformKind::TextVector | TransformKind::TextIndex => Support::refuse(
             "`Tokenizer` and `TfIdfVectorizer` cut texts otherwise: there is no Unicode word pattern",
         ),
-        TransformKind::ImputeNeighbors => Support::refuse(NOT_YET),
-        TransformKind::Decompose => {
-            Support::refuse("an iteration until it stops by itself; operators see all rows at once")
-        }
+        TransformKind::ImputeNeighbors => of_order(
+            sums,
+            "all distances in binary64; for each element the nearest rows that have it, by `TopK`",
+        ),
+        TransformKind::Decompose => Support::rewrite(
+            "a `Loop` in which a row stays as it is once it has come to its end, or a fixed number of \
+             steps; the runtime's power, exponential and logarithm may differ in the last place",
+        ),
         TransformKind::Lag => Support::refuse("operators see one row at a time"),
-        TransformKind::Spline => Support::refuse(NOT_YET),
+        TransformKind::Spline => {
+            Support::rewrite("the steps of its recursion, the knots looked up by interval")
+        }
     }
 }
 
@@ -308,10 +329,19 @@ fn of_estimator(kind: EstimatorKind, sums: TreeSums) -> Support {
         EstimatorKind::LinearTrees => Support::rewrite(
             "leaf numbers, whose models are looked up in binary64 and added in order by `CumSum`",
         ),
-        EstimatorKind::BayesianNetwork
-        | EstimatorKind::TimeSeries
-        | EstimatorKind::Survival
-        | EstimatorKind::Association => Support::refuse(NOT_YET),
+        EstimatorKind::BayesianNetwork => of_order(
+            sums,
+            "the probabilities of all combinations of states, multiplied when writing; those that \
+             contradict a row are 0",
+        ),
+        EstimatorKind::Survival => Support::rewrite(
+            "the steps of the baseline looked up; the runtime's exponential may differ from others in \
+             the last place",
+        ),
+        EstimatorKind::Association => {
+            Support::rewrite("items counted by `MatMul`, the best rules by `TopK`, texts looked up")
+        }
+        EstimatorKind::TimeSeries => Support::refuse(NOT_YET),
     }
 }
 

@@ -49,7 +49,10 @@ impl Context<'_> {
                 (false, false) => (!i.high_closed).then_some(i.high),
             };
             // A comparison with NaN is false: the other one of the two decides.
-            bin.intervals.iter().map(|i| end(i).unwrap_or(f64::NAN)).collect()
+            let ends = bin.intervals.iter().map(|i| end(i).unwrap_or(f64::NAN));
+            // Without an interval there is one that holds nothing, as runtimes have no place in an empty row.
+            let none = bin.intervals.is_empty().then_some(f64::NAN);
+            ends.chain(none).collect()
         };
         let mut sides = Vec::with_capacity(2);
         for (low, closed, open) in

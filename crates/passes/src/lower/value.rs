@@ -73,11 +73,16 @@ impl Context<'_> {
         if !matches!(value.store, Store::Constant(_)) {
             return Ok(id);
         }
+        self.for_all_rows(id, value.width)
+    }
+
+    /// A row `[1, width]` once for each row of the input.
+    pub(super) fn for_all_rows(&mut self, id: ValueId, width: u32) -> Result<ValueId, Failure> {
         let any = self.inputs.any().ok_or_else(|| inexpressible("a model without inputs"))?;
         let shape = self.builder.node("Shape", &[any], Vec::new())?;
         let first = self.builder.ints(&[0])?;
         let rows = self.builder.node("Gather", &[shape, first], Vec::new())?;
-        let width = self.builder.ints(&[i64::from(value.width)])?;
+        let width = self.builder.ints(&[i64::from(width)])?;
         let axis = vec![("axis", holdall_graph::Attribute::Int(0))];
         let shape = self.builder.node("Concat", &[rows, width], axis)?;
         self.builder.node("Expand", &[id, shape], Vec::new())

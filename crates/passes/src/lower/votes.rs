@@ -8,6 +8,7 @@ use holdall_tensor::DType;
 use super::{
     Context,
     build::{Builder, inexpressible, rows_of},
+    prune::pruned,
     value::Val,
 };
 
@@ -32,7 +33,7 @@ pub(crate) fn coupled_graph(
     let decisions = builder.graph.push_input("X", rows_of(Kind::F64, width))?;
     let made = builder.coupled(classes, decisions, a, b)?;
     builder.graph.push_output(made, rows_of(Kind::F64, classes));
-    Ok(builder.graph)
+    pruned(builder.graph)
 }
 
 impl Context<'_> {

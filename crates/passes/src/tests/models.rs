@@ -327,6 +327,14 @@ const fn one_way(op: UnaryOp) -> bool {
             | UnaryOp::Sign
             | UnaryOp::Erf
             | UnaryOp::NormalPdf
+            | UnaryOp::NormalCdf
+            | UnaryOp::NormalQuantile
+            | UnaryOp::Asin
+            | UnaryOp::Acos
+            | UnaryOp::Asinh
+            | UnaryOp::Acosh
+            | UnaryOp::Atanh
+            | UnaryOp::Cbrt
     )
 }
 

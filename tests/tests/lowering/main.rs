@@ -2,6 +2,8 @@
 //! Constructs written as ONNX, read again and run by the interpreter, beside the scorer's own answers, on rows
 //! with NaN, infinities, zeros of both signs, halves and missing values.
 
+mod wider;
+
 use holdall_codec::Policy;
 use holdall_convert::{FormatSpec, WriteRequest, load};
 use holdall_score::Scorer;
@@ -77,10 +79,15 @@ fn number(column: &Column, row: usize) -> Option<f64> {
 
 /// Holds the answers of the graph to those of the scorer.
 fn same(name: &str, model: Model, rows: &Table, tolerance: f64) {
+    same_as("onnx", name, model, rows, tolerance);
+}
+
+/// The same for a target with options.
+fn same_as(to: &str, name: &str, model: Model, rows: &Table, tolerance: f64) {
     let valid = validate(model).unwrap_or_else(|report| panic!("{name}: {report:?}"));
     let scorer = Scorer::compile(&valid).unwrap();
     let ours = scorer.score(&select_inputs(&scorer, rows, Matching::Name).unwrap().0).unwrap();
-    let request = WriteRequest::new(Some("onnx"), "m").unwrap();
+    let request = WriteRequest::new(Some(to), "m").unwrap();
     let plan = request.plan(&valid).unwrap();
     let policy = Policy { approximate: tolerance > 0.0, drop: true };
     let (plan, _) = plan.accept(policy).unwrap_or_else(|report| panic!("{name}: {report:?}"));
@@ -665,6 +672,8 @@ fn trees_with_predicates() {
         MissingStrategy::LastPrediction,
         MissingStrategy::NullPrediction,
         MissingStrategy::DefaultChild,
+        MissingStrategy::WeightedConfidence,
+        MissingStrategy::AggregateNodes,
     ];
     for missing in strategies {
         for no_true_child in [NoTrueChild::Missing, NoTrueChild::Last] {
