@@ -60,17 +60,6 @@ check() { # name, program, python, requirements, words
     fi
 }
 
-# One more program in the environment of a check.
-also() { # name, environment, program
-    start=$(date +%s)
-    echo "== $1"
-    if "$venvs/$2/bin/python" "$here/$3"; then
-        note "$1" ok $(($(date +%s) - start))
-    else
-        failed=1; note "$1" FAIL $(($(date +%s) - start)) "see above"
-    fi
-}
-
 not_run() { # name, reason
     echo "== $1: not run: $2"
     note "$1" "not run" 0 "$2"
@@ -107,7 +96,7 @@ for peer in "$@"; do
         for release in ${PEERS_ORT:-1.32.0 1.20.1 1.17.3}; do
             if [ -f "$here/requirements/onnx-$release.txt" ]; then
                 check "onnx-$release" onnx_peer.py "$python" "$here/requirements/onnx-$release.txt" ${PEERS_TO:+--to "$PEERS_TO"}
-                also "options-$release" "onnx-$release" onnx_options_peer.py
+                check "options-$release" onnx_options_peer.py "$python" "$here/requirements/onnx-$release.txt"
             else
                 failed=1; note "onnx-$release" FAIL 0 "no requirements/onnx-$release.txt"
             fi
