@@ -341,7 +341,7 @@ impl Context<'_> {
         let least = self.builder.number(f64::EPSILON)?;
         let mut done = self.not_done(x)?;
         let mut weights = self.filled(x, atoms, 0.0)?;
-        let zero = self.builder.number(0.0)?;
+        let (zero, one) = (self.builder.number(0.0)?, self.builder.number(1.0)?);
         let mut left = products;
         let (mut active, mut lines) = (Vec::new(), Vec::new());
         let mut factor: Vec<Vec<ValueId>> = Vec::new();
@@ -382,6 +382,8 @@ impl Context<'_> {
             }
             let ended = self.builder.one("Not", goes_on)?;
             done = self.builder.two("Or", done, ended)?;
+            // What comes of rows that are done is not looked at, and stays a number.
+            let rest = self.builder.choose(done, one, rest)?;
             lower.push(self.builder.one("Sqrt", rest)?);
             factor.push(lower);
             active.push(next);
