@@ -83,7 +83,9 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
             }
             Err(failure) => return Err(failure),
         };
-    if let (Some(again), None) = (&again, &args.prove) {
+    if let Some(again) = &again
+        && (args.plan || args.prove.is_none())
+    {
         return write_again(args, again, &request, ui);
     }
     let loaded = args.model.load(common)?;
@@ -101,11 +103,9 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
         let asked = args.prove.as_ref().zip(original.as_ref());
         asked.map(|(rows, original)| Rows::gather(&**original, model, rows, ui)).transpose()
     };
-    if args.plan && (again.is_some() || request.takes_body(&loaded.body)) {
+    if args.plan && request.takes_body(&loaded.body) {
         // What goes over as it is has no plan; whether it can be written shows in writing it nowhere.
-        if again.is_none() {
-            request.write_body(&loaded, &mut std::io::sink())?;
-        }
+        request.write_body(&loaded, &mut std::io::sink())?;
         ui.document(&Value::Object(document));
         ui.text(&format!("would write {out_name}\n"));
         return Ok(Exit::Yes);
@@ -165,6 +165,18 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
             return Ok(Exit::No);
         }
     }
+    put(file, data, document, &out_name, ui)?;
+    Ok(Exit::Yes)
+}
+
+/// The target in its place. It names the file beside it, so that one stands first.
+fn put(
+    file: AtomicFile,
+    data: Option<(PathBuf, AtomicFile)>,
+    mut document: Map<String, Value>,
+    out_name: &str,
+    ui: &Ui,
+) -> Result<(), Failure> {
     let beside = data.map(|(path, data)| data.commit().map(|()| path)).transpose()?;
     file.commit()?;
     if let Some(path) = &beside {
@@ -175,7 +187,7 @@ pub(crate) fn run(args: &Args, common: &Common, ui: &Ui) -> Result<Exit, Failure
     if let Some(path) = &beside {
         ui.text(&format!("wrote {}\n", path.display()));
     }
-    Ok(Exit::Yes)
+    Ok(())
 }
 
 fn proved_later() -> Failure {
