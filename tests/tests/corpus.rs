@@ -341,11 +341,14 @@ fn what_other_converters_get_wrong_is_right_here() {
 }
 
 /// Documents that are known to differ when they are read and written again: derived fields that do not
-/// depend on each other change places.
+/// depend on each other change places, or the targets of a Gaussian process, which are worked out of its weights, change
+/// their last digits.
 const UNSTABLE: &[(&str, &str)] = &[
     ("onnx/skl_complement_nb", "pmml"),
     ("sklearn/ada_3_1_0", "pmml"),
     ("sklearn/ada_r_2_1_1", "pmml"),
+    ("sklearn/gp_rbf_0_22", "pmml"),
+    ("sklearn/gp_rbf_1_0", "pmml"),
     ("sklearn/isolation_forest_0_24", "pmml"),
     ("sklearn/kmeans_0_22", "pmml"),
     ("sklearn/kmeans_1_2", "pmml"),
