@@ -1,7 +1,9 @@
 use holdall_graph::{Attribute, Dim, Graph, ValueType};
 use holdall_score::Scorer;
 use holdall_table::{Column, Data, Scoring, Table};
-use holdall_tabular::{Decision, Kind, Link, Model, Op, Part, Summation, validate};
+use holdall_tabular::{
+    Aggregate, Decision, Estimator, Kind, Link, Model, Op, Part, Summation, validate,
+};
 use holdall_tensor::DType;
 
 use super::{lowered, models};
@@ -98,6 +100,24 @@ fn sums_come_back_in_their_order_and_precision() {
             if let Op::Trees(trees) = &node.op { Some(trees.summation) } else { None }
         });
         assert_eq!(found, Some(summation), "{name}");
+    }
+}
+
+#[test]
+fn linear_leaves_come_back_as_such() {
+    for (name, outputs, aggregate) in [
+        ("linear-leaves-one", 1, Aggregate::Sum),
+        ("linear-leaves-two", 2, Aggregate::Sum),
+        ("linear-leaves-three", 3, Aggregate::DivideBy(12.0)),
+        ("linear-leaves-divided", 1, Aggregate::DivideBy(12.0)),
+    ] {
+        let model = raised(name);
+        let found = model.nodes.iter().find_map(|(_, node)| {
+            let Op::Estimator(Estimator::LinearTrees(linear)) = &node.op else { return None };
+            Some(&linear.trees)
+        });
+        let trees = found.unwrap_or_else(|| panic!("{name}: {:?}", last(&model)));
+        assert_eq!((trees.outputs, trees.aggregate), (outputs, aggregate), "{name}");
     }
 }
 
