@@ -79,7 +79,11 @@ impl Raise<'_> {
     pub(super) fn gather(&mut self, node: &Node, axis: i64) -> Result<Sym, Failure> {
         let (data, indices) = (self.meaning(node, 0)?, self.meaning(node, 1)?);
         match (data, indices) {
-            (Sym::Const(labels), Sym::Position(chosen)) => Ok(Sym::Label(labels.values, chosen)),
+            (Sym::Const(labels), Sym::Position(chosen))
+                if labels.shape.len() == 1 || (axis == 1 && labels.is_row()) =>
+            {
+                Ok(Sym::Label(labels.values, chosen))
+            }
             (Sym::Const(table), Sym::Trees(ensemble, Stage::Numbers)) if axis == 0 => {
                 let found = ensemble
                     .looked_up(&table)

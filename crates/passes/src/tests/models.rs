@@ -3,11 +3,11 @@
 use holdall_codec::Fate;
 use holdall_table::{Column, Data, Table};
 use holdall_tabular::{
-    Aggregate, BinaryOp, Categories, CategorySet, Classify, Constant, Construct, Decision, Domain,
-    Estimator, Field, Impute, Interval, InvalidPolicy, Kind, Labels, LeafModel, Linear,
-    LinearTrees, Link, Matrix, MissingPolicy, MissingRule, Model, OneHot, Op, Ordinal,
-    OutlierPolicy, Output, Part, Regress, Scalar, Scale, ScaleForm, Summation, Test, Tree,
-    TreeEnsemble, TreeNodes, UnaryOp, Unknown, ValueId, Width,
+    Aggregate, BinaryOp, Categories, CategorySet, Classify, Constant, Construct, Decision,
+    Decompose, Decomposition, Domain, Estimator, Field, Impute, Interval, InvalidPolicy, Kind,
+    Labels, LeafModel, Linear, LinearTrees, Link, Matrix, MissingPolicy, MissingRule, Model,
+    OneHot, Op, Ordinal, OutlierPolicy, Output, Part, Regress, Scalar, Scale, ScaleForm, Summation,
+    Test, Transform, Tree, TreeEnsemble, TreeNodes, UnaryOp, Unknown, ValueId, Width,
 };
 
 use crate::{LowerOptions, support};
@@ -562,6 +562,19 @@ fn regressions() -> Vec<Case> {
 }
 
 /// All of them.
+/// Atoms whose lines of products are looked up by which one fits best.
+fn pursuit() -> Case {
+    let mut dice = Dice::new(3);
+    let (mut model, ids) = nan_fields(Kind::F64, 4);
+    let x = model.push(Op::Concat(ids)).unwrap();
+    let atoms = Matrix { rows: 6, columns: 4, data: (0..24).map(|_| dice.number()).collect() };
+    let op = Decompose { arg: x, atoms, method: Decomposition::Pursuit { count: 2 } };
+    let weights = model.push(Op::Transform(Transform::Decompose(Box::new(op)))).unwrap();
+    model.outputs.push(Output::new(weights, Part::Whole));
+    let rows = grid(Kind::F64, 4, &[0.0, f64::NAN], 60);
+    Case { name: "pursuit".to_owned(), model, rows }
+}
+
 pub(crate) fn cases() -> Vec<Case> {
     let mut all = forests();
     all.extend(all_linear_leaves());
@@ -572,7 +585,7 @@ pub(crate) fn cases() -> Vec<Case> {
         vectors(Kind::F32),
         vectors(Kind::F64),
     ]);
-    all.extend([mixed(), pipeline()]);
+    all.extend([mixed(), pipeline(), pursuit()]);
     all.extend(regressions());
     all
 }
