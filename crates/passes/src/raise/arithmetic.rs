@@ -3,8 +3,8 @@
 use holdall_diag::Failure;
 use holdall_graph::{Attribute, Node, Weight};
 use holdall_tabular::{
-    Aggregate, BinaryOp, Categories, Constant, Decision, Impute, Kind, Labels, Link, OneHot, Op,
-    Scalar, Scale, ScaleForm, UnaryOp, Unknown, Width,
+    Aggregate, BinaryOp, Categories, Constant, Decision, Estimator, Impute, Kind, Labels, Link,
+    OneHot, Op, Scalar, Scale, ScaleForm, UnaryOp, Unknown, Width,
 };
 
 use super::{
@@ -194,6 +194,12 @@ impl Raise<'_> {
                 trees.base_last = true;
                 Op::Trees(trees)
             }
+            Some(Op::Estimator(Estimator::LinearTrees(linear))) if linear.trees.base.is_empty() => {
+                let mut linear = linear.clone();
+                linear.trees.base = numbers;
+                linear.trees.base_last = true;
+                Op::Estimator(Estimator::LinearTrees(linear))
+            }
             Some(Op::Scale(scale))
                 if scale.form == ScaleForm::MultiplyAdd && scale.offset.is_none() =>
             {
@@ -276,6 +282,16 @@ impl Raise<'_> {
                 let mut trees = trees.clone();
                 trees.aggregate = Aggregate::DivideBy(by);
                 self.push(Op::Trees(trees), value.kind, value.width, false).map(Sym::Value)
+            }
+            (Some(Op::Estimator(Estimator::LinearTrees(linear))), Some(by))
+                if linear.trees.aggregate == Aggregate::Sum
+                    && by.is_finite()
+                    && linear.trees.base.is_empty() =>
+            {
+                let mut linear = linear.clone();
+                linear.trees.aggregate = Aggregate::DivideBy(by);
+                let op = Op::Estimator(Estimator::LinearTrees(linear));
+                self.push(op, value.kind, value.width, false).map(Sym::Value)
             }
             (Some(Op::Scale(scale)), _)
                 if scale.form == ScaleForm::SubtractDivide && scale.factor.is_none() =>

@@ -9,8 +9,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use holdall_diag::Failure;
 use holdall_graph::Node;
 use holdall_tabular::{
-    Aggregate, Classify, Decision, Kind, Labels, Link, MissingRule, Op, Summation, Test, Tree,
-    TreeEnsemble, TreeNodes, UnaryOp,
+    Aggregate, Classify, Decision, Kind, Labels, LeafModel, Link, MissingRule, Op, Summation, Test,
+    Tree, TreeEnsemble, TreeNodes, UnaryOp,
 };
 
 use crate::codes;
@@ -19,6 +19,7 @@ use super::{
     Raise, attributes,
     attributes::refuse,
     inputs::MAX_COLUMNS,
+    leaves::Leaf,
     read_classes,
     sym::{Const, Stage, Sym, Val},
 };
@@ -243,6 +244,68 @@ impl Ensemble {
             summation,
             aggregate: self.divide.map_or(Aggregate::Sum, Aggregate::DivideBy),
         })
+    }
+
+    /// The trees whose leaves give the numbers of models, each once in its round; and the models by leaf.
+    pub(super) fn linear(
+        &self,
+        rounds: u32,
+        outputs: u32,
+        models: &[Leaf],
+    ) -> Option<(TreeEnsemble, Vec<LeafModel>)> {
+        // Nothing is added where no tree stands.
+        let nothing = models.first()?;
+        let empty = nothing.model.terms.is_empty()
+            && nothing.model.constant.total_cmp(&0.0).is_eq()
+            && nothing.weight.is_finite();
+        let fits = rounds.checked_mul(outputs) == Some(self.targets);
+        if !empty || !fits || !self.base.is_empty() || self.divide.is_some() {
+            return None;
+        }
+        let mut places: Vec<Option<(u32, f64)>> = vec![None; self.roots.len()];
+        let (mut leaves, mut own) = (Vec::new(), Vec::new());
+        for (entries, owner) in self.leaves.iter().zip(&self.owner) {
+            let &[(target, number)] = entries.as_slice() else { return None };
+            #[expect(clippy::cast_possible_truncation, reason = "whole and within the table")]
+            #[expect(clippy::cast_sign_loss, reason = "whole and within the table")]
+            let at = (number.fract() == 0.0 && number >= 0.0 && number <= f64::from(1 << 24))
+                .then_some(number as usize)?;
+            let leaf = models.get(at)?;
+            let place = places.get_mut(*owner as usize)?;
+            let (own_target, weight) = *place.get_or_insert((target, leaf.weight));
+            if own_target != target || weight.total_cmp(&leaf.weight).is_ne() {
+                return None;
+            }
+            leaves.push(leaf.plain);
+            own.push(leaf.model.clone());
+        }
+        // The trees of an output are added in the order of their rounds.
+        let mut last: Vec<Option<u32>> = vec![None; outputs as usize];
+        let mut trees = Vec::with_capacity(self.roots.len());
+        for (root, place) in self.roots.iter().zip(places) {
+            let (target, weight) = place?;
+            let (round, output) = (target / outputs, target % outputs);
+            let before = last.get_mut(output as usize)?.replace(round);
+            if before.is_some_and(|before| before >= round) {
+                return None;
+            }
+            trees.push(Tree { root: *root, weight, output });
+        }
+        let ensemble = TreeEnsemble {
+            arg: self.arg.id,
+            round_features: false,
+            nodes: self.nodes.clone(),
+            trees,
+            outputs,
+            leaf_width: 1,
+            leaves,
+            sets: Vec::new(),
+            base: Vec::new(),
+            base_last: false,
+            summation: Summation::SequentialF64,
+            aggregate: Aggregate::Sum,
+        };
+        Some((ensemble, own))
     }
 
     /// The values of a first tree of a single leaf, which is a start value.

@@ -9,6 +9,7 @@ mod encode;
 mod ensemble;
 mod general;
 mod inputs;
+mod leaves;
 mod linear;
 mod outputs;
 mod shape;
@@ -43,6 +44,7 @@ pub fn raise(graph: &Graph) -> Result<(Model, Report), Failure> {
         moved: 0,
         classes: None,
         sums: Vec::new(),
+        leaves: leaves::find(graph),
     };
     raise.read_inputs()?;
     for (_, node) in graph.nodes.iter() {
@@ -73,12 +75,18 @@ struct Raise<'g> {
     classes: Option<Labels>,
     /// The sums of ensembles that were added as their operators add.
     sums: Vec<(std::sync::Arc<ensemble::Ensemble>, Val)>,
+    /// The linear leaves of the graph.
+    leaves: leaves::Found,
 }
 
 impl Raise<'_> {
     fn node(&mut self, node: &Node) -> Result<(), Failure> {
         let made = match (node.domain.as_str(), node.op_type.as_str()) {
-            (AI_ONNX | "ai.onnx", _) => self.recognised(node),
+            (AI_ONNX | "ai.onnx", _) => match self.linear_leaves(node) {
+                Ok(Some(made)) => Ok(made),
+                Ok(None) => self.recognised(node),
+                Err(failure) => Err(failure),
+            },
             (AI_ONNX_ML, _) => self.classical(node),
             (domain, _) => Err(refuse(node, format!("the domain `{domain}` is not known"))),
         };

@@ -3,8 +3,8 @@
 use holdall_diag::{Failure, Location};
 use holdall_graph::ValueId;
 use holdall_tabular::{
-    AnomalySide, Classify, Cluster, Decision, Detect, Estimator, Kind, Labels, Link, Model, Op,
-    Output, Part, Regress, UnaryOp, ValueId as TabularId,
+    AnomalySide, Classify, Cluster, Decision, Detect, Estimator, EstimatorKind, Kind, Labels, Link,
+    Model, Op, Output, Part, Regress, UnaryOp, ValueId as TabularId,
 };
 
 use super::{
@@ -321,7 +321,10 @@ impl Raise<'_> {
 
     /// Sums of trees and of weighted inputs are predictions; other values are transformed inputs.
     fn is_prediction(&self, value: Val, name: &str) -> bool {
-        let sums = |op: Option<&Op>| matches!(op, Some(Op::Trees(_) | Op::Linear(_)));
+        let sums = |op: Option<&Op>| match op {
+            Some(Op::Estimator(estimator)) => estimator.kind() == EstimatorKind::LinearTrees,
+            found => matches!(found, Some(Op::Trees(_) | Op::Linear(_))),
+        };
         let found = self.op_of(value);
         // What an ensemble of binary64 answers is rounded, and may be widened again.
         let inner = |op: Option<&Op>| match op {

@@ -81,7 +81,8 @@ impl Raise<'_> {
         match (data, indices) {
             // Rows of a matrix are no labels.
             (Sym::Const(labels), Sym::Position(chosen))
-                if labels.shape.first() == Some(&(labels.values.len() as u64)) =>
+                if labels.shape.first() == Some(&(labels.values.len() as u64))
+                    || (axis == 1 && labels.is_row()) =>
             {
                 Ok(Sym::Label(labels.values, chosen))
             }

@@ -3,10 +3,11 @@
 use holdall_codec::Fate;
 use holdall_table::{Column, Data, Table};
 use holdall_tabular::{
-    Aggregate, BinaryOp, Categories, CategorySet, Classify, Constant, Construct, Decision, Domain,
-    Field, Impute, Interval, InvalidPolicy, Kind, Labels, Linear, Link, Matrix, MissingPolicy,
-    MissingRule, Model, OneHot, Op, Ordinal, OutlierPolicy, Output, Part, Regress, Scalar, Scale,
-    ScaleForm, Summation, Test, Tree, TreeEnsemble, TreeNodes, UnaryOp, Unknown, ValueId, Width,
+    Aggregate, BinaryOp, Categories, CategorySet, Classify, Constant, Construct, Decision,
+    Decompose, Decomposition, Domain, Estimator, Field, Impute, Interval, InvalidPolicy, Kind,
+    Labels, LeafModel, Linear, LinearTrees, Link, Matrix, MissingPolicy, MissingRule, Model,
+    OneHot, Op, Ordinal, OutlierPolicy, Output, Part, Regress, Scalar, Scale, ScaleForm, Summation,
+    Test, Transform, Tree, TreeEnsemble, TreeNodes, UnaryOp, Unknown, ValueId, Width,
 };
 
 use crate::{LowerOptions, support};
@@ -217,6 +218,35 @@ fn forest_case(name: &str, forest: Forest, seed: u64) -> Case {
     model.outputs.push(Output::new(estimate, Part::Values));
     let rows = grid(forest.features, FEATURES, &special, 700);
     Case { name: format!("forest-{name}"), model, rows }
+}
+
+/// Trees whose leaves are models of up to three terms.
+fn linear_leaves(name: &str, forest: Forest, seed: u64) -> Case {
+    let mut dice = Dice::new(seed);
+    let (mut model, ids) = nan_fields(Kind::F64, FEATURES);
+    let x = model.push(Op::Concat(ids)).unwrap();
+    let (trees, special) = ensemble(x, forest, seed);
+    let leaf = |i: usize| LeafModel {
+        constant: dice.number(),
+        terms: (0..i % 4).map(|_| (dice.below(4), dice.number())).collect(),
+    };
+    let models = (0..trees.leaves.len()).map(leaf).collect();
+    let linear = Estimator::LinearTrees(Box::new(LinearTrees { trees, models }));
+    let margins = model.push(Op::Estimator(linear)).unwrap();
+    let estimate = model.push(Op::Regress(Regress { margins, link: Link::Identity })).unwrap();
+    model.outputs.push(Output::new(estimate, Part::Values));
+    let rows = grid(Kind::F64, FEATURES, &special, 700);
+    Case { name: format!("linear-leaves-{name}"), model, rows }
+}
+
+fn all_linear_leaves() -> Vec<Case> {
+    let f = Forest { features: Kind::F64, summation: Summation::SequentialF64, ..FOREST };
+    vec![
+        linear_leaves("one", f, 1),
+        linear_leaves("two", Forest { outputs: 2, weighted: true, ..f }, 2),
+        linear_leaves("three", Forest { outputs: 3, base_last: true, divide: true, ..f }, 4),
+        linear_leaves("divided", Forest { divide: true, weighted: true, ..f }, 5),
+    ]
 }
 
 fn forests() -> Vec<Case> {
@@ -532,8 +562,22 @@ fn regressions() -> Vec<Case> {
 }
 
 /// All of them.
+/// Atoms whose lines of products are looked up by which one fits best.
+fn pursuit() -> Case {
+    let mut dice = Dice::new(3);
+    let (mut model, ids) = nan_fields(Kind::F64, 4);
+    let x = model.push(Op::Concat(ids)).unwrap();
+    let atoms = Matrix { rows: 6, columns: 4, data: (0..24).map(|_| dice.number()).collect() };
+    let op = Decompose { arg: x, atoms, method: Decomposition::Pursuit { count: 2 } };
+    let weights = model.push(Op::Transform(Transform::Decompose(Box::new(op)))).unwrap();
+    model.outputs.push(Output::new(weights, Part::Whole));
+    let rows = grid(Kind::F64, 4, &[0.0, f64::NAN], 60);
+    Case { name: "pursuit".to_owned(), model, rows }
+}
+
 pub(crate) fn cases() -> Vec<Case> {
     let mut all = forests();
+    all.extend(all_linear_leaves());
     all.extend(classifiers());
     all.extend([
         functions(Kind::F32),
@@ -541,7 +585,7 @@ pub(crate) fn cases() -> Vec<Case> {
         vectors(Kind::F32),
         vectors(Kind::F64),
     ]);
-    all.extend([mixed(), pipeline()]);
+    all.extend([mixed(), pipeline(), pursuit()]);
     all.extend(regressions());
     all
 }

@@ -1,8 +1,10 @@
-use holdall_graph::{Attribute, Dim, Graph, ValueType};
+use holdall_graph::{Attribute, Dim, Graph, ValueType, Weight};
 use holdall_score::Scorer;
 use holdall_table::{Column, Data, Scoring, Table};
-use holdall_tabular::{Decision, Kind, Link, Model, Op, Part, Summation, validate};
-use holdall_tensor::DType;
+use holdall_tabular::{
+    Aggregate, Decision, Estimator, Kind, Link, Model, Op, Part, Summation, validate,
+};
+use holdall_tensor::{DType, Shape, Tensor};
 
 use super::{lowered, models};
 use crate::{codes, raise};
@@ -101,6 +103,24 @@ fn sums_come_back_in_their_order_and_precision() {
     }
 }
 
+#[test]
+fn linear_leaves_come_back_as_such() {
+    for (name, outputs, aggregate) in [
+        ("linear-leaves-one", 1, Aggregate::Sum),
+        ("linear-leaves-two", 2, Aggregate::Sum),
+        ("linear-leaves-three", 3, Aggregate::DivideBy(12.0)),
+        ("linear-leaves-divided", 1, Aggregate::DivideBy(12.0)),
+    ] {
+        let model = raised(name);
+        let found = model.nodes.iter().find_map(|(_, node)| {
+            let Op::Estimator(Estimator::LinearTrees(linear)) = &node.op else { return None };
+            Some(&linear.trees)
+        });
+        let trees = found.unwrap_or_else(|| panic!("{name}: {:?}", last(&model)));
+        assert_eq!((trees.outputs, trees.aggregate), (outputs, aggregate), "{name}");
+    }
+}
+
 fn rows(dtype: DType, width: u64) -> ValueType {
     ValueType::tensor(dtype, vec![Dim::Unknown, Dim::Known(width)])
 }
@@ -193,6 +213,48 @@ fn a_linear_classifier_of_two_rows_keeps_both_margins() {
     assert!(answers(&graph)[0].starts_with("1 "));
 }
 
+/// Classifiers of two classes each, the largest of the shares of their second classes, and these shares.
+fn one_against_the_rest(classifiers: &[[f32; 3]]) -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.push_input("X", rows(DType::F32, 2)).unwrap();
+    let second = Tensor::from_i64(Shape(vec![1]), &[1]).unwrap();
+    let second = graph.push_weight("second", Weight::Tensor(second)).unwrap();
+    let mut shares = Vec::new();
+    for (i, &[a, b, intercept]) in classifiers.iter().enumerate() {
+        let attributes = vec![
+            ("classlabels_ints", Attribute::Ints(vec![0, 1])),
+            ("coefficients", Attribute::Floats(vec![-a, -b, a, b])),
+            ("intercepts", Attribute::Floats(vec![-intercept, intercept])),
+            ("post_transform", Attribute::text("LOGISTIC")),
+        ];
+        let names = ["label", "scores", "whole", "share"].map(|name| format!("{name}{i}"));
+        let [label, scores, whole, share] = names.each_ref().map(String::as_str);
+        let mut push = |op_type, inputs: &[_], outputs: &[_], attributes| {
+            *graph
+                .push_node("ai.onnx.ml", op_type, inputs, outputs, attributes)
+                .unwrap()
+                .last()
+                .unwrap()
+        };
+        let made = push("LinearClassifier", &[x], &[label, scores], attributes);
+        let made = push("Normalizer", &[made], &[whole], vec![("norm", Attribute::text("L1"))]);
+        shares.push(push("ArrayFeatureExtractor", &[made, second], &[share], Vec::new()));
+    }
+    let axis = || vec![("axis", Attribute::Int(1))];
+    let all = graph.push_node("", "Concat", &shares, &["y"], axis()).unwrap()[0];
+    let best = graph.push_node("", "ArgMax", &[all], &["best"], axis()).unwrap()[0];
+    graph.push_output(best, rows(DType::I64, 1));
+    graph.push_output(all, rows(DType::F32, shares.len() as u64));
+    graph
+}
+
+#[test]
+fn shares_of_several_classifiers_are_compared() {
+    let graph = one_against_the_rest(&[[1.0, 0.0, 0.0], [0.0, 64.0, -4.0], [0.0, -8.0, 0.0]]);
+    let expected = ["0 0.5 0.01798621 0.5", "1 0.5 1 0.00033535014", "0 NaN NaN NaN"];
+    assert_eq!(answers(&graph), expected);
+}
+
 #[test]
 fn an_operator_without_counterpart_is_refused_by_name() {
     let failure = raise(&single("SVMRegressor", &["y"], Vec::new())).unwrap_err();
@@ -217,8 +279,8 @@ fn long_chains_of_operators_neither_nest_nor_overflow() {
     for op in ["ArgMax", "Identity", "Neg", "Greater"] {
         let mut graph = Graph::default();
         let x = graph.push_input("X", rows(DType::F32, 2)).unwrap();
-        let zero = holdall_tensor::Tensor::from_f32(holdall_tensor::Shape(vec![1]), &[0.0]);
-        let zero = holdall_graph::Weight::Tensor(zero.unwrap());
+        let zero = Tensor::from_f32(Shape(vec![1]), &[0.0]);
+        let zero = Weight::Tensor(zero.unwrap());
         let zero = graph.push_weight("zero", zero).unwrap();
         let mut last = x;
         for i in 0..20_000 {

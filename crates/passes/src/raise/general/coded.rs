@@ -14,7 +14,12 @@ use crate::raise::{
 impl Raise<'_> {
     pub(super) fn gathered(&mut self, node: &Node) -> Result<Sym, Failure> {
         let axis = attributes::int(node, "axis", 0)?;
-        let (data, indices) = (self.meaning(node, 0)?, self.operand(node, 1)?);
+        let (data, mut indices) = (self.meaning(node, 0)?, self.operand(node, 1)?);
+        if let (Sym::Position(_), Operand::Block(at)) = (self.meaning(node, 1)?, &mut indices)
+            && self.is_flat(node, 1)?
+        {
+            at.dims = Vec::new();
+        }
         match (data, indices) {
             (Sym::Extents(extents), Operand::Const(indices)) => {
                 let picked = indices.ints().unwrap_or_default().iter();
@@ -48,6 +53,25 @@ impl Raise<'_> {
                 Ok(with_axes(&axes, value))
             }
             _ => Err(refuse(node, "positions that depend on the row")),
+        }
+    }
+
+    /// Whether the position of a largest element has lost its second axis.
+    fn is_flat(&self, node: &Node, at: usize) -> Result<bool, Failure> {
+        let mut made = self.producer(node, at);
+        while let Some(cast) =
+            made.filter(|made| matches!(made.op_type.as_str(), "Cast" | "Identity"))
+        {
+            made = self.producer(cast, 0);
+        }
+        match made.map(|made| (made, made.op_type.as_str())) {
+            Some((made, "ArgMax")) => Ok(attributes::int(made, "keepdims", 1)? == 0),
+            Some((_, "Squeeze")) => Ok(true),
+            Some((made, "Reshape")) => {
+                let shape = self.constant_arg(made, 1);
+                Ok(shape.is_some_and(|shape| shape.values.len() == 1))
+            }
+            _ => Err(refuse(node, "a position of unknown shape")),
         }
     }
 

@@ -329,8 +329,29 @@ impl Raise<'_> {
             Link::Logistic => self.unary(UnaryOp::Logistic, margins)?,
             Link::Exp => self.unary(UnaryOp::Exp, margins)?,
             Link::Softmax => self.shares_of(margins, NormalizeBy::Softmax)?,
-            Link::LogisticNormalized | Link::SoftmaxSymmetric => return Ok(None),
+            Link::LogisticNormalized => self.logistic_shares(margins)?,
+            Link::SoftmaxSymmetric => return Ok(None),
         }))
+    }
+
+    /// Logistic values divided by their sum, equal shares where all of them are 0.
+    fn logistic_shares(&mut self, margins: Val) -> Result<Val, Failure> {
+        let each = self.unary(UnaryOp::Logistic, margins)?;
+        let sum = self.reduce_vector(each, ReduceOp::Sum)?;
+        let zero = self.number(each.kind, 0.0)?;
+        let op = Op::Binary { op: BinaryOp::Eq, left: sum.id, right: zero.id };
+        let none = self.push(op, Kind::Bool, 1, true)?;
+        // 1 ÷ n then, and what was there otherwise.
+        let none = self.cast_to(none, each.kind)?;
+        let count = self.number(each.kind, f64::from(each.width))?;
+        let op = Op::Binary { op: BinaryOp::Mul, left: none.id, right: count.id };
+        let more = self.push(op, each.kind, 1, true)?;
+        let op = Op::Binary { op: BinaryOp::Add, left: sum.id, right: more.id };
+        let sum = self.push(op, each.kind, 1, true)?;
+        let op = Op::Binary { op: BinaryOp::Add, left: each.id, right: none.id };
+        let each = self.push(op, each.kind, each.width, false)?;
+        let op = Op::Binary { op: BinaryOp::Div, left: each.id, right: sum.id };
+        self.push(op, each.kind, each.width, false)
     }
 
     pub(super) fn shares_of(&mut self, value: Val, by: NormalizeBy) -> Result<Val, Failure> {
