@@ -121,6 +121,29 @@ fn linear_leaves_come_back_as_such() {
     }
 }
 
+#[test]
+fn what_is_almost_linear_leaves_is_refused() {
+    let case = models::cases().into_iter().find(|case| case.name == "linear-leaves-one").unwrap();
+    let graph = lowered(case.model);
+    for (op_type, other) in [
+        ("Greater", "GreaterOrEqual"),
+        ("ReduceSum", "ReduceProd"),
+        ("GatherElements", "Gather"),
+        ("Where", "Add"),
+    ] {
+        let mut changed = graph.clone();
+        let ids: Vec<_> = changed.nodes.iter().map(|(id, _)| id).collect();
+        for id in ids {
+            let node = changed.nodes.get_mut(id).unwrap();
+            if node.op_type == op_type {
+                node.op_type = other.to_owned();
+            }
+        }
+        let failure = raise(&changed).unwrap_err();
+        assert_eq!(failure.code(), codes::OPERATOR, "{op_type}: {failure}");
+    }
+}
+
 fn rows(dtype: DType, width: u64) -> ValueType {
     ValueType::tensor(dtype, vec![Dim::Unknown, Dim::Known(width)])
 }

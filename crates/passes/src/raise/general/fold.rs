@@ -139,6 +139,13 @@ pub(super) fn unary(op: UnaryOp, values: &Labels, single: bool) -> Option<Labels
         (UnaryOp::Sqrt, Labels::F64(values)) => each(values, f64::sqrt),
         (UnaryOp::Floor, Labels::F64(values)) => each(values, f64::floor),
         (UnaryOp::Ceil, Labels::F64(values)) => each(values, f64::ceil),
+        (UnaryOp::RoundEven, Labels::F64(values)) => each(values, f64::round_ties_even),
+        (UnaryOp::Sin, Labels::F64(values)) => each(values, f64::sin),
+        (UnaryOp::Cos, Labels::F64(values)) => each(values, f64::cos),
+        (UnaryOp::Tan, Labels::F64(values)) => each(values, f64::tan),
+        (UnaryOp::Asin, Labels::F64(values)) => each(values, f64::asin),
+        (UnaryOp::Acos, Labels::F64(values)) => each(values, f64::acos),
+        (UnaryOp::Atan, Labels::F64(values)) => each(values, f64::atan),
         _ => None,
     }
 }
