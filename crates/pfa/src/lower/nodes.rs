@@ -98,8 +98,14 @@ impl<'d> Lower<'d> {
                 self.push(Op::Part { estimate, part: Part::Probability(index) })
             }
             Binding::Part(..) | Binding::Value(_) => {
-                let arg = self.symbol(symbol)?;
-                let arg = self.push(Op::Select { arg, indices: vec![index] })?;
+                let mut arg = self.symbol(symbol)?;
+                let of_one = matches!(
+                    self.model.nodes.get(arg).map(|node| &node.op),
+                    Some(Op::Select { indices, .. }) if indices.len() == 1
+                );
+                if !(of_one && index == 0) {
+                    arg = self.push(Op::Select { arg, indices: vec![index] })?;
+                }
                 let (op, skip_missing) = (ReduceOp::Max, false);
                 self.push(Op::Transform(Transform::Reduce(Reduce { arg, op, skip_missing })))
             }
