@@ -208,8 +208,8 @@ def judge(options, folder, case, scratch):
             if all(value is not None for value in values):
                 kept.append([TRUTH.get(cell, cell) if not isinstance(value, str) else cell for cell, value in zip(cells, values)])
                 data.append(values)
-        if not data:
-            return "no rows", "no row that the target has words for"
+        if not fields or not data:
+            return "no rows", "no columns" if not fields else "no row that the target has words for"
         given, answered = scratch / f"{stem}.csv", scratch / f"{stem}.out.csv"
         with open(given, "w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([called, *kept])
