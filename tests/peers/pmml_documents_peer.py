@@ -22,20 +22,20 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from _peers import F32, ROOT, Mismatch, each, label_text, same
 
-ROWS = 100
 TRUTH = {"TRUE": "1", "True": "1", "FALSE": "0", "False": "0", "": ""}
 
 
-def rows_of(case, folder):
+def rows_of(case, folder, count):
     """The first rows of a case: names, and rows of text, empty where missing."""
     path = folder / case["input_csv"]
     text = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode("utf-8-sig")
     header = text.split("\n", 1)[0]
     separator = next((s for s in "\t;" if s in header), ",")
     names, *rows = csv.reader(text.splitlines(), delimiter=separator)
-    rows = [[("" if cell in ("N/A", "NA") else cell) for cell in row] for row in rows[:ROWS]]
+    rows = [[("" if cell in ("N/A", "NA") else cell) for cell in row] for row in rows[:count]]
     return names, rows
 
 
@@ -62,11 +62,15 @@ def agree(ours, theirs, tolerance):
     if isinstance(theirs, str):
         return ours == theirs
     found = number(ours)
+    if found is not None and float(np.float32(theirs)) == theirs:
+        # A number of binary32 is printed with the digits that tell it from other such numbers.
+        found = float(np.float32(found)) if same(found, float(theirs), F32)[0] else found
     return found is not None and same(found, float(theirs), tolerance)[0]
 
 
 class Onnx:
     extension = "onnx"
+    rows = 100
 
     def __init__(self, path):
         import onnxruntime
@@ -101,8 +105,6 @@ class Onnx:
 
     def answers(self, rows):
         """Rows of answers, in the order of the outputs."""
-        import numpy as np
-
         types = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64,
                  "tensor(int32)": np.int32, "tensor(string)": object, "tensor(bool)": np.bool_}
         given = collections.defaultdict(list)
@@ -124,6 +126,8 @@ class Onnx:
 
 class Pfa:
     extension = "pfa"
+    # Titus interprets in Python, an operation in microseconds.
+    rows = 5
 
     def __init__(self, path):
         from titus.genpy import PFAEngine
@@ -194,7 +198,7 @@ def judge(options, folder, case, scratch):
         lines = done.stderr.strip().splitlines()
         return "refused", next((line for line in lines if line.startswith("error")), "nothing said")
     try:
-        names, rows = rows_of(case, folder)
+        names, rows = rows_of(case, folder, peer_class.rows)
         peer = peer_class(made)
         fields = peer.fields()
         # PFA has letters, digits and `_` in names; holdall keeps the others beside them.
