@@ -73,6 +73,7 @@ holdall_diag::codes! {
         DEPTH = "sklearn/depth": "steps within steps go too deep";
         NEWER = "sklearn/newer-version": "the model was saved by a version that this reader does not know";
         MIXED_VERSIONS = "sklearn/mixed-versions": "parts of the model were saved by different versions";
+        ROUNDED = "sklearn/rounded": "the library's own rounding is part of its answers, and is not followed";
         ROW_BY_ROW = "sklearn/row-by-row": "the library decides for all rows of a call together, here each row is a call";
         TRAILING = "sklearn/trailing-bytes": "bytes follow the pickle";
         ARCHIVE = "sklearn/archive": "the archive of a skops file is damaged or too large";

@@ -5,7 +5,7 @@
 //! that share no column with the row counted too where too few others do, whichever `argpartition` left there; here, as
 //! since, they do not.
 
-use holdall_diag::Failure;
+use holdall_diag::{Diagnostic, Failure};
 use holdall_tabular::{
     Constant, Impute, ImputeNeighbors, Kind, Labels, NeighborWeights, Op, Scalar, Transform,
     UnaryOp, Width,
@@ -44,6 +44,13 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, step: &Step<'_, '_>) -> Result<
         near.failure(codes::SHAPE, "`n_neighbors` is not a count").caused_by(error)
     })?;
     let weights: NeighborWeights = weights(e)?;
+    if weights != NeighborWeights::Uniform {
+        let message = "`KNNImputer` with `weights=\"distance\"`: scikit-learn takes distances from products, whose rounding \
+                       leaves a row of the training some 1e-8 away from itself; here they come from differences. A \
+                       later step that cuts exactly where a value was filled in may see the other side of it";
+        let note = Diagnostic::note(codes::ROUNDED, message).at(lowering.place.clone());
+        lowering.boosters.report.push(note);
+    }
     let mut arg = lowering.numbers(step.columns, e.value())?;
     let width = step.columns.len();
     if let Some(sentinel) = e.get("missing_values").map(|value| value.float()).transpose()?

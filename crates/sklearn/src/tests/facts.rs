@@ -1,4 +1,4 @@
-use holdall_codec::{Confidence, Head};
+use holdall_codec::{Confidence, Head, ReadOptions};
 use holdall_pickle::Pickle;
 use holdall_source::{Budget, Source};
 
@@ -38,6 +38,17 @@ fn several_versions_and_newer_ones_are_warned_of() {
     assert_eq!(codes_of(&["1.9.1", "1.9.1"]), []);
     assert_eq!(codes_of(&["1.5.2", "1.9.1"]), [codes::MIXED_VERSIONS]);
     assert_eq!(codes_of(&["2.0.0"]), [codes::NEWER]);
+}
+
+#[test]
+fn what_the_library_decides_otherwise_is_said() {
+    let noted = |case: &str| {
+        let read = READER.read(&source(case, "model.pkl"), &ReadOptions::default()).unwrap();
+        read.report.entries().iter().map(|entry| entry.code).collect::<Vec<_>>()
+    };
+    assert_eq!(noted("sklearn/nmf_1_9"), [codes::ROW_BY_ROW]);
+    assert_eq!(noted("sklearn/knn_imputer_distance_1_9"), [codes::ROUNDED]);
+    assert_eq!(noted("sklearn/knn_imputer_1_9"), []);
 }
 
 #[test]
