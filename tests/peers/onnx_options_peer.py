@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from _peers import F32, Mismatch, Refused, arguments, cases, compare, convert, table, tolerance_of
-from onnx_peer import feeds, onnx
+from onnx_peer import run_model
 
 # The newest ai.onnx, ai.onnx.ml and IR that a release reads.
 READS = {(1, 17): (20, 4, 9), (1, 18): (21, 5, 10)}
@@ -94,22 +94,7 @@ def answers(session, results, folder, form):
 
 
 def score(path, folder, keys, form):
-    if onnx:
-        try:
-            onnx.checker.check_model(str(path), full_check=True)
-        except Exception as error:
-            raise Mismatch(f"onnx.checker: {' '.join(str(error).split())}") from None
-    try:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        fed = feeds(session, folder)
-        results = session.run(None, fed)
-    except Mismatch:
-        raise
-    except Exception as error:
-        raise Mismatch(f"ONNX Runtime: {' '.join(str(error).split())}") from None
+    session, results = run_model(path, folder)
     kinds = {value.type for value in session.get_inputs() if value.type in ("tensor(float)", "tensor(double)")}
     wanted = {"float": {"tensor(float)"}, "double": {"tensor(double)"}}.get(form.get("input"), kinds)
     if not kinds <= wanted:

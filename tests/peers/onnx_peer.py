@@ -79,7 +79,8 @@ def answers(session, results, folder):
     return given, single
 
 
-def score(path, folder, keys):
+def run_model(path, folder):
+    """The session of a model that the checker takes, and its results on the rows of a case."""
     if onnx:
         try:
             onnx.checker.check_model(str(path), full_check=True)
@@ -91,11 +92,15 @@ def score(path, folder, keys):
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         fed = feeds(session, folder)
-        results = session.run(None, fed)
+        return session, session.run(None, fed)
     except Mismatch:
         raise
     except Exception as error:
         raise Mismatch(f"ONNX Runtime: {' '.join(str(error).split())}") from None
+
+
+def score(path, folder, keys):
+    session, results = run_model(path, folder)
     given, single = answers(session, results, folder)
     return compare(folder, given, tolerance_of(keys, single, (1e-12, 1e-13)))
 
